@@ -1,0 +1,24 @@
+//! `check` and `curl`: targets become a plan, a probe Job runs it, its log becomes a report, the report a verdict.
+
+use crate::{
+    cli::{CheckArgs, ConnectionArgs, CurlArgs},
+    exit::Exit,
+};
+
+/// Checks targets from inside the cluster.
+///
+/// # Errors
+///
+/// When the cluster cannot be asked or a target is not understood.
+pub async fn check(_connection: &ConnectionArgs, _args: &CheckArgs) -> anyhow::Result<Exit> {
+    anyhow::bail!("check is not wired yet")
+}
+
+/// Sends one request from inside the cluster.
+///
+/// # Errors
+///
+/// When the cluster cannot be asked or the target is not understood.
+pub async fn curl(_connection: &ConnectionArgs, _args: &CurlArgs) -> anyhow::Result<Exit> {
+    anyhow::bail!("curl is not wired yet")
+}

@@ -1,0 +1,1 @@
+//! Runs formats written by anyone as sandboxed WebAssembly components.

@@ -1,0 +1,1 @@
+//! Flags and kubeconfig files become one resolved connection, by client-go's rules.

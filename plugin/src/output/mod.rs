@@ -1,0 +1,27 @@
+//! The only module that writes to stdout, and the one place where control characters are filtered.
+
+mod stdout;
+
+pub use stdout::{ClosedPipe, Stdout};
+
+use crate::exit::Exit;
+
+/// An error whose text is complete as it stands, as kubectl's server errors are:
+/// it is printed without `error: ` in front.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Verbatim(pub String);
+
+/// Prints an error to stderr, once, with its whole chain, and gives the exit code.
+/// A closed pipe is no news.
+pub fn report(error: &anyhow::Error) -> Exit {
+    if error.downcast_ref::<ClosedPipe>().is_some() {
+        return Exit::Success;
+    }
+    if error.downcast_ref::<Verbatim>().is_some() {
+        eprintln!("{error}");
+    } else {
+        eprintln!("error: {error:#}");
+    }
+    Exit::Failure
+}

@@ -1,0 +1,61 @@
+//! Buffered standard output that knows whether it is a terminal and what a closed pipe means.
+
+use std::io::{self, BufWriter, IsTerminal as _, Write as _};
+
+/// The reader of our output went away: `kubectl pods … | head`. Not an error worth a word.
+#[derive(Debug, thiserror::Error)]
+#[error("standard output was closed")]
+pub struct ClosedPipe;
+
+/// Standard output. Dropping it without [`Stdout::flush`] loses what is buffered.
+pub struct Stdout {
+    inner: BufWriter<io::Stdout>,
+    terminal: bool,
+}
+
+impl Stdout {
+    /// Takes standard output for the rest of the run.
+    #[must_use]
+    pub fn new() -> Self {
+        let stdout = io::stdout();
+        let terminal = stdout.is_terminal();
+        Self { inner: BufWriter::with_capacity(64 * 1024, stdout), terminal }
+    }
+
+    /// Whether a person is looking.
+    #[must_use]
+    pub const fn is_terminal(&self) -> bool {
+        self.terminal
+    }
+
+    /// Writes bytes as they are.
+    ///
+    /// # Errors
+    ///
+    /// [`ClosedPipe`] when the reader went away, any other I/O error as it is.
+    pub fn write(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        self.inner.write_all(bytes).map_err(explain)
+    }
+
+    /// Pushes everything out.
+    ///
+    /// # Errors
+    ///
+    /// As [`Stdout::write`].
+    pub fn flush(&mut self) -> anyhow::Result<()> {
+        self.inner.flush().map_err(explain)
+    }
+}
+
+impl Default for Stdout {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn explain(error: io::Error) -> anyhow::Error {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return ClosedPipe.into();
+    }
+    anyhow::Error::new(error).context("cannot write to standard output")
+}

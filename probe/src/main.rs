@@ -1,0 +1,3 @@
+//! The probe as a program.
+
+fn main() {}

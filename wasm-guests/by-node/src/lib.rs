@@ -1,0 +1,1 @@
+//! Pods grouped by the node they run on.

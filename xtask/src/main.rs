@@ -1,0 +1,3 @@
+//! Everything around the code: `cargo xtask --help`.
+
+fn main() {}
