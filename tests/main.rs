@@ -1,1 +1,15 @@
-//! Integration tests.
+//! Integration tests: one binary, a folder per kind of cluster, a file per verb.
+//!
+//! - `offline`: no cluster.
+//! - `control_plane`: an API server without a kubelet; pods get their status by PATCH.
+//! - `nodes`: two real nodes, kubelet, containerd, a bridge CNI that enforces no policy.
+//! - `cilium`: two real nodes whose CNI enforces NetworkPolicy.
+//!
+//! `cargo xtask test` makes the clusters and runs all of it; a test whose cluster is missing fails. Which file a new
+//! test belongs to: the verb it types, under the least powerful cluster that can show the behaviour.
+
+mod cilium;
+mod control_plane;
+mod harness;
+mod nodes;
+mod offline;

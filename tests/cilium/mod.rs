@@ -1,0 +1,3 @@
+//! Tests against two nodes whose CNI enforces NetworkPolicy.
+
+mod policy;

@@ -1,0 +1,1 @@
+//! What is said when the server says no.

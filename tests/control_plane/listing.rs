@@ -1,0 +1,1 @@
+//! Byte parity with kubectl get pods.

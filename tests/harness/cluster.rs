@@ -1,0 +1,148 @@
+//! The cluster under a test, as `cargo xtask test` made it or `--kubeconfig` named it.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use super::{Command, Plugin, Run, wait_until};
+
+/// A cluster and the kubectl that goes with it.
+#[derive(Clone)]
+pub(crate) struct Cluster {
+    kubeconfig: PathBuf,
+    context: Option<String>,
+    kubectl: PathBuf,
+}
+
+impl Cluster {
+    /// An API server without nodes.
+    pub(crate) fn control_plane() -> Self {
+        Self::from_env("KUBECTL_PODS_TEST_CONTROL_PLANE", "control_plane")
+    }
+
+    /// Two nodes whose CNI enforces no NetworkPolicy.
+    pub(crate) fn nodes() -> Self {
+        Self::from_env("KUBECTL_PODS_TEST_NODES", "nodes")
+    }
+
+    /// Two nodes whose CNI enforces NetworkPolicy.
+    pub(crate) fn cilium() -> Self {
+        Self::from_env("KUBECTL_PODS_TEST_CILIUM", "cilium")
+    }
+
+    fn from_env(variable: &str, kind: &str) -> Self {
+        let Some(kubeconfig) = env::var_os(variable) else {
+            panic!(
+                "this test needs a cluster and {variable} names none: run `cargo xtask test {kind}`"
+            );
+        };
+        let kubectl = env::var_os("KUBECTL_PODS_TEST_KUBECTL")
+            .expect("KUBECTL_PODS_TEST_KUBECTL names the kubectl to compare with");
+        let context = env::var("KUBECTL_PODS_TEST_CONTEXT").ok();
+        Self { kubeconfig: kubeconfig.into(), context, kubectl: kubectl.into() }
+    }
+
+    /// The kubeconfig file of this cluster.
+    pub(crate) fn kubeconfig(&self) -> &Path {
+        &self.kubeconfig
+    }
+
+    /// kubectl on this cluster.
+    pub(crate) fn kubectl<I: IntoIterator<Item: Into<String>>>(&self, args: I) -> Command {
+        self.on(Command::new(&self.kubectl)).args(args)
+    }
+
+    /// The plugin, started directly.
+    pub(crate) fn pods<I: IntoIterator<Item: Into<String>>>(&self, args: I) -> Command {
+        self.on(Plugin::command()).args(args)
+    }
+
+    /// The plugin, started by kubectl: `kubectl pods …`.
+    pub(crate) fn kubectl_pods<I: IntoIterator<Item: Into<String>>>(&self, args: I) -> Command {
+        let plugin = Path::new(env!("CARGO_BIN_EXE_kubectl-pods"));
+        let path =
+            format!("{}:/usr/bin:/bin", plugin.parent().expect("a binary has a folder").display());
+        let args = args.into_iter().map(Into::into);
+        self.on(Command::new(&self.kubectl))
+            .env("PATH", path)
+            .args(["pods".to_owned()].into_iter().chain(args))
+    }
+
+    fn on(&self, command: Command) -> Command {
+        match &self.context {
+            // A kubeconfig that the user named is copied with its context made current, so that no test ever
+            // depends on, or changes, the context the user works in.
+            Some(context) => {
+                let copy = command.home().join("kubeconfig");
+                std::fs::copy(&self.kubeconfig, &copy).expect("the kubeconfig can be read");
+                let run = Command::new(&self.kubectl)
+                    .env("KUBECONFIG", copy.display().to_string())
+                    .args(["config", "use-context", context])
+                    .run();
+                assert_eq!(run.code, 0, "{}", run.story());
+                command.env("KUBECONFIG", copy.display().to_string())
+            }
+            None => command.env("KUBECONFIG", self.kubeconfig.display().to_string()),
+        }
+    }
+
+    /// A namespace of this test's own, deleted when it is dropped.
+    pub(crate) fn namespace(&self, prefix: &str) -> Namespace {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
+        let name = format!("{prefix}-{:x}-{count}", now.as_micros() & 0xff_ffff_ffff);
+        self.kubectl(["create", "namespace", &name]).run().success();
+        let namespace = Namespace { cluster: self.clone(), name };
+        wait_until("the default ServiceAccount", Duration::from_secs(30), || {
+            namespace.kubectl(["get", "serviceaccount", "default"]).run().code == 0
+        });
+        namespace
+    }
+}
+
+/// A namespace that goes with its test.
+pub(crate) struct Namespace {
+    /// The cluster it is in.
+    pub(crate) cluster: Cluster,
+    /// Its name.
+    pub(crate) name: String,
+}
+
+impl Namespace {
+    /// kubectl in this namespace.
+    pub(crate) fn kubectl<I: IntoIterator<Item: Into<String>>>(&self, args: I) -> Command {
+        self.cluster.kubectl(["--namespace", &self.name]).args(args)
+    }
+
+    /// The plugin in this namespace. The words come first, so that a verb may lead them.
+    pub(crate) fn pods<I: IntoIterator<Item: Into<String>>>(&self, args: I) -> Command {
+        self.cluster.pods(args).args(["--namespace", &self.name])
+    }
+
+    /// Applies a manifest.
+    #[track_caller]
+    pub(crate) fn apply(&self, yaml: &str) -> Run {
+        self.kubectl(["apply", "-f", "-"]).stdin(yaml).run().success()
+    }
+
+    /// Waits until a pod is Ready.
+    #[track_caller]
+    pub(crate) fn wait_ready(&self, pod: &str) {
+        let target = format!("pod/{pod}");
+        self.kubectl(["wait", "--for=condition=Ready", &target, "--timeout=60s"]).run().success();
+    }
+}
+
+impl Drop for Namespace {
+    fn drop(&mut self) {
+        // Without waiting: the next test has a namespace of its own.
+        let run = self.kubectl(["delete", "namespace", &self.name, "--wait=false"]).run();
+        if run.code != 0 {
+            eprintln!("could not delete namespace {}: {}", self.name, run.stderr);
+        }
+    }
+}

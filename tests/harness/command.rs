@@ -1,0 +1,194 @@
+//! One command line, run in a clean environment, and what came of it.
+
+use std::{
+    collections::BTreeMap,
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::{Child, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// A command line to be run. Every run has its own empty HOME, which is also the working directory unless
+/// [`Command::current_dir`] says otherwise.
+pub(crate) struct Command {
+    program: PathBuf,
+    args: Vec<String>,
+    env: BTreeMap<String, String>,
+    stdin: Vec<u8>,
+    current_dir: Option<PathBuf>,
+    home: tempfile::TempDir,
+}
+
+/// What a finished command left.
+#[derive(Debug)]
+pub(crate) struct Run {
+    /// The command line, for failure messages.
+    pub(crate) command: String,
+    /// Standard output; bytes that are no UTF-8 are replaced.
+    pub(crate) stdout: String,
+    /// Standard output as it came.
+    pub(crate) stdout_bytes: Vec<u8>,
+    /// Standard error.
+    pub(crate) stderr: String,
+    /// Exit code; 128 + signal when a signal ended it.
+    pub(crate) code: i32,
+    /// Wall-clock time.
+    pub(crate) took: Duration,
+}
+
+impl Command {
+    pub(crate) fn new(program: impl AsRef<Path>) -> Self {
+        Self {
+            program: program.as_ref().to_path_buf(),
+            args: Vec::new(),
+            env: BTreeMap::new(),
+            stdin: Vec::new(),
+            current_dir: None,
+            home: tempfile::tempdir().expect("a temporary HOME"),
+        }
+    }
+
+    pub(crate) fn args<I: IntoIterator<Item: Into<String>>>(mut self, args: I) -> Self {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    pub(crate) fn env(mut self, key: &str, value: impl Into<String>) -> Self {
+        self.env.insert(key.to_owned(), value.into());
+        self
+    }
+
+    pub(crate) fn stdin(mut self, bytes: impl AsRef<[u8]>) -> Self {
+        self.stdin = bytes.as_ref().to_vec();
+        self
+    }
+
+    pub(crate) fn current_dir(mut self, dir: impl AsRef<Path>) -> Self {
+        self.current_dir = Some(dir.as_ref().to_path_buf());
+        self
+    }
+
+    /// The HOME this command will see.
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// The command for `std::process`, with a clean environment and piped streams.
+    pub(crate) fn std(&self) -> std::process::Command {
+        let mut command = std::process::Command::new(&self.program);
+        command
+            .args(&self.args)
+            .env_clear()
+            .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+            .env("HOME", self.home.path())
+            .envs(&self.env)
+            .current_dir(self.current_dir.as_deref().unwrap_or(self.home.path()))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Starts it and gives the child, for tests that send signals. The caller keeps `self` for its HOME.
+    pub(crate) fn spawn(&self) -> Child {
+        self.std().spawn().unwrap_or_else(|error| panic!("cannot start {}: {error}", self.line()))
+    }
+
+    /// Runs it to its end.
+    pub(crate) fn run(self) -> Run {
+        let begun = Instant::now();
+        let mut child = self.spawn();
+        let mut stdin = child.stdin.take().expect("stdin is piped");
+        let input = self.stdin.clone();
+        // A child that does not read its input may close it: that is its right.
+        let writer = thread::spawn(move || drop(stdin.write_all(&input)));
+        let output = child.wait_with_output().expect("the child can be waited for");
+        writer.join().expect("the writer does not panic");
+        Run::new(self.line(), output, begun.elapsed())
+    }
+
+    fn line(&self) -> String {
+        let mut line = self.program.display().to_string();
+        for arg in &self.args {
+            line.push(' ');
+            line.push_str(arg);
+        }
+        line
+    }
+}
+
+impl Run {
+    pub(crate) fn new(command: String, output: std::process::Output, took: Duration) -> Self {
+        use std::os::unix::process::ExitStatusExt as _;
+        let code =
+            output.status.code().unwrap_or_else(|| 128 + output.status.signal().unwrap_or(0));
+        Self {
+            command,
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stdout_bytes: output.stdout,
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            code,
+            took,
+        }
+    }
+
+    /// Asserts exit code 0 and gives the run back.
+    #[track_caller]
+    pub(crate) fn success(self) -> Self {
+        self.exits(0)
+    }
+
+    /// Asserts the exit code and gives the run back.
+    #[track_caller]
+    pub(crate) fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "unexpected exit code\n{}", self.story());
+        self
+    }
+
+    /// Asserts that stderr contains `text`.
+    #[track_caller]
+    pub(crate) fn complains(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "stderr lacks {text:?}\n{}", self.story());
+        self
+    }
+
+    /// Asserts the whole of stdout.
+    #[track_caller]
+    pub(crate) fn prints(self, text: &str) -> Self {
+        assert_eq!(self.stdout, text, "unexpected stdout\n{}", self.story());
+        self
+    }
+
+    /// Asserts that `other` did exactly the same: stdout bytes, stderr, exit code.
+    #[track_caller]
+    pub(crate) fn same_as(&self, other: &Self) {
+        let [ours, theirs] = [self, other].map(|run| (&run.stdout, &run.stderr, run.code));
+        assert_eq!(
+            ours,
+            theirs,
+            "differs\n--- ours\n{}\n--- theirs\n{}",
+            self.story(),
+            other.story()
+        );
+        assert_eq!(self.stdout_bytes, other.stdout_bytes, "the bytes differ");
+    }
+
+    /// Everything about the run, for failure messages.
+    pub(crate) fn story(&self) -> String {
+        format!(
+            "$ {}\nexit code {} after {:.2?}\n----- stdout\n{}\n----- stderr\n{}\n-----",
+            self.command, self.code, self.took, self.stdout, self.stderr
+        )
+    }
+}
+
+/// Tries until it holds or `limit` passes; panics with `what` then.
+#[track_caller]
+pub(crate) fn wait_until(what: &str, limit: Duration, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + limit;
+    while !holds() {
+        assert!(Instant::now() < deadline, "{what}: not within {limit:?}");
+        thread::sleep(Duration::from_millis(100));
+    }
+}

@@ -1,0 +1,34 @@
+//! What every test stands on: the plugin in a clean environment, and a cluster to ask.
+//!
+//! ```ignore
+//! let run = Plugin::new().args(["-f", "tests/fixtures/pods.json"]).run();
+//! run.succeeds("NAME   READY …");
+//!
+//! let cluster = Cluster::nodes();                 // panics with what to do when there is none
+//! let ns = cluster.namespace("curl");             // made now, deleted on drop
+//! ns.kubectl(["apply", "-f", "-"]).stdin(YAML).run().success();
+//! ns.pods(["curl", "nginx-ser"]).run().success();
+//! ```
+
+#![allow(dead_code, unused_imports, reason = "a filter may leave out every test that uses a part")]
+
+mod cluster;
+mod command;
+
+pub(crate) use cluster::{Cluster, Namespace};
+pub(crate) use command::{Command, Run, wait_until};
+
+/// The plugin with nothing but a fresh HOME: no kubeconfig, no proxy, no colour, no locale.
+pub(crate) struct Plugin;
+
+impl Plugin {
+    /// A command line that starts with the plugin itself.
+    pub(crate) fn command() -> Command {
+        Command::new(env!("CARGO_BIN_EXE_kubectl-pods"))
+    }
+
+    /// A command line with the given words.
+    pub(crate) fn args<I: IntoIterator<Item: Into<String>>>(args: I) -> Command {
+        Self::command().args(args)
+    }
+}

@@ -1,0 +1,1 @@
+//! Check on two nodes.

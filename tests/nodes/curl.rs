@@ -1,0 +1,1 @@
+//! Curl on two nodes.

@@ -1,0 +1,8 @@
+//! Tests against two real nodes.
+
+mod article;
+mod check;
+mod curl;
+mod guest;
+mod listing;
+mod monitor;

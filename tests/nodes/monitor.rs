@@ -1,0 +1,1 @@
+//! The standing probe and Prometheus.

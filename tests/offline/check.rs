@@ -1,0 +1,1 @@
+//! Check --from-here.
