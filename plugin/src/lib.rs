@@ -8,6 +8,7 @@ pub mod checking;
 pub mod cli;
 pub mod columns;
 pub mod exit;
+pub mod go;
 pub mod guest;
 pub mod kubeconfig;
 pub mod listing;

@@ -1,14 +1,25 @@
 //! A connection to one cluster.
 
-use anyhow::Context as _;
+use std::time::Duration;
 
-use crate::cli::ConnectionArgs;
+use anyhow::Result;
+use http::Response;
+use kube::{Client, client::ClientBuilder};
+use tower::util::MapResponseLayer;
+
+use super::{errors, warnings};
+use crate::{cli::ConnectionArgs, kubeconfig, output::Verbatim};
 
 /// A connection to one API server, and the namespace that commands mean when they name none.
 #[derive(Clone)]
 pub struct Cluster {
-    /// The client; only this module and its siblings may use it.
-    pub(super) client: kube::Client,
+    /// The client; only this module and its siblings may use it. It never retries by itself, and it
+    /// passes the server's warnings on to stderr.
+    pub(super) client: Client,
+    /// `host:port` of the API server, for error texts.
+    pub(super) host: String,
+    /// Limit for one request; sibling modules apply it where kubectl does.
+    pub(super) request_timeout: Option<Duration>,
     /// Namespace from `-n`, the context, or `default`.
     pub namespace: String,
 }
@@ -18,22 +29,47 @@ impl Cluster {
     ///
     /// # Errors
     ///
-    /// When no usable configuration is found.
-    pub async fn connect(args: &ConnectionArgs) -> anyhow::Result<Self> {
-        let options = kube::config::KubeConfigOptions {
-            context: args.context.clone(),
-            cluster: args.cluster.clone(),
-            user: args.user.clone(),
-        };
-        let config = match &args.kubeconfig {
-            Some(path) => {
-                let file = kube::config::Kubeconfig::read_from(path)?;
-                kube::Config::from_custom_kubeconfig(file, &options).await?
-            }
-            None => kube::Config::from_kubeconfig(&options).await?,
-        };
-        let namespace = args.namespace.clone().unwrap_or(config.default_namespace.clone());
-        let client = kube::Client::try_from(config).context("cannot prepare the client")?;
-        Ok(Self { client, namespace })
+    /// In kubectl's words, when no usable configuration is found.
+    #[expect(clippy::unused_async, reason = "reading credentials may become asynchronous")]
+    pub async fn connect(args: &ConnectionArgs) -> Result<Self> {
+        // kube takes the process-wide provider; more than one may be compiled in by other crates.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let connection = kubeconfig::resolve(args)?;
+        let host = connection.config.cluster_url.authority().map(ToString::to_string);
+        let host = host.unwrap_or_default();
+        let client = client(connection.config).map_err(|error| errors::explain(error, &host))?;
+        let request_timeout = connection.request_timeout;
+        Ok(Self { client, host, request_timeout, namespace: connection.namespace })
     }
+
+    /// Puts a failed request into kubectl's words. The result is [`Verbatim`] where kubectl prints
+    /// the text without `error: ` in front.
+    ///
+    /// Look at the reason of a [`kube::Error::Api`] *before* this call when it decides what to do next.
+    #[must_use]
+    pub(super) fn explain(&self, error: kube::Error) -> anyhow::Error {
+        errors::explain(error, &self.host)
+    }
+
+    /// Runs `request` within `--request-timeout`.
+    pub(super) async fn limited<T>(
+        &self,
+        request: impl Future<Output = kube::Result<T>>,
+    ) -> Result<T> {
+        match self.request_timeout {
+            None => request.await.map_err(|error| self.explain(error)),
+            Some(limit) => match tokio::time::timeout(limit, request).await {
+                Ok(answer) => answer.map_err(|error| self.explain(error)),
+                Err(_) => Err(Verbatim(errors::DEADLINE.to_owned()).into()),
+            },
+        }
+    }
+}
+
+fn client(config: kube::Config) -> kube::Result<Client> {
+    let warn = MapResponseLayer::new(|response: Response<_>| {
+        warnings::print(response.headers());
+        response
+    });
+    Ok(ClientBuilder::try_from(config)?.with_layer(&warn).build())
 }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::value::boolean;
+
 /// Which cluster, as whom, and in which namespace. kubectl's spellings and meanings.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Connection")]
@@ -25,7 +27,7 @@ pub struct ConnectionArgs {
     #[arg(long, short, global = true, value_name = "URL")]
     pub server: Option<String>,
     /// Bearer token for the API server
-    #[arg(long, global = true, value_name = "TOKEN", hide_env_values = true)]
+    #[arg(long, global = true, value_name = "TOKEN")]
     pub token: Option<String>,
     /// User to impersonate
     #[arg(long = "as", global = true, value_name = "USER")]
@@ -33,7 +35,26 @@ pub struct ConnectionArgs {
     /// Group to impersonate; may be repeated
     #[arg(long = "as-group", global = true, value_name = "GROUP")]
     pub as_group: Vec<String>,
-    /// Limit for one request to the API server (0: none)
+    /// UID to impersonate
+    #[arg(long = "as-uid", global = true, value_name = "UID")]
+    pub as_uid: Option<String>,
+    /// Limit for one request to the API server: seconds, or a number with a unit (0: none)
     #[arg(long, global = true, value_name = "DURATION", default_value = "0")]
     pub request_timeout: String,
+    /// Name to check the server's certificate against; the host of its URL when absent
+    #[arg(long, global = true, value_name = "NAME")]
+    pub tls_server_name: Option<String>,
+    /// Do not check the server's certificate
+    #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true", value_parser = boolean, hide_possible_values = true)]
+    pub insecure_skip_tls_verify: Option<bool>,
+    /// File with the certificates that may sign the server's certificate
+    #[arg(long, global = true, value_name = "FILE")]
+    pub certificate_authority: Option<String>,
+    /// File with the client certificate
+    #[arg(long, global = true, value_name = "FILE")]
+    pub client_certificate: Option<String>,
+    /// File with the key of the client certificate
+    #[arg(long, global = true, value_name = "FILE")]
+    pub client_key: Option<String>,
 }

@@ -6,6 +6,7 @@ mod curl;
 mod get;
 mod monitor;
 mod parse;
+mod value;
 
 pub use check::CheckArgs;
 pub use connection::ConnectionArgs;

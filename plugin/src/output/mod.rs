@@ -25,3 +25,8 @@ pub fn report(error: &anyhow::Error) -> Exit {
     }
     Exit::Failure
 }
+
+/// Passes a warning of the API server on to the user, as kubectl does.
+pub fn warning(text: &str) {
+    eprintln!("Warning: {text}");
+}

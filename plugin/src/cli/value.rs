@@ -1,0 +1,30 @@
+//! Flag values, read as kubectl reads them.
+
+/// Reads a boolean as Go's `strconv.ParseBool` does.
+///
+/// # Errors
+///
+/// Go's words for what is not one.
+pub(super) fn boolean(text: &str) -> Result<bool, String> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+        _ => Err(format!("strconv.ParseBool: parsing {text:?}: invalid syntax")),
+    }
+}
+
+/// Reads an integer as Go's `strconv.ParseInt(text, 10, 64)` does.
+///
+/// # Errors
+///
+/// Go's words for what is not one.
+pub(super) fn integer(text: &str) -> Result<i64, String> {
+    use std::num::IntErrorKind::{NegOverflow, PosOverflow};
+
+    text.parse().map_err(|error: std::num::ParseIntError| match error.kind() {
+        PosOverflow | NegOverflow => {
+            format!("strconv.ParseInt: parsing {text:?}: value out of range")
+        }
+        _ => format!("strconv.ParseInt: parsing {text:?}: invalid syntax"),
+    })
+}

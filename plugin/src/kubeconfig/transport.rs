@@ -1,0 +1,130 @@
+//! A selected cluster and user become kube's client configuration.
+
+use std::{fs, time::Duration};
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use http::{HeaderValue, Uri, header::USER_AGENT};
+use kube::config::{AuthInfo, Cluster};
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
+
+use super::{credential_plugin, proxy, select::Selected};
+use crate::go;
+
+/// client-go's dial time-out.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Builds the configuration. Runs the user's credential plugin when nothing else identifies the user.
+pub(super) fn config(selected: Selected) -> Result<kube::Config> {
+    let Selected { cluster, user, .. } = selected;
+    let server = address(cluster.server.as_deref().unwrap_or_default())?;
+    let mut config = kube::Config::new(server.clone());
+    common(&mut config);
+    config.proxy_url = proxy::for_server(cluster.proxy_url.as_deref(), &server)?;
+    config.disable_compression = cluster.disable_compression.unwrap_or(false);
+    // As client-go: credentials and trust are looked at only when the connection is secure.
+    if server.scheme_str() == Some("https") {
+        config.accept_invalid_certs = cluster.insecure_skip_tls_verify.unwrap_or(false);
+        config.root_cert = authorities(&cluster)?;
+        if config.accept_invalid_certs && config.root_cert.is_some() {
+            bail!("specifying a root certificates file with the insecure flag is not allowed");
+        }
+        config.auth_info = identify(user, &cluster)?;
+        config.tls_server_name = cluster.tls_server_name;
+    } else {
+        config.auth_info = AuthInfo {
+            impersonate: user.impersonate,
+            impersonate_uid: user.impersonate_uid,
+            impersonate_groups: user.impersonate_groups,
+            impersonate_user_extra: user.impersonate_user_extra,
+            ..AuthInfo::default()
+        };
+    }
+    Ok(config)
+}
+
+/// What holds for every connection: who we say we are, how long a connection may take, and no
+/// automatic retries, which could keep a person waiting for minutes.
+pub(super) fn common(config: &mut kube::Config) {
+    let agent = concat!("kubectl-pods/", env!("CARGO_PKG_VERSION"));
+    config.headers.push((USER_AGENT, HeaderValue::from_static(agent)));
+    config.connect_timeout = Some(CONNECT_TIMEOUT);
+    config.default_retry = false;
+}
+
+/// A URL, or `host:port`, which means plain HTTP as in client-go.
+fn address(server: &str) -> Result<Uri> {
+    let url = if server.contains("://") { server.to_owned() } else { format!("http://{server}") };
+    let uri: Uri =
+        url.parse().with_context(|| format!("cannot understand the server URL {server}"))?;
+    if uri.host().is_none() || !matches!(uri.scheme_str(), Some("http" | "https")) {
+        bail!("host must be a URL or a host:port pair: {}", go::quote(server));
+    }
+    Ok(uri)
+}
+
+fn authorities(cluster: &Cluster) -> Result<Option<Vec<Vec<u8>>>> {
+    let pem = match (&cluster.certificate_authority_data, &cluster.certificate_authority) {
+        (Some(data), _) => {
+            BASE64.decode(data).context("cannot decode certificate-authority-data")?
+        }
+        (None, Some(path)) => {
+            fs::read(path).map_err(|error| anyhow!("open {path}: {}", go::errno(&error)))?
+        }
+        (None, None) => return Ok(None),
+    };
+    let certificates: Vec<Vec<u8>> = CertificateDer::pem_slice_iter(&pem)
+        .filter_map(Result::ok)
+        .map(|certificate| certificate.to_vec())
+        .collect();
+    if certificates.is_empty() {
+        bail!("unable to load root certificates: unable to parse bytes as PEM block");
+    }
+    Ok(Some(certificates))
+}
+
+/// Runs the credential plugin only when nothing else identifies the user, and hands kube its answer
+/// in place of it.
+fn identify(mut user: AuthInfo, cluster: &Cluster) -> Result<AuthInfo> {
+    let Some(plugin) = user.exec.take() else { return Ok(user) };
+    let identified = user.token.is_some()
+        || user.token_file.is_some()
+        || user.username.is_some()
+        || user.client_certificate.is_some()
+        || user.client_certificate_data.is_some();
+    if identified {
+        return Ok(user);
+    }
+    let credentials = credential_plugin::run(&plugin, cluster)?;
+    if !credentials.token.is_empty() {
+        user.token = Some(credentials.token.into());
+    }
+    if !credentials.client_certificate_data.is_empty() {
+        user.client_certificate_data = Some(BASE64.encode(credentials.client_certificate_data));
+        user.client_key_data = Some(BASE64.encode(credentials.client_key_data).into());
+    }
+    Ok(user)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        let cases = [
+            ("https://a:6443", Some("https://a:6443/")),
+            ("https://a/prefix", Some("https://a/prefix")),
+            ("127.0.0.1:1", Some("http://127.0.0.1:1/")),
+            ("ftp://a", None),
+            ("", None),
+        ];
+        for (server, expected) in cases {
+            assert_eq!(
+                address(server).ok().map(|uri| uri.to_string()).as_deref(),
+                expected,
+                "{server}"
+            );
+        }
+    }
+}
