@@ -129,6 +129,24 @@ impl Namespace {
         self.kubectl(["apply", "-f", "-"]).stdin(yaml).run().success()
     }
 
+    /// Asserts that `kubectl pods` with these words does exactly what `kubectl get pods` does: bytes, stderr, exit
+    /// code. Tried a few times, since an AGE may tick, or a status change, between the two.
+    #[track_caller]
+    pub(crate) fn parity(&self, words: &[&str]) {
+        let namespace = ["--namespace", self.name.as_str()];
+        let words = || words.iter().chain(&namespace).copied();
+        for last in [false, false, false, false, true] {
+            let theirs = self.cluster.kubectl(["get", "pods"]).args(words()).run();
+            let ours = self.cluster.kubectl_pods(words()).run();
+            if last
+                || (&ours.stdout_bytes, &ours.stderr, ours.code)
+                    == (&theirs.stdout_bytes, &theirs.stderr, theirs.code)
+            {
+                return ours.same_as(&theirs);
+            }
+        }
+    }
+
     /// Waits until a pod is Ready.
     #[track_caller]
     pub(crate) fn wait_ready(&self, pod: &str) {

@@ -1,1 +1,103 @@
-//! The article's walk, end to end.
+//! The article's walk, end to end, with kubectl beside us: run, apply, get, wide, yaml, describe, logs, edit, delete,
+//! and then its exercise: an nginx and an httpd pod, and one request to each from inside.
+
+use std::time::Duration;
+
+use crate::harness::{Cluster, Namespace, wait_until};
+
+const SERVERS: [(&str, &str, &str); 2] = [
+    ("nginx-ser", "docker.io/library/nginx:latest", "Welcome to nginx!"),
+    ("httpd-ser", "docker.io/library/httpd:latest", "It works!"),
+];
+
+#[test]
+fn the_article_from_run_to_delete() {
+    let ns = Cluster::nodes().namespace("article");
+    for (name, image, _) in SERVERS {
+        apply_what_dry_run_prints(&ns, name, image);
+    }
+    for (name, _, _) in SERVERS {
+        ns.wait_ready(name);
+    }
+    for words in [&[][..], &["-o", "wide"], &["nginx-ser", "-o", "yaml"], &["-o", "name"]] {
+        ns.parity(words);
+    }
+    let described = ns.kubectl(["describe", "pod", "nginx-ser"]).run().success().stdout;
+    assert!(described.contains("Status:           Running"), "{described}");
+    exercise(&ns);
+    edit(&ns);
+    round_trip(&ns);
+    exercise(&ns);
+    ns.kubectl(["delete", "pod", "nginx-ser", "httpd-ser", "--now"]).run().success();
+    ns.parity(&[]);
+    ns.pods([""; 0]).run().success().complains("No resources found in");
+}
+
+/// `kubectl run --dry-run=client -o yaml`, then `apply` of what it printed.
+fn apply_what_dry_run_prints(ns: &Namespace, name: &str, image: &str) {
+    let image = format!("--image={image}");
+    let words = ["run", name, &image, "--image-pull-policy=IfNotPresent", "--port=80"];
+    let manifest = ns.kubectl(words).args(["--dry-run=client", "-o", "yaml"]).run().success();
+    assert!(ns.kubectl(["get", "pod", name]).run().code == 1, "a dry run makes no pod");
+    ns.apply(&manifest.stdout);
+}
+
+/// One request to each server, ours and the article's; both bring the same page, and the server logged both.
+fn exercise(ns: &Namespace) {
+    for (name, _, page) in SERVERS {
+        let ours = ns.pods(["curl", name]).run().success();
+        assert!(ours.stdout.contains(page), "{}", ours.story());
+        assert_eq!(ours.stderr, "", "{}", ours.story());
+        let address =
+            ns.kubectl(["get", "pod", name, "-o", "jsonpath={.status.podIP}"]).run().success();
+        let url = format!("http://{}", address.stdout);
+        let image = "--image=docker.io/curlimages/curl:latest";
+        let run = [
+            "run",
+            "curl",
+            image,
+            "--image-pull-policy=IfNotPresent",
+            "--restart=Never",
+            "-it",
+            "--rm",
+        ];
+        let theirs = ns.kubectl(run).args(["--", "--silent", &url]).run().success();
+        // kubectl adds its own chatter, and sometimes prints the page twice.
+        assert!(theirs.stdout.contains(&ours.stdout), "{}\n{}", ours.story(), theirs.story());
+        let logged = ns.kubectl(["logs", name]).run().success();
+        let requests = logged.stdout.matches("GET / HTTP/1.1").count();
+        assert!(requests >= 2, "{name} logged {requests} requests\n{}", logged.story());
+        wait_until("the curl pod of kubectl to go", Duration::from_secs(30), || {
+            ns.kubectl(["get", "pod", "curl"]).run().code == 1
+        });
+    }
+    let left = ns.kubectl([
+        "get",
+        "jobs,pods",
+        "-l",
+        "app.kubernetes.io/managed-by=kubectl-pods",
+        "-o",
+        "name",
+    ]);
+    left.run().success().prints("");
+}
+
+/// What `kubectl edit` sends: a patch. The list shows it at once, as kubectl's does.
+fn edit(ns: &Namespace) {
+    let patch = r#"{"metadata":{"labels":{"edited":"yes"}}}"#;
+    ns.kubectl(["patch", "pod", "nginx-ser", "--patch", patch]).run().success();
+    ns.parity(&["-l", "edited=yes"]);
+    ns.pods(["-l", "edited=yes", "-o", "name"]).run().success().prints("pod/nginx-ser\n");
+}
+
+/// Our own `-o yaml` of a pod, deleted and applied again, makes the same pod run.
+fn round_trip(ns: &Namespace) {
+    for (name, image, _) in SERVERS {
+        let manifest = ns.pods([name, "-o", "yaml"]).run().success().stdout;
+        ns.kubectl(["delete", "pod", name, "--now"]).run().success();
+        ns.apply(&manifest);
+        ns.wait_ready(name);
+        let again = ns.kubectl(["get", "pod", name, "-o", "jsonpath={.spec.containers[0].image}"]);
+        again.run().success().prints(image);
+    }
+}
