@@ -76,7 +76,7 @@ pub struct Evidence {
 /// A few fields of `struct tcp_info` (linux/tcp.h).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct TcpInfo {
-    /// Smoothed round-trip time (`tcpi_rtt`); right after the handshake it is that one sample.
+    /// Smoothed round-trip time (`tcpi_rtt`); right after the handshake it is that one sample. 0 without a handshake.
     pub rtt_seconds: f64,
     /// Its mean deviation (`tcpi_rttvar`).
     pub rttvar_seconds: f64,
