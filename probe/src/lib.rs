@@ -1,1 +1,19 @@
 //! Checks addresses from where it runs, and reports what the kernel saw. Knows nothing of Kubernetes.
+//!
+//! - [`run`]: one shot: a plan in, numbered records out.
+//!
+//! What the probe does not do: it follows no redirect, keeps no connection, tries one address of a name (the first
+//! IPv4 address, or else the first IPv6 one), and asks the resolver anew for every attempt.
+
+mod evidence;
+mod plan;
+mod prober;
+mod run;
+mod starvation;
+mod text;
+
+pub use plan::PlanError;
+pub use run::run;
+
+/// Version of this probe, as in `Start` records and `build_info`.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

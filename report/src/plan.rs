@@ -76,6 +76,21 @@ pub struct HttpRequest {
     pub insecure: bool,
 }
 
+impl Default for HttpRequest {
+    /// `GET /`.
+    fn default() -> Self {
+        Self {
+            method: "GET".into(),
+            path: "/".into(),
+            headers: Vec::new(),
+            body: None,
+            return_body: false,
+            max_body_bytes: None,
+            insecure: false,
+        }
+    }
+}
+
 /// Assertions about the answer. An empty set holds for everything that answers at all.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expect {

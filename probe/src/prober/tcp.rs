@@ -1,0 +1,40 @@
+//! A TCP handshake on a socket of our own, so that the kernel can be asked about it.
+
+use std::net::SocketAddr;
+
+use nix::errno::Errno;
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use super::verdict::Failure;
+use super::{Stage, Trace};
+use crate::evidence::{Witness, report_icmp_errors};
+
+/// Connects to `address`.
+pub(super) async fn connect(address: SocketAddr, trace: &mut Trace) -> Result<TcpStream, Failure> {
+    trace.stage = Stage::Connect;
+    trace.address = Some(address);
+    let socket =
+        Socket::new(Domain::for_address(address), Type::STREAM.nonblocking(), Some(Protocol::TCP));
+    let socket = socket.map_err(Failure::Local)?;
+    // Requests are written in one piece; waiting for more to send would only be measured.
+    let _ = socket.set_tcp_nodelay(true);
+    report_icmp_errors(&socket, address.ip(), true);
+    trace.witness = Some(Witness::of(&socket).map_err(Failure::Local)?);
+    let begun = Instant::now();
+    match socket.connect(&address.into()) {
+        Err(error) if error.raw_os_error() != Some(Errno::EINPROGRESS as i32) => {
+            return Err(Failure::Connect(error));
+        }
+        _ => {}
+    }
+    let stream = TcpStream::from_std(socket.into()).map_err(Failure::Local)?;
+    stream.writable().await.map_err(Failure::Local)?;
+    if let Some(error) = stream.take_error().map_err(Failure::Local)? {
+        return Err(Failure::Connect(error));
+    }
+    trace.phases.connect_seconds = Some(begun.elapsed().as_secs_f64());
+    report_icmp_errors(&stream, address.ip(), false);
+    Ok(stream)
+}

@@ -1,0 +1,292 @@
+//! From what an attempt learnt to one word and one sentence. Plain functions on plain data.
+//!
+//! Where one end of a connection cannot tell two causes apart, the sentence names both.
+
+use std::io;
+use std::time::Duration;
+
+use kubectl_pods_report::{Check, IcmpError, Starvation, Verdict};
+
+use super::resolve::ResolveFailure;
+use super::{Stage, Trace};
+use crate::evidence::errno_name;
+use crate::starvation;
+
+/// Why an attempt did not end well.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// A limit of the check passed; [`Trace::stage`] tells where.
+    TimedOut,
+    /// No address.
+    Resolve(ResolveFailure),
+    /// We could not even try: no descriptor, no memory.
+    Local(io::Error),
+    /// The handshake failed.
+    Connect(io::Error),
+    /// TLS failed.
+    Tls(io::Error),
+    /// Closed, or reset with this error, before an answer was whole.
+    NoAnswer(Option<io::Error>),
+    /// An answer that is not HTTP/1.
+    NotHttp(String),
+    /// Closed or reset in the middle of the body.
+    CutShort(Option<io::Error>),
+    /// A status that is not expected.
+    Status(u16),
+    /// A body without the expected text.
+    Body,
+}
+
+impl Failure {
+    /// Symbolic name of the socket error, if there was one.
+    pub(super) fn errno(&self) -> Option<String> {
+        match self {
+            Self::Local(error) | Self::Connect(error) | Self::Tls(error) => errno_name(error),
+            Self::NoAnswer(error) | Self::CutShort(error) => errno_name(error.as_ref()?),
+            _ => None,
+        }
+    }
+}
+
+/// Word and sentence for an attempt that took `total`.
+pub(super) fn judge(
+    check: &Check,
+    trace: &Trace,
+    result: Result<(), Failure>,
+    total: Duration,
+) -> (Verdict, String) {
+    match result {
+        Ok(()) => (Verdict::Open, open(trace)),
+        Err(Failure::TimedOut) => timed_out(check, trace, total),
+        Err(Failure::Resolve(failure)) => unresolved(check, failure),
+        Err(Failure::Local(error)) => {
+            (Verdict::NotRun, format!("the probe could not open a socket: {error}"))
+        }
+        Err(Failure::Connect(error)) => unconnected(check, trace, &error, total),
+        Err(Failure::Tls(error)) => no_tls(&error),
+        Err(Failure::NoAnswer(error)) => (Verdict::EmptyReply, no_answer(error.as_ref())),
+        Err(Failure::NotHttp(what)) => {
+            (Verdict::WrongPeer, format!("something answered that does not speak HTTP/1: {what}"))
+        }
+        Err(Failure::CutShort(error)) => (Verdict::BodyMismatch, cut_short(trace, error.as_ref())),
+        Err(Failure::Status(status)) => {
+            (Verdict::HttpStatus, format!("HTTP status {status} is not an expected one"))
+        }
+        Err(Failure::Body) => (
+            Verdict::BodyMismatch,
+            format!("the expected text is not in the {} bytes of the body", trace.body_bytes),
+        ),
+    }
+}
+
+fn open(trace: &Trace) -> String {
+    let answered = trace
+        .http_status
+        .map_or_else(|| "connected".to_owned(), |status| format!("HTTP status {status}"));
+    match (retransmitted(trace), trace.phases.connect_seconds) {
+        (0, _) | (_, None) => answered,
+        (lost, Some(connect)) => format!(
+            "{answered}, but {lost} of its segments had to be sent again (connecting took {connect:.3} s): \
+             packets are lost on the way, the server is not slow"
+        ),
+    }
+}
+
+fn timed_out(check: &Check, trace: &Trace, total: Duration) -> (Verdict, String) {
+    if let Some(starved) = starved(check, trace) {
+        return starved;
+    }
+    let seconds = total.as_secs_f64();
+    let silence = format!("then silence until the time-out after {seconds:.1} s");
+    match trace.stage {
+        Stage::Resolve => (
+            Verdict::DnsTimeout,
+            format!("no answer from the resolver about {} in {seconds:.1} s", check.host),
+        ),
+        Stage::Connect => (Verdict::Dropped, dropped(trace, total)),
+        Stage::Tls => (
+            Verdict::Stalled,
+            format!("connected, but the TLS handshake was not answered: {silence}"),
+        ),
+        Stage::Processing => (Verdict::Stalled, format!("connected and asked, {silence}")),
+        Stage::Transfer => (
+            Verdict::Stalled,
+            format!(
+                "the answer had begun ({} body bytes) but did not end within {seconds:.1} s",
+                trace.body_bytes
+            ),
+        ),
+    }
+}
+
+/// The verdict on a time-out that is our own fault.
+///
+/// SYNs that were sent again are the kernel's own waiting: it is not throttled with us, so that throttling does not
+/// spoil `dropped`. Having slept in one piece does: a paused machine pauses its kernel too.
+fn starved(check: &Check, trace: &Trace) -> Option<(Verdict, String)> {
+    let connecting = matches!(trace.stage, Stage::Resolve | Stage::Connect);
+    let limit = if connecting {
+        check.connect_timeout_seconds.min(check.timeout_seconds)
+    } else {
+        check.timeout_seconds
+    };
+    let seen = trace.evidence.starvation?;
+    let limit = Duration::from_secs_f64(limit);
+    let kernel_waited = trace.stage == Stage::Connect && retransmitted(trace) > 0;
+    let spoilt = starvation::overslept(&seen, limit)
+        || (!kernel_waited && starvation::throttled(&seen, limit));
+    spoilt.then(|| (Verdict::Starved, paused(&seen)))
+}
+
+fn paused(seen: &Starvation) -> String {
+    let throttled = seen.throttled_seconds.filter(|seconds| *seconds > 0.0);
+    let throttled =
+        throttled.map(|seconds| format!(" and throttled for {seconds:.1} s")).unwrap_or_default();
+    format!(
+        "time-out, but the probe itself was paused for {:.1} s{throttled}: this says nothing about the target",
+        seen.wakeup_lag_seconds
+    )
+}
+
+fn dropped(trace: &Trace, total: Duration) -> String {
+    let syns = retransmitted(trace) + 1;
+    let plural = if syns == 1 { "" } else { "s" };
+    format!(
+        "no answer to {syns} SYN{plural} in {:.1} s: dropped by a firewall or policy on either side, or nobody has this address",
+        total.as_secs_f64()
+    )
+}
+
+fn unresolved(check: &Check, failure: ResolveFailure) -> (Verdict, String) {
+    let host = &check.host;
+    match failure {
+        ResolveFailure::Configuration(error) => {
+            (Verdict::NotRun, format!("no resolver is configured: {error}"))
+        }
+        ResolveFailure::NoSuchName => {
+            (Verdict::DnsNxdomain, format!("the resolver knows no {host}"))
+        }
+        ResolveFailure::NoAddress => {
+            (Verdict::DnsNxdomain, format!("{host} exists but has no address"))
+        }
+        ResolveFailure::Server(answer) => {
+            (Verdict::DnsServfail, format!("the resolver failed on {host}: {answer}"))
+        }
+        ResolveFailure::Silence(seen) => {
+            (Verdict::DnsTimeout, format!("the resolver did not answer about {host}: {seen}"))
+        }
+        ResolveFailure::Forbidden(address) => (
+            Verdict::NotRun,
+            format!(
+                "refused: {host} resolves to {address}, a link-local or metadata address; name the address itself to probe it"
+            ),
+        ),
+    }
+}
+
+fn unconnected(
+    check: &Check,
+    trace: &Trace,
+    error: &io::Error,
+    total: Duration,
+) -> (Verdict, String) {
+    if let Some(icmp) = trace.evidence.icmp {
+        return rejected(trace, icmp);
+    }
+    let name = errno_name(error).unwrap_or_else(|| error.to_string());
+    match error.raw_os_error().unwrap_or_default() {
+        libc::ECONNREFUSED => (
+            Verdict::Refused,
+            "a reset: nothing listens on the port, or a firewall resets (one end cannot tell)"
+                .to_owned(),
+        ),
+        libc::ETIMEDOUT => {
+            starved(check, trace).unwrap_or_else(|| (Verdict::Dropped, dropped(trace, total)))
+        }
+        libc::EADDRNOTAVAIL | libc::EAGAIN | libc::ENOBUFS | libc::ENOMEM => {
+            (Verdict::NotRun, format!("the probe ran out of ports or memory ({name})"))
+        }
+        libc::ENETUNREACH => (
+            Verdict::NoRoute,
+            format!("the probe's own kernel has no route to this address ({name})"),
+        ),
+        libc::EHOSTUNREACH => (
+            Verdict::NoRoute,
+            format!("unreachable, and the kernel does not say who found so ({name})"),
+        ),
+        _ => (
+            Verdict::NoRoute,
+            format!(
+                "the probe's own kernel refused to send: a local route, policy or program ({name})"
+            ),
+        ),
+    }
+}
+
+fn rejected(trace: &Trace, icmp: IcmpError) -> (Verdict, String) {
+    let v6 = trace.address.is_some_and(|address| address.is_ipv6());
+    let meaning = meaning(icmp, v6);
+    let what =
+        format!("ICMP{} {}/{} ({meaning})", if v6 { "v6" } else { "" }, icmp.kind, icmp.code);
+    let sender =
+        icmp.sender.map_or_else(|| "an unknown sender".to_owned(), |sender| sender.to_string());
+    match (trace.icmp_is_own, meaning) {
+        // The kernel tells itself so when a neighbour stays silent (net/ipv4/route.c, ipv4_link_failure).
+        (true, "host unreachable") => (
+            Verdict::NoRoute,
+            "nobody on the probe's own network answers for this address (no ARP or neighbour reply): \
+             no such pod or host there, or a local rule that rejects in the same words"
+                .to_owned(),
+        ),
+        (true, _) => {
+            (Verdict::Rejected, format!("{what} from the probe's own address {sender}: a rule on the probe's own side"))
+        }
+        (false, _) => (Verdict::Rejected, format!("{what} from {sender}")),
+    }
+}
+
+/// Names of the codes (IANA ICMP and ICMPv6 parameters; RFC 792, 1812, 4443).
+const fn meaning(icmp: IcmpError, v6: bool) -> &'static str {
+    match (v6, icmp.kind, icmp.code) {
+        (false, 3, 0) => "network unreachable",
+        (false, 3, 1) | (true, 1, 3) => "host unreachable",
+        (false, 3, 2) => "protocol unreachable",
+        (false, 3, 3) | (true, 1, 4) => "port unreachable: a firewall rejects",
+        (false, 3, 9) => "network administratively prohibited",
+        (false, 3, 10) => "host administratively prohibited",
+        (false, 3, 13) | (true, 1, 1) => "communication administratively prohibited",
+        (true, 1, 0) => "no route to destination",
+        (true, 1, 5) => "source address failed a policy",
+        (true, 1, 6) => "reject route to destination",
+        (false, 11, _) | (true, 3, _) => "time to live exceeded: a routing loop",
+        _ => "another error",
+    }
+}
+
+fn no_tls(error: &io::Error) -> (Verdict, String) {
+    let cause = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match cause {
+        Some(rustls::Error::InvalidCertificate(why)) => {
+            (Verdict::TlsCertificate, format!("the server's certificate is not accepted: {why}"))
+        }
+        Some(other) => (Verdict::TlsHandshake, format!("the TLS handshake failed: {other}")),
+        None if error.kind() == io::ErrorKind::UnexpectedEof => {
+            (Verdict::TlsHandshake, "the peer closed in the middle of the TLS handshake".to_owned())
+        }
+        None => (Verdict::TlsHandshake, format!("the TLS handshake failed: {error}")),
+    }
+}
+
+fn no_answer(error: Option<&io::Error>) -> String {
+    let how = error.map_or_else(|| "closed".to_owned(), |error| format!("broke off ({error})"));
+    format!("connected, then the peer {how} without an answer")
+}
+
+fn cut_short(trace: &Trace, error: Option<&io::Error>) -> String {
+    let how = error.map_or_else(|| "closed".to_owned(), |error| format!("broke off ({error})"));
+    format!("the peer {how} after {} bytes, before the end of the body", trace.body_bytes)
+}
+
+fn retransmitted(trace: &Trace) -> u32 {
+    trace.evidence.tcp_info.map_or(0, |info| info.total_retrans)
+}

@@ -1,0 +1,139 @@
+//! One shot: carry out a plan once and write down everything as numbered records.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use futures_util::StreamExt;
+use futures_util::stream;
+use http::response::Parts;
+use kubectl_pods_report::{Numbered, Plan, Record, WIRE_VERSION};
+use tokio::sync::mpsc;
+
+use crate::plan::{CheckedCheck, CheckedPlan};
+use crate::prober::{Piece, Prober};
+
+/// Checks under way at once. More would measure how they get in each other's way.
+const CONCURRENT_CHECKS: usize = 64;
+
+/// Records that may wait to be written; it is this that makes a body pass through instead of piling up.
+const WAITING_RECORDS: usize = 16;
+
+/// Carries out `plan` once. Failed attempts are records like all others.
+///
+/// Records of one check come in order; those of different checks as they finish.
+///
+/// # Errors
+///
+/// `InvalidInput` with a [`crate::PlanError`] inside when the plan is refused, before anything was emitted; otherwise what
+/// `emit` returns, at once.
+pub async fn run(plan: &Plan, emit: impl FnMut(Numbered) -> io::Result<()>) -> io::Result<()> {
+    let plan = CheckedPlan::try_from(plan)
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+    let mut log = Log { next: 0, emit };
+    log.write(Record::Start {
+        version: WIRE_VERSION,
+        probe: crate::VERSION.to_owned(),
+        attempts: plan.checks.len() as u64 * u64::from(plan.attempts),
+    })?;
+    let truncated = carry_out(&plan, |record| log.write(record)).await?;
+    log.write(Record::End { truncated })
+}
+
+/// Everything between the first and the last record; tells whether any body was cut.
+async fn carry_out(
+    plan: &CheckedPlan,
+    mut write: impl FnMut(Record) -> io::Result<()>,
+) -> io::Result<bool> {
+    let prober = Prober::new(&plan.checks);
+    let truncated = AtomicBool::new(false);
+    let (sender, mut records) = mpsc::channel(WAITING_RECORDS);
+    let work = async {
+        let checks = stream::iter(plan.checks.iter().enumerate());
+        let tried = checks.map(|(index, check)| {
+            repeat(&prober, index, check, plan.attempts, sender.clone(), &truncated)
+        });
+        tried.buffer_unordered(CONCURRENT_CHECKS).collect::<()>().await;
+        drop(sender);
+        Ok(())
+    };
+    let writing = async {
+        while let Some(record) = records.recv().await {
+            write(record)?;
+        }
+        Ok(())
+    };
+    tokio::select! {
+        result = async { tokio::try_join!(work, writing) } => result.map(|_| truncated.load(Ordering::Relaxed)),
+        never = prober.watch.tick() => match never {},
+    }
+}
+
+/// Tries one check `attempts` times, one after the other.
+async fn repeat(
+    prober: &Prober,
+    index: usize,
+    check: &CheckedCheck,
+    attempts: u32,
+    records: mpsc::Sender<Record>,
+    truncated: &AtomicBool,
+) {
+    let index = u32::try_from(index).unwrap_or(u32::MAX);
+    for _ in 0..attempts {
+        let (sender, mut pieces) = mpsc::channel(1);
+        let attempt = async {
+            let finished = prober.attempt(index, check, &sender).await;
+            drop(sender);
+            finished
+        };
+        let forward = async {
+            while let Some(piece) = pieces.recv().await {
+                let _ = records.send(record_of(index, piece)).await;
+            }
+        };
+        let (finished, ()) = tokio::join!(attempt, forward);
+        truncated.fetch_or(finished.truncated, Ordering::Relaxed);
+        // Nobody reads any more only when writing has failed, and then this future is about to be dropped.
+        let _ = records.send(Record::Attempt(Box::new(finished.attempt))).await;
+    }
+}
+
+fn record_of(check: u32, piece: Piece) -> Record {
+    match piece {
+        Piece::Head(head) => head_record(check, &head),
+        Piece::Body(data) => Record::Body { check, base64: STANDARD.encode(data) },
+    }
+}
+
+fn head_record(check: u32, head: &Parts) -> Record {
+    let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+    let reason = head.extensions.get::<hyper::ext::ReasonPhrase>();
+    let reason = reason.map(|reason| text(reason.as_bytes()));
+    Record::Head {
+        check,
+        version: format!("{:?}", head.version),
+        status: head.status.as_u16(),
+        reason: reason
+            .unwrap_or_else(|| head.status.canonical_reason().unwrap_or_default().to_owned()),
+        headers: head
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), text(value.as_bytes())))
+            .collect(),
+    }
+}
+
+/// Numbers records on their way out.
+struct Log<E> {
+    next: u64,
+    emit: E,
+}
+
+impl<E: FnMut(Numbered) -> io::Result<()>> Log<E> {
+    fn write(&mut self, record: Record) -> io::Result<()> {
+        let n = self.next;
+        self.next += 1;
+        (self.emit)(Numbered { n, record })
+    }
+}
