@@ -49,7 +49,7 @@ impl Witness {
             let message =
                 recvmsg::<SockaddrStorage>(self.0.as_raw_fd(), &mut [], Some(&mut control), flags)
                     .ok()?;
-            if let Some(error) = message.cmsgs().ok()?.find_map(icmp) {
+            if let Some(error) = message.cmsgs().ok()?.find_map(|message| icmp(&message)) {
                 return Some(error);
             }
         }
@@ -85,7 +85,7 @@ fn ip_of(address: &SockaddrStorage) -> Option<IpAddr> {
     v4.or_else(|| address.as_sockaddr_in6().map(|v6| IpAddr::from(v6.ip())))
 }
 
-fn icmp(message: ControlMessageOwned) -> Option<IcmpError> {
+fn icmp(message: &ControlMessageOwned) -> Option<IcmpError> {
     let (error, sender) = match message {
         ControlMessageOwned::Ipv4RecvErr(error, sender) => (
             error,
@@ -109,7 +109,7 @@ fn microseconds(count: u32) -> f64 {
 fn tcp_info(socket: &OwnedFd) -> io::Result<libc::tcp_info> {
     const NEEDED: usize = offset_of!(libc::tcp_info, tcpi_total_retrans) + size_of::<u32>();
     let mut info = MaybeUninit::<libc::tcp_info>::zeroed();
-    let mut length = size_of::<libc::tcp_info>() as libc::socklen_t;
+    let mut length = libc::socklen_t::try_from(size_of::<libc::tcp_info>()).unwrap_or(0);
     // SAFETY: the pointer is to `length` writable bytes, and every bit pattern of the plain integers inside is valid.
     let result = unsafe {
         libc::getsockopt(

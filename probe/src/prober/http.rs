@@ -57,9 +57,9 @@ where
     let mut client = http1::Builder::new();
     client.max_buf_size(BUFFER_BYTES).title_case_headers(true);
     let (mut sender, connection) =
-        client.handshake::<_, Full<Bytes>>(stream).await.map_err(explain)?;
+        client.handshake::<_, Full<Bytes>>(stream).await.map_err(|error| explain(&error))?;
     let conversation = pin!(async {
-        let response = sender.send_request(request).await.map_err(explain)?;
+        let response = sender.send_request(request).await.map_err(|error| explain(&error))?;
         let begun_at = *first_byte.get_or_init(Instant::now);
         trace.phases.processing_seconds = Some((begun_at - begun).as_secs_f64());
         let received = receive(response, checked, answer, trace).await;
@@ -112,7 +112,7 @@ async fn read(
         check.http.as_ref().and_then(|http: &HttpRequest| http.max_body_bytes).unwrap_or(u64::MAX);
     let mut search = Search::new(check.expect.body_contains.as_deref().unwrap_or_default());
     while let Some(frame) = body.frame().await {
-        let Ok(mut data) = frame.map_err(cut_short)?.into_data() else { continue };
+        let Ok(mut data) = frame.map_err(|error| cut_short(&error))?.into_data() else { continue };
         let left = limit - trace.body_bytes;
         if data.len() as u64 > left {
             data.truncate(usize::try_from(left).unwrap_or(usize::MAX));
@@ -143,15 +143,15 @@ fn is_accepted(check: &Check, status: u16, returned: bool) -> bool {
     }
 }
 
-fn explain(error: hyper::Error) -> Failure {
+fn explain(error: &hyper::Error) -> Failure {
     if error.is_parse() {
         return Failure::NotHttp(error.to_string());
     }
-    Failure::NoAnswer(io_cause(&error))
+    Failure::NoAnswer(io_cause(error))
 }
 
-fn cut_short(error: hyper::Error) -> Failure {
-    Failure::CutShort(io_cause(&error))
+fn cut_short(error: &hyper::Error) -> Failure {
+    Failure::CutShort(io_cause(error))
 }
 
 /// The socket error under `error`, if there is one.
@@ -243,7 +243,9 @@ mod tests {
         ];
         for (name, wanted, pieces, expected) in cases {
             let mut search = Search::new(wanted);
-            pieces.iter().for_each(|piece| search.push(piece.as_bytes()));
+            for piece in pieces {
+                search.push(piece.as_bytes());
+            }
             assert_eq!(search.found(), expected, "{name}");
             assert!(
                 search.tail.len() < wanted.len().max(1),
