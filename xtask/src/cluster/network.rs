@@ -1,0 +1,141 @@
+//! The bridge, and the nodes' network namespaces on it.
+
+use std::fs::{self, File};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use nix::sched::{CloneFlags, setns};
+use serde::Deserialize;
+
+use super::Cni;
+use super::slot::{NodeIndex, Slot};
+use super::state::Spec;
+use crate::command;
+
+/// Where `ip netns` pins a node's network namespace.
+pub(crate) fn namespace_path(slot: Slot, node: NodeIndex) -> PathBuf {
+    Path::new("/run/netns").join(slot.namespace(node))
+}
+
+/// The addresses this machine has.
+#[derive(Debug)]
+pub(crate) struct HostAddresses(Vec<Ipv4Addr>);
+
+#[derive(Debug, Deserialize)]
+struct Link {
+    #[serde(default)]
+    addr_info: Vec<Address>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Address {
+    local: Ipv4Addr,
+}
+
+impl HostAddresses {
+    /// Reads them; none when there is no `ip`, which a control plane alone does not need.
+    pub(crate) fn read() -> Result<Self> {
+        if !crate::host::is_there("ip") {
+            return Ok(Self(Vec::new()));
+        }
+        let text = command::output(Command::new("ip").args(["-json", "-4", "address"]))?;
+        let links: Vec<Link> = serde_json::from_str(&text).context("cannot read `ip address`")?;
+        let addresses = links.into_iter().flat_map(|link| link.addr_info);
+        Ok(Self(addresses.map(|address| address.local).collect()))
+    }
+
+    /// Whether nothing on this machine uses an address or a port of `slot`.
+    pub(crate) fn leaves_free(&self, slot: Slot) -> bool {
+        let addresses_free = !self.0.iter().any(|address| slot.contains(*address));
+        let port_free = |port: &u16| TcpListener::bind((Ipv4Addr::UNSPECIFIED, *port)).is_ok();
+        addresses_free && slot.ports().iter().all(port_free)
+    }
+}
+
+/// Makes the bridge, and gives the host its address on it.
+pub(crate) fn create_bridge(slot: Slot) -> Result<()> {
+    let bridge = slot.bridge();
+    ip(&["link", "add", &bridge, "type", "bridge"])?;
+    ip(&["address", "add", &format!("{}/24", slot.host_ip()), "dev", &bridge])?;
+    ip(&["link", "set", &bridge, "up"])
+}
+
+/// Makes a node's network namespace, its link to the bridge, and the routes between pods.
+pub(crate) fn create_node(spec: &Spec, node: NodeIndex) -> Result<()> {
+    let slot = spec.slot;
+    let (namespace, link) = (slot.namespace(node), slot.link(node));
+    ip(&["netns", "add", &namespace])?;
+    ip(&["link", "add", &link, "type", "veth", "peer", "name", "eth0", "netns", &namespace])?;
+    ip(&["link", "set", &link, "master", &slot.bridge(), "up"])?;
+    let inside = |arguments: &[&str]| ip(&[&["-netns", &namespace], arguments].concat());
+    inside(&["link", "set", "lo", "up"])?;
+    inside(&["address", "add", &format!("{}/24", slot.node_ip(node)), "dev", "eth0"])?;
+    inside(&["link", "set", "eth0", "up"])?;
+    inside(&["route", "add", "default", "via", &slot.host_ip().to_string()])?;
+    within(&namespace_path(slot, node), || {
+        fs::write("/proc/sys/net/ipv4/ip_forward", "1").context("cannot turn on forwarding")
+    })?;
+    if spec.cni == Cni::Bridge {
+        for other in spec.node_indices().filter(|other| *other != node) {
+            let gateway = slot.node_ip(other).to_string();
+            inside(&["route", "add", &slot.pod_cidr(other), "via", &gateway])?;
+        }
+        route_to_pods(slot, node, &slot.pod_cidr(node))?;
+    }
+    Ok(())
+}
+
+/// The host's own way to a node's pods. It goes when the bridge goes.
+pub(crate) fn route_to_pods(slot: Slot, node: NodeIndex, range: &str) -> Result<()> {
+    ip(&["route", "replace", range, "via", &slot.node_ip(node).to_string(), "dev", &slot.bridge()])
+}
+
+/// Removes all of it; what is not there is no error.
+pub(crate) fn remove(slot: Slot) -> Result<()> {
+    for node in 1..=super::slot::MAX_NODES {
+        // The namespace may live a little longer than its name; its link must not.
+        if Path::new("/sys/class/net").join(slot.link(node)).exists() {
+            ip(&["link", "delete", &slot.link(node)])?;
+        }
+        if namespace_path(slot, node).exists() {
+            ip(&["netns", "delete", &slot.namespace(node)])?;
+        }
+    }
+    if Path::new("/sys/class/net").join(slot.bridge()).exists() {
+        ip(&["link", "delete", &slot.bridge()])?;
+    }
+    Ok(())
+}
+
+/// Runs `work` inside a network namespace, on a thread of its own: a namespace is a thread's.
+pub(crate) fn within<T: Send>(
+    namespace: &Path,
+    work: impl FnOnce() -> Result<T> + Send,
+) -> Result<T> {
+    let file = File::open(namespace)
+        .with_context(|| format!("cannot open namespace {}", namespace.display()))?;
+    let enter = || {
+        setns(&file, CloneFlags::CLONE_NEWNET)
+            .with_context(|| format!("cannot enter namespace {}", namespace.display()))?;
+        work()
+    };
+    std::thread::scope(|scope| scope.spawn(enter).join().expect("the work does not panic"))
+}
+
+fn ip(arguments: &[&str]) -> Result<()> {
+    command::run(Command::new("ip").args(arguments))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slot_whose_addresses_are_in_use_is_not_free() {
+        let slot = Slot::all().next().unwrap();
+        assert!(!HostAddresses(vec![slot.host_ip()]).leaves_free(slot));
+        assert!(!HostAddresses(vec![slot.dns_ip()]).leaves_free(slot));
+    }
+}

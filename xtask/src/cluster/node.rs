@@ -1,0 +1,207 @@
+//! A node: a network and a mount namespace with a containerd, a kubelet and a kube-proxy.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use super::process::{Launcher, Process, wait_until};
+use super::slot::NodeIndex;
+use super::state::{Spec, State, write};
+use super::{Cluster, Cni, cgroup, network};
+use crate::command;
+
+const MOUNTS: &str = include_str!("../../../tests/cluster/node-mounts.sh");
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// The pause image's name, which containerd's configuration and the image's archive must agree on.
+pub(crate) const PAUSE_IMAGE: &str = "localhost/kubectl-pods/pause:3.10";
+
+/// Makes the namespaces of a node and starts its containerd.
+pub(crate) fn start_runtime(cluster: &Cluster, node: NodeIndex) -> Result<Process> {
+    let Cluster { spec, state, .. } = cluster;
+    network::create_node(spec, node)?;
+    create_files(spec, state, node)?;
+    create_mounts(state, cluster.launcher(), node)?;
+    let folder = state.node(node);
+    let mut command = cluster.launcher().command_inside(node, "containerd");
+    command.arg("--config").arg(folder.join("containerd.toml"));
+    let containerd = cluster.launcher().start(&format!("containerd-node{node}"), &command)?;
+    wait_until("its socket", &[&containerd], START_LIMIT, || {
+        command::succeeds(ctr(cluster, node).arg("version"))
+    })?;
+    Ok(containerd)
+}
+
+/// Puts an image archive into the node's containerd.
+pub(crate) fn import_image(cluster: &Cluster, node: NodeIndex, archive: &Path) -> Result<()> {
+    let mut command = ctr(cluster, node);
+    command.args(["images", "import"]).arg(archive);
+    command::run(&mut command)
+        .with_context(|| format!("cannot import {} into node{node}", archive.display()))
+}
+
+/// Starts what makes it a node of the cluster. The API server must be ready.
+pub(crate) fn join(cluster: &Cluster, node: NodeIndex) -> Result<[Process; 2]> {
+    let Cluster { spec, state, .. } = cluster;
+    let (name, folder) = (format!("node{node}"), state.node(node));
+    let launcher = cluster.launcher();
+    let mut kubelet = launcher.command_inside(node, cluster.programs.kubernetes.join("kubelet"));
+    kubelet.arg("--config").arg(folder.join("kubelet.json"));
+    kubelet.arg("--kubeconfig").arg(state.kubeconfig(&name));
+    kubelet.arg(format!("--hostname-override={name}"));
+    kubelet.arg(format!("--node-ip={}", spec.slot.node_ip(node)));
+    kubelet.arg("--root-dir").arg(folder.join("kubelet"));
+    kubelet.arg("--cert-dir").arg(folder.join("kubelet/pki"));
+    let mut proxy = launcher.command_inside(node, cluster.programs.kubernetes.join("kube-proxy"));
+    proxy.arg("--kubeconfig").arg(state.kubeconfig("proxy"));
+    proxy.arg("--proxy-mode=nftables");
+    proxy.arg(format!("--hostname-override={name}"));
+    proxy.arg(format!("--cluster-cidr={}", spec.slot.cluster_cidr()));
+    // The limit is a sysctl that a network namespace may not set.
+    proxy.arg("--conntrack-max-per-core=0");
+    Ok([
+        launcher.start(&format!("kubelet-{name}"), &kubelet)?,
+        launcher.start(&format!("proxy-{name}"), &proxy)?,
+    ])
+}
+
+/// Waits until pods can be scheduled to the node.
+pub(crate) fn wait_ready(cluster: &Cluster, node: NodeIndex, processes: &[&Process]) -> Result<()> {
+    let name = format!("node{node}");
+    let path = r#"jsonpath={.status.conditions[?(@.type=="Ready")].status}"#;
+    wait_until(&format!("{name} Ready"), processes, START_LIMIT, || {
+        let said = command::output(cluster.kubectl().args(["get", "node", &name, "-o", path]));
+        said.is_ok_and(|status| status == "True")
+    })
+}
+
+fn ctr(cluster: &Cluster, node: NodeIndex) -> Command {
+    let mut command = cluster.launcher().command("ctr");
+    command.arg("--address").arg(socket(&cluster.state, node)).args(["--namespace", "k8s.io"]);
+    command
+}
+
+fn socket(state: &State, node: NodeIndex) -> std::path::PathBuf {
+    state.node(node).join("containerd.sock")
+}
+
+/// Pins a mount namespace whose mounts, those of pods included, end with it.
+fn create_mounts(state: &State, launcher: Launcher<'_>, node: NodeIndex) -> Result<()> {
+    let pin = state.mounts().join(format!("node{node}"));
+    write(&pin, "")?;
+    let mut pinned = std::ffi::OsString::from("--mount=");
+    pinned.push(&pin);
+    let mut command = launcher.command("unshare");
+    command.arg(pinned).args(["--propagation", "private", "sh", "-c", MOUNTS, "node-mounts"]);
+    command.arg(state.root()).arg(state.node(node));
+    command::run(&mut command).with_context(|| format!("cannot make the mounts of node{node}"))
+}
+
+/// Mount namespaces can be pinned only below a mount that propagates nowhere.
+pub(crate) fn create_mount_folder(state: &State) -> Result<()> {
+    let folder = state.mounts();
+    command::run(Command::new("mount").arg("--bind").args([&folder, &folder]))?;
+    command::run(Command::new("mount").arg("--make-private").arg(&folder))
+}
+
+fn create_files(spec: &Spec, state: &State, node: NodeIndex) -> Result<()> {
+    let folder = state.node(node);
+    for part in ["containerd", "containerd-state", "kubelet", "cni", "logs"] {
+        let part = folder.join(part);
+        fs::create_dir_all(&part).with_context(|| format!("cannot create {}", part.display()))?;
+    }
+    write(&folder.join("cni/10-pods.conflist"), &cni_config(spec, &folder, node).to_string())?;
+    write(&folder.join("containerd.toml"), &containerd_config(state, node))?;
+    write(&folder.join("resolv.conf"), &format!("nameserver {}\n", spec.slot.host_ip()))?;
+    write(&folder.join("kubelet.json"), &kubelet_config(spec, state, node).to_string())
+}
+
+fn cni_config(spec: &Spec, folder: &Path, node: NodeIndex) -> Value {
+    match spec.cni {
+        Cni::Cilium => json!({
+            "cniVersion": "0.3.1",
+            "name": "cilium",
+            "plugins": [{ "type": "cilium-cni", "log-file": folder.join("cilium-cni.log") }],
+        }),
+        Cni::Bridge => json!({
+            "cniVersion": "1.0.0",
+            "name": "pods",
+            "plugins": [
+                {
+                    "type": "bridge",
+                    "bridge": "cni0",
+                    "isGateway": true,
+                    "hairpinMode": true,
+                    "ipam": {
+                        "type": "host-local",
+                        "dataDir": folder.join("ipam"),
+                        "ranges": [[{ "subnet": spec.slot.pod_cidr(node) }]],
+                        "routes": [{ "dst": "0.0.0.0/0" }],
+                    },
+                },
+                { "type": "portmap", "capabilities": { "portMappings": true } },
+            ],
+        }),
+    }
+}
+
+fn containerd_config(state: &State, node: NodeIndex) -> String {
+    let folder = state.node(node);
+    let (folder, plugins) = (folder.display(), state.cni_plugins());
+    // restrict_oom_score_adj: without CAP_SYS_RESOURCE a score cannot be lowered, and runc would
+    // fail with no word about it.
+    format!(
+        r#"version = 2
+root = "{folder}/containerd"
+state = "{folder}/containerd-state"
+[grpc]
+  address = "{folder}/containerd.sock"
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "{PAUSE_IMAGE}"
+  restrict_oom_score_adj = true
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "{plugins}"
+    conf_dir = "{folder}/cni"
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+    runtime_type = "io.containerd.runc.v2"
+"#,
+        plugins = plugins.display(),
+    )
+}
+
+fn kubelet_config(spec: &Spec, state: &State, node: NodeIndex) -> Value {
+    let folder = state.node(node);
+    json!({
+        "apiVersion": "kubelet.config.k8s.io/v1beta1",
+        "kind": "KubeletConfiguration",
+        "failCgroupV1": false,
+        "failSwapOn": false,
+        "cgroupDriver": "cgroupfs",
+        "cgroupRoot": cgroup::node_root(spec.slot, node),
+        "containerRuntimeEndpoint": format!("unix://{}", socket(state, node).display()),
+        "tlsCertFile": state.pki(&format!("node{node}.crt")),
+        "tlsPrivateKeyFile": state.pki(&format!("node{node}.key")),
+        "authentication": {
+            "anonymous": { "enabled": false },
+            "webhook": { "enabled": true },
+            "x509": { "clientCAFile": state.pki("ca.crt") },
+        },
+        "authorization": { "mode": "Webhook" },
+        "podLogsDir": folder.join("logs"),
+        "address": spec.slot.node_ip(node),
+        "healthzBindAddress": "127.0.0.1",
+        // Disks of build machines are often nearly full.
+        "evictionHard": {
+            "nodefs.available": "1%",
+            "imagefs.available": "1%",
+            "memory.available": "100Mi",
+        },
+        "clusterDNS": [spec.slot.dns_ip()],
+        "clusterDomain": "cluster.local",
+        "resolvConf": folder.join("resolv.conf"),
+    })
+}

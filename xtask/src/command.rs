@@ -1,0 +1,85 @@
+//! Running other programs, with errors that say what was run and what it said.
+
+use std::process::{Command, Output, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+/// How many lines of a failed program's output an error quotes.
+const QUOTED_LINES: usize = 15;
+
+/// Runs `command` to its end and discards its output.
+///
+/// # Errors
+///
+/// When it cannot be started or fails; then the end of what it wrote is part of the error.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    finished(command).map(drop)
+}
+
+/// Runs `command` to its end and returns its standard output, without trailing white space.
+///
+/// # Errors
+///
+/// As [`run`], or when the output is not UTF-8.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let output = finished(command)?;
+    let text = String::from_utf8(output.stdout)
+        .with_context(|| format!("`{}` wrote something other than UTF-8", shown(command)))?;
+    Ok(text.trim_end().to_owned())
+}
+
+/// Whether `command` ran and succeeded. For polling: what it said is of no interest.
+pub(crate) fn succeeds(command: &mut Command) -> bool {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+fn finished(command: &mut Command) -> Result<Output> {
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("cannot run {}", command.get_program().display()))?;
+    if !output.status.success() {
+        let said = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
+        let said = last_lines(&String::from_utf8_lossy(&said), QUOTED_LINES);
+        bail!("`{}` failed ({}): {said}", shown(command), output.status);
+    }
+    Ok(output)
+}
+
+/// The last `count` lines of `text`.
+pub(crate) fn last_lines(text: &str, count: usize) -> String {
+    let lines: Vec<&str> = text.trim_end().lines().collect();
+    lines[lines.len().saturating_sub(count)..].join("\n")
+}
+
+/// The command line as a user would type it, for messages only.
+fn shown(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failure_names_command_and_its_words() {
+        let error = run(Command::new("sh").args(["-c", "echo why >&2; exit 3"])).unwrap_err();
+        let text = format!("{error:#}");
+        assert!(text.contains("sh -c") && text.contains("exit status: 3"), "{text}");
+        assert!(text.ends_with("why"), "{text}");
+    }
+
+    #[test]
+    fn last_lines_of() {
+        let cases = [("", 2, ""), ("a\n", 2, "a"), ("a\nb\nc\n\n", 2, "b\nc")];
+        for (text, count, expected) in cases {
+            assert_eq!(last_lines(text, count), expected, "{text:?}");
+        }
+    }
+}

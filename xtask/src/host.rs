@@ -1,0 +1,227 @@
+//! What the machine itself must have, and how it gets it.
+
+use std::env;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use nix::unistd::Uid;
+
+use crate::progress::Progress;
+use crate::{command, workspace};
+
+/// A program we call, and the Debian package that has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tool {
+    /// A name looked up in `PATH` and the system folders, or an absolute path.
+    program: &'static str,
+    package: &'static str,
+}
+
+const fn tool(program: &'static str, package: &'static str) -> Tool {
+    Tool { program, package }
+}
+
+/// Where Debian's containernetworking-plugins puts its programs.
+pub(crate) const CNI_PLUGINS: &str = "/usr/lib/cni";
+
+/// What compiles the parts of the cluster, Go aside.
+pub(crate) const BUILD: &[Tool] = &[
+    tool("gcc", "gcc"),
+    tool("/usr/include/x86_64-linux-gnu/bits/libc-header-start.h", "libc6-dev"),
+];
+
+/// What a control plane needs.
+pub(crate) const CONTROL_PLANE: &[Tool] =
+    &[tool("openssl", "openssl"), tool("setsid", "util-linux")];
+
+/// What a node needs beyond that.
+pub(crate) const NODES: &[Tool] = &[
+    tool("containerd", "containerd"),
+    tool("ctr", "containerd"),
+    tool("runc", "runc"),
+    tool("/usr/lib/cni/bridge", "containernetworking-plugins"),
+    tool("ip", "iproute2"),
+    tool("iptables", "iptables"),
+    tool("nft", "nftables"),
+    tool("conntrack", "conntrack"),
+    tool("nsenter", "util-linux"),
+    tool("unshare", "util-linux"),
+    tool("mount", "mount"),
+];
+
+/// What Cilium needs beyond that: it compiles its eBPF programs while it runs.
+pub(crate) const CILIUM: &[Tool] = &[
+    tool("clang-19", "clang-19"),
+    tool("llc-19", "llvm-19"),
+    tool("bpftool", "bpftool"),
+    tool("ipset", "ipset"),
+];
+
+/// What takes Debian packages apart for the images.
+pub(crate) const IMAGES: &[Tool] =
+    &[tool("apt-get", "apt"), tool("apt-cache", "apt"), tool("dpkg-deb", "dpkg")];
+
+/// Makes sure that every tool is there: on Debian and its kin, as root, by installing the packages
+/// that have them.
+///
+/// # Errors
+///
+/// Elsewhere, when something is missing: the error names all of it and the command that installs it.
+pub(crate) fn require(tools: &[&[Tool]]) -> Result<()> {
+    let missing: Vec<Tool> = tools.concat().into_iter().filter(|tool| !present(*tool)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if !is_root() || !is_there("apt-get") {
+        bail!("{}", how_to_install(&missing));
+    }
+    install(&packages(&missing))?;
+    let still: Vec<Tool> = missing.into_iter().filter(|tool| !present(*tool)).collect();
+    if !still.is_empty() {
+        bail!("after the installation: {}", how_to_install(&still));
+    }
+    Ok(())
+}
+
+/// Go builds Kubernetes, and no package of a stable Debian is new enough: it must be there already.
+///
+/// # Errors
+///
+/// When it is not.
+pub(crate) fn require_go() -> Result<()> {
+    if is_there("go") {
+        return Ok(());
+    }
+    bail!(
+        "go is missing: install Go 1.26 or newer (https://go.dev/doc/install) and put it in PATH"
+    );
+}
+
+/// Namespaces, mounts and cgroups are root's.
+///
+/// # Errors
+///
+/// When we are someone else.
+pub(crate) fn require_root(verb: &str) -> Result<()> {
+    if is_root() {
+        return Ok(());
+    }
+    bail!("`cargo xtask cluster {verb}` must run as root: it makes network namespaces and cgroups");
+}
+
+fn is_root() -> bool {
+    Uid::effective().is_root()
+}
+
+fn present(tool: Tool) -> bool {
+    // Every C library has its headers elsewhere; only Debian's place is known.
+    let elsewhere = tool.package == "libc6-dev" && !is_there("apt-get");
+    elsewhere || is_there(tool.program)
+}
+
+/// Whether `program` is an absolute path that exists, or is found in `PATH` or the system folders.
+pub(crate) fn is_there(program: &str) -> bool {
+    find(program).is_some()
+}
+
+/// Where `program` is.
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
+    let search = env::var_os("PATH").unwrap_or_default();
+    let system = ["/usr/local/sbin", "/usr/sbin", "/sbin"].map(PathBuf::from);
+    let candidates = env::split_paths(&search).chain(system).map(|folder| folder.join(program));
+    candidates.into_iter().find(|path| path.exists())
+}
+
+/// The packages of `tools`, each once, in the order they are first needed.
+fn packages(tools: &[Tool]) -> Vec<&'static str> {
+    let mut packages = Vec::new();
+    for tool in tools {
+        if !packages.contains(&tool.package) {
+            packages.push(tool.package);
+        }
+    }
+    packages
+}
+
+fn how_to_install(missing: &[Tool]) -> String {
+    let programs: Vec<&str> = missing.iter().map(|tool| tool.program).collect();
+    format!(
+        "missing: {}; install them, on Debian with: sudo apt-get install -y {}",
+        programs.join(", "),
+        packages(missing).join(" ")
+    )
+}
+
+/// `apt-get install`, with its log kept. A package index is fetched first only where one is lacking.
+fn install(packages: &[&str]) -> Result<()> {
+    let log = workspace::cache()?.join("apt-get.log");
+    let progress = Progress::start(format!("installing {}", packages.join(" ")));
+    if !packages.iter().all(|package| has_candidate(package)) {
+        progress.update("fetching the package index");
+        apt_get(&["update"], &log)?;
+    }
+    let mut arguments = vec!["install", "--yes", "--no-install-recommends"];
+    arguments.extend(packages);
+    apt_get(&arguments, &log)?;
+    progress.done();
+    Ok(())
+}
+
+/// Whether the package index knows a version of `package` to install.
+pub(crate) fn has_candidate(package: &str) -> bool {
+    let show = ["show", "--no-all-versions", package];
+    command::succeeds(Command::new("apt-cache").args(show))
+}
+
+fn apt_get(arguments: &[&str], log: &Path) -> Result<()> {
+    if let Some(folder) = log.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
+    let status = Command::new("apt-get")
+        .args(arguments)
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .stdout(file.try_clone()?)
+        .stderr(file)
+        .status()
+        .context("cannot run apt-get")?;
+    if !status.success() {
+        let said = command::last_lines(&std::fs::read_to_string(log).unwrap_or_default(), 8);
+        bail!("`apt-get {}` failed; log: {}\n{said}", arguments.join(" "), log.display());
+    }
+    Ok(())
+}
+
+/// Fetches the package index, where it does not know all of `packages`.
+///
+/// # Errors
+///
+/// When `apt-get update` is needed and fails.
+pub(crate) fn require_package_index(packages: &[&str]) -> Result<()> {
+    if packages.iter().all(|package| has_candidate(package)) {
+        return Ok(());
+    }
+    apt_get(&["update"], &workspace::cache()?.join("apt-get.log"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_package_once_and_one_command() {
+        let missing =
+            [tool("containerd", "containerd"), tool("ctr", "containerd"), tool("nft", "nftables")];
+        let text = how_to_install(&missing);
+        assert!(text.starts_with("missing: containerd, ctr, nft;"), "{text}");
+        assert!(text.ends_with("apt-get install -y containerd nftables"), "{text}");
+    }
+
+    #[test]
+    fn looks_in_path_and_takes_absolute_paths() {
+        assert!(is_there("sh") && is_there("/bin/sh"));
+        assert!(!is_there("no-such-program-anywhere") && !is_there("/no/such/file"));
+    }
+}
