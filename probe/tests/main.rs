@@ -1,0 +1,12 @@
+//! The probe against real servers, real faults and a real clock.
+//!
+//! Needs root, `ip` and `nft`: without them the tests that make networks fail. Traffic stays on the loopback interface
+//! and in network namespaces of our own.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why and stops")]
+
+mod faults;
+mod lab;
+mod names;
+mod plans;
+mod servers;

@@ -1,0 +1,1 @@
+//! The probe in this process against servers on the loopback interface.
