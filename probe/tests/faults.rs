@@ -2,6 +2,7 @@
 //!
 //! All rows are tried at once, each on a port (or address) of its own, once over IPv4 and once over IPv6.
 
+use std::fmt::Write;
 use std::net::{IpAddr, TcpListener};
 use std::time::Duration;
 
@@ -283,9 +284,9 @@ fn ruleset(faults: &[Fault], place: Place, hook: &str) -> String {
         let Some((_, actions)) = fault.rule.filter(|(at, _)| *at == place) else { continue };
         for (protocol, action) in ["ipv4", "ipv6"].iter().zip(actions) {
             let port = fault.port;
-            rules += &format!(
-                "meta nfproto {protocol} tcp dport {port} tcp flags & (syn | ack) == syn {action}\n"
-            );
+            let rule = "tcp flags & (syn | ack) == syn";
+            writeln!(rules, "meta nfproto {protocol} tcp dport {port} {rule} {action}")
+                .expect("a String takes all");
         }
     }
     rules + "}\n}\n"

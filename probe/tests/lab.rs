@@ -6,11 +6,13 @@
 //! ```
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use kubectl_pods_report::Plan;
 use nix::sched::{CloneFlags, setns};
@@ -90,9 +92,10 @@ impl Lab {
         }
         for (place, path, value) in SYSCTLS {
             lab.inside(*place, || {
-                fs::write(Path::new("/proc/sys/net").join(path), value).expect(path)
+                fs::write(Path::new("/proc/sys/net").join(path), value).expect(path);
             });
         }
+        lab.inside(Place::Client, wait_for_the_server);
         lab
     }
 
@@ -149,6 +152,21 @@ impl Drop for Lab {
     fn drop(&mut self) {
         for place in [Place::Client, Place::Router, Place::Server] {
             remove(&self.namespace(place));
+        }
+    }
+}
+
+/// IPv6 begins to work a moment after its link is up.
+fn wait_for_the_server() {
+    let give_up = Instant::now() + Duration::from_secs(10);
+    for address in ["10.99.2.2:9", "[fd99:2::2]:9"] {
+        let address = address.parse().expect(address);
+        let reset = |error: &io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
+        while !TcpStream::connect_timeout(&address, Duration::from_millis(200))
+            .is_err_and(|error| reset(&error))
+        {
+            assert!(Instant::now() < give_up, "{address} does not answer");
+            thread::sleep(Duration::from_millis(20));
         }
     }
 }

@@ -1,1 +1,165 @@
-//! Name resolution against a name server of our own, with a pod's `/etc/resolv.conf`.
+//! Name resolution against a name server of our own, with the `/etc/resolv.conf` of a pod.
+
+use std::net::{Ipv4Addr, Ipv6Addr, TcpListener, UdpSocket};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use hickory_proto::op::{Message, ResponseCode};
+use hickory_proto::rr::{RData, Record, RecordType};
+use kubectl_pods_report::{Attempt, Verdict};
+
+use crate::lab::{Lab, Place};
+use crate::plans::{plan, tcp, with};
+
+const RESOLV_CONF: &str = "nameserver 10.99.2.2\nsearch shop.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\n";
+
+#[test]
+fn names_resolve_as_in_a_pod() {
+    let lab = Lab::new();
+    lab.etc(Place::Client, "resolv.conf", RESOLV_CONF);
+    lab.etc(Place::Client, "hosts", "127.0.0.1 localhost\n10.99.2.2 in-hosts\n");
+    let cases = [
+        ("found by the first search domain", "web", Verdict::Open, "connected"),
+        ("found by the last search domain", "web.shop.svc", Verdict::Open, "connected"),
+        ("absolute", "web.shop.svc.cluster.local.", Verdict::Open, "connected"),
+        ("IPv6 only", "six", Verdict::Open, "connected"),
+        ("in /etc/hosts", "in-hosts", Verdict::Open, "connected"),
+        ("no such name", "nothing", Verdict::DnsNxdomain, "the resolver knows no nothing"),
+        ("no address", "mail-only", Verdict::DnsNxdomain, "mail-only exists but has no address"),
+        (
+            "server failure",
+            "broken",
+            Verdict::DnsServfail,
+            "the resolver failed on broken: Server Failure",
+        ),
+        (
+            "silence",
+            "silent",
+            Verdict::DnsTimeout,
+            "no answer from the resolver about silent in 2.5 s",
+        ),
+        (
+            "metadata by a name",
+            "sneaky",
+            Verdict::NotRun,
+            "refused: sneaky resolves to 169.254.169.254",
+        ),
+        ("metadata by its address", "169.254.169.254", Verdict::NoRoute, "no route"),
+    ];
+    let checks = cases.iter().map(|(_, host, ..)| tcp(host, 7000)).collect();
+    let (attempts, questions) = with_name_server(&lab, || lab.probe(&plan(checks)).attempts);
+    for ((name, _, verdict, says), attempt) in cases.iter().zip(&attempts) {
+        assert_eq!(attempt.verdict, *verdict, "{name}: {attempt:#?}");
+        assert!(attempt.message.contains(says), "{name}: {}", attempt.message);
+        let resolved =
+            attempt.address.is_some() && !attempt.target.starts_with(|c: char| c.is_ascii_digit());
+        assert_eq!(
+            attempt.phases.resolve_seconds.is_some_and(|_| attempt.verdict == Verdict::Open),
+            resolved,
+            "{name}"
+        );
+    }
+    let asked = |name: &str| questions.iter().filter(|question| *question == name).count();
+    assert_eq!(
+        asked("web.shop.svc.shop.svc.cluster.local."),
+        2,
+        "A and AAAA in the first search domain: {questions:?}"
+    );
+    assert_eq!(asked("in-hosts."), 0, "{questions:?}");
+    assert_eq!(
+        asked("web.shop.svc.cluster.local.cluster.local."),
+        0,
+        "an absolute name is not searched: {questions:?}"
+    );
+}
+
+#[test]
+fn a_resolver_that_is_not_there_is_a_time_out_of_the_resolver() {
+    let lab = Lab::new();
+    lab.etc(Place::Client, "resolv.conf", "nameserver 10.99.1.1\n");
+    let check = with(tcp("web", 7000), |check| check.connect_timeout_seconds = 1.0);
+    let attempt = lab.probe(&plan(vec![check])).attempts.remove(0);
+    assert_eq!(attempt.verdict, Verdict::DnsTimeout, "{attempt:#?}");
+    assert_eq!(attempt.address, None);
+}
+
+#[test]
+fn without_a_resolver_addresses_still_work() {
+    let lab = Lab::new();
+    lab.etc(Place::Client, "resolv.conf", "");
+    let checks = vec![tcp("web", 7000), tcp("10.99.2.2", 7000)];
+    let attempts = lab.probe(&plan(checks)).attempts;
+    assert_eq!(attempts[0].verdict, Verdict::NotRun, "{attempts:#?}");
+    assert!(
+        attempts[0].message.starts_with("no resolver is configured"),
+        "{}",
+        attempts[0].message
+    );
+    assert_eq!(attempts[1].verdict, Verdict::Refused, "{attempts:#?}");
+}
+
+/// Runs `work` while a name server and a listener are up at the server; returns also which names were asked for.
+fn with_name_server(lab: &Lab, work: impl FnOnce() -> Vec<Attempt>) -> (Vec<Attempt>, Vec<String>) {
+    let (socket, _listener) = lab.inside(Place::Server, || {
+        (
+            UdpSocket::bind("10.99.2.2:53").expect("bind"),
+            TcpListener::bind(("::", 7000)).expect("bind"),
+        )
+    });
+    socket.set_read_timeout(Some(Duration::from_millis(50))).expect("time-out");
+    let (done, questions) = (AtomicBool::new(false), Mutex::default());
+    let attempts = thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                answer_one(&socket, &questions);
+            }
+        });
+        let attempts = work();
+        done.store(true, Ordering::Relaxed);
+        attempts
+    });
+    (attempts, questions.into_inner().expect("not poisoned"))
+}
+
+fn answer_one(socket: &UdpSocket, questions: &Mutex<Vec<String>>) {
+    let mut buffer = [0; 1500];
+    let Ok((length, peer)) = socket.recv_from(&mut buffer) else { return };
+    let question = Message::from_vec(&buffer[..length]).expect("a DNS message");
+    let query = question.queries[0].clone();
+    questions.lock().expect("not poisoned").push(query.name().to_string());
+    let mut answer = Message::response(question.metadata.id, question.metadata.op_code);
+    answer.add_query(query.clone());
+    let name = query.name().to_string();
+    match zone(&name, query.query_type()) {
+        Answer::Silence => return,
+        Answer::Code(code) => answer.metadata.response_code = code,
+        Answer::Data(data) => {
+            answer.add_answer(Record::from_rdata(query.name().clone(), 5, data));
+        }
+    }
+    socket.send_to(&answer.to_vec().expect("encodes"), peer).expect("sends");
+}
+
+enum Answer {
+    Silence,
+    Code(ResponseCode),
+    Data(RData),
+}
+
+fn zone(name: &str, kind: RecordType) -> Answer {
+    let v4 = |address: [u8; 4]| Answer::Data(RData::A(Ipv4Addr::from(address).into()));
+    match (name, kind) {
+        ("web.shop.svc.cluster.local.", RecordType::A) => v4([10, 99, 2, 2]),
+        ("sneaky.shop.svc.cluster.local.", RecordType::A) => v4([169, 254, 169, 254]),
+        ("six.shop.svc.cluster.local.", RecordType::AAAA) => {
+            Answer::Data(RData::AAAA("fd99:2::2".parse::<Ipv6Addr>().expect("an address").into()))
+        }
+        ("six.shop.svc.cluster.local.", _) => Answer::Code(ResponseCode::NoError),
+        _ if name.starts_with("mail-only.") => Answer::Code(ResponseCode::NoError),
+        _ if name.starts_with("broken.") => Answer::Code(ResponseCode::ServFail),
+        _ if name.starts_with("silent.") => Answer::Silence,
+        _ => Answer::Code(ResponseCode::NXDomain),
+    }
+}
