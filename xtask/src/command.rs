@@ -28,6 +28,38 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     Ok(text.trim_end().to_owned())
 }
 
+/// Runs `command` with our own streams.
+///
+/// # Errors
+///
+/// When it cannot be started or fails. What it said was seen already.
+pub(crate) fn show(command: &mut Command) -> Result<()> {
+    let status = command
+        .status()
+        .with_context(|| format!("cannot run {}", command.get_program().display()))?;
+    if !status.success() {
+        bail!("`{}` failed ({status})", shown(command));
+    }
+    Ok(())
+}
+
+/// Runs `command` and returns its standard output; its standard error is ours, for progress.
+///
+/// # Errors
+///
+/// As [`show`].
+pub(crate) fn watched_output(command: &mut Command) -> Result<String> {
+    let output = command
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("cannot run {}", command.get_program().display()))?;
+    if !output.status.success() {
+        bail!("`{}` failed ({})", shown(command), output.status);
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
 /// Whether `command` ran and succeeded. For polling: what it said is of no interest.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
     command
@@ -58,7 +90,7 @@ pub(crate) fn last_lines(text: &str, count: usize) -> String {
 }
 
 /// The command line as a user would type it, for messages only.
-fn shown(command: &Command) -> String {
+pub(crate) fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }

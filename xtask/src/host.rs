@@ -59,6 +59,9 @@ pub(crate) const CILIUM: &[Tool] = &[
     tool("ipset", "ipset"),
 ];
 
+/// What scrapes the standing probe in the demo and the tests.
+pub(crate) const PROMETHEUS: &[Tool] = &[tool("prometheus", "prometheus")];
+
 /// What takes Debian packages apart for the images.
 pub(crate) const IMAGES: &[Tool] =
     &[tool("apt-get", "apt"), tool("apt-cache", "apt"), tool("dpkg-deb", "dpkg")];

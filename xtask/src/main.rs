@@ -1,13 +1,25 @@
 //! Everything around the code: `cargo xtask --help`.
 
+#![allow(
+    clippy::print_stdout,
+    reason = "a program for people at a terminal: this is how it speaks"
+)]
+
+mod bench;
 mod cache;
+mod cargo;
+mod ci;
 mod cluster;
 mod command;
+mod demo;
 mod digest;
+mod docs;
 mod host;
 mod image;
+mod invariants;
 mod lock;
 mod progress;
+mod test;
 mod workspace;
 
 use std::process::ExitCode;
@@ -30,12 +42,32 @@ enum Verb {
     /// The images those need, as OCI archives, made without Docker.
     #[command(subcommand)]
     Image(image::ImageVerb),
+    /// From a fresh clone to everything once on screen.
+    Demo(demo::DemoArgs),
+    /// Every test; makes the clusters it needs.
+    Test(test::TestArgs),
+    /// Every check and every test, as CI runs them.
+    Ci,
+    /// Measurements too slow or too noisy for tests.
+    #[command(subcommand)]
+    Bench(bench::BenchVerb),
+    /// Put the plugin's help texts into the README.
+    Docs {
+        /// Only compare.
+        #[arg(long)]
+        check: bool,
+    },
 }
 
 fn main() -> ExitCode {
     let outcome = match Args::parse().verb {
         Verb::Cluster(verb) => cluster::run(verb),
         Verb::Image(verb) => image::run(verb),
+        Verb::Demo(args) => demo::run(&args),
+        Verb::Test(args) => test::run(&args),
+        Verb::Ci => ci::ci(),
+        Verb::Bench(verb) => bench::run(&verb),
+        Verb::Docs { check } => docs::run(check),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

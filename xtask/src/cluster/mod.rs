@@ -77,6 +77,11 @@ impl Running {
         }
     }
 
+    /// The folder of the components' logs.
+    pub(crate) fn logs(&self) -> PathBuf {
+        self.kubeconfig.with_file_name("log")
+    }
+
     /// The cluster called `name`, which `up` started earlier.
     ///
     /// # Errors

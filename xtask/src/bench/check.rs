@@ -1,0 +1,122 @@
+//! The time from command to answer, against the article's `kubectl run curl … -it --rm`.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, bail};
+
+use super::sample::Sample;
+use crate::{cargo::plugin, cluster, command, workspace::root};
+
+/// Arguments of `cargo xtask bench check`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct CheckBench {
+    /// Runs of each command, interleaved
+    #[arg(long, default_value_t = 20)]
+    runs: u32,
+    /// Measure the unoptimised build (quicker to make)
+    #[arg(long)]
+    debug: bool,
+}
+
+/// A cluster with the article's two pods, and what is measured on it.
+struct Bench {
+    kubeconfig: PathBuf,
+    path: String,
+    address: String,
+}
+
+pub(super) fn run(args: &CheckBench) -> anyhow::Result<()> {
+    let plugin = plugin(!args.debug)?;
+    let options =
+        cluster::Options { name: "bench".to_owned(), nodes: 2, ..cluster::Options::default() };
+    let running = cluster::up(&options)?;
+    let outcome = Bench::prepare(&plugin, &running.bin, &running.kubeconfig)
+        .and_then(|bench| bench.measure(args.runs));
+    cluster::down(&options.name)?;
+    report(&outcome?, args.debug);
+    Ok(())
+}
+
+impl Bench {
+    fn prepare(plugin: &Path, bin: &Path, kubeconfig: &Path) -> anyhow::Result<Self> {
+        let folder = plugin.parent().unwrap_or(Path::new("."));
+        let path = format!("{}:{}:/usr/bin:/bin", bin.display(), folder.display());
+        let mut bench = Self { kubeconfig: kubeconfig.to_path_buf(), path, address: String::new() };
+        let article = root().join("tests/fixtures/article.yaml");
+        bench.kubectl(&["apply", "-f", &article.display().to_string()])?;
+        bench.kubectl(&["wait", "--for=condition=Ready", "pod", "--all", "--timeout=60s"])?;
+        bench.address =
+            bench.kubectl(&["get", "pod", "nginx-ser", "-o", "jsonpath={.status.podIP}"])?;
+        Ok(bench)
+    }
+
+    /// Runs the three commands in turn, after one of each that does not count.
+    fn measure(&self, runs: u32) -> anyhow::Result<[(String, Sample); 3]> {
+        let url = format!("http://{}", self.address);
+        let run = "run curl --image=docker.io/curlimages/curl:latest --image-pull-policy=IfNotPresent \
+                   --restart=Never -it --rm -- --silent";
+        let run: Vec<&str> = run.split_whitespace().chain([url.as_str()]).collect();
+        let commands = [vec!["pods", "curl", "nginx-ser"], vec!["pods", "check", "nginx-ser"], run];
+        let mut samples = [Sample::default(), Sample::default(), Sample::default()];
+        for round in 0..=runs {
+            for (words, sample) in commands.iter().zip(&mut samples) {
+                let begun = Instant::now();
+                self.kubectl(words)?;
+                if round > 0 {
+                    sample.add(begun.elapsed());
+                }
+                self.wait_gone()?;
+            }
+            eprintln!("round {round} of {runs}");
+        }
+        let names = commands.map(|words| format!("kubectl {}", words.join(" ")));
+        let [first, second, third] = samples;
+        let [curl, check, run] = names;
+        Ok([(curl, first), (check, second), (run, third)])
+    }
+
+    /// The next round begins without pods of the last one.
+    fn wait_gone(&self) -> anyhow::Result<()> {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        let names = ["get", "pods", "-o", "name"];
+        while self.kubectl(&names)?.lines().count() > 2 {
+            if Instant::now() > deadline {
+                bail!("pods of the last round do not go away");
+            }
+        }
+        Ok(())
+    }
+
+    fn kubectl(&self, words: &[&str]) -> anyhow::Result<String> {
+        let mut command = Command::new("env");
+        command.arg("kubectl").args(words).stdin(Stdio::null());
+        command.env("PATH", &self.path).env("KUBECONFIG", &self.kubeconfig);
+        let output = command.output().context("cannot start kubectl")?;
+        if !output.status.success() {
+            bail!(
+                "`{}` failed: {}",
+                command::shown(&command),
+                String::from_utf8_lossy(&output.stderr).trim_end()
+            );
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+}
+
+fn report(measured: &[(String, Sample); 3], debug: bool) {
+    let build = if debug { "dev" } else { "release" };
+    let peer = measured[2].1.median().as_secs_f64();
+    println!(
+        "\n| command ({build} build, n = {}) | min / median / max | ratio of medians |",
+        measured[0].1.len()
+    );
+    println!("|---|---|---|");
+    for (command, sample) in measured {
+        let ratio = sample.median().as_secs_f64() / peer;
+        println!("| `{command}` | {} | {ratio:.2} |", sample.summary());
+    }
+}

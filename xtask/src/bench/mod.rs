@@ -1,0 +1,23 @@
+//! `cargo xtask bench …`: measurements that are too slow or too noisy for tests. Each prints rows for
+//! `docs/measurements.md`.
+
+mod check;
+mod sample;
+
+/// What to measure.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum BenchVerb {
+    /// From command to answer: `kubectl pods curl`, `kubectl pods check`, `kubectl run curl -it --rm`, interleaved
+    Check(check::CheckBench),
+}
+
+/// Measures.
+///
+/// # Errors
+///
+/// When the cluster cannot be made, or a measured command fails.
+pub(crate) fn run(verb: &BenchVerb) -> anyhow::Result<()> {
+    match verb {
+        BenchVerb::Check(args) => check::run(args),
+    }
+}

@@ -1,0 +1,67 @@
+//! `cargo xtask ci`: what `.ci/run` calls: format, lint, deny, docs, invariants, tests.
+
+use std::process::Stdio;
+
+use crate::{cargo::cargo, command::show, docs, invariants, test};
+
+/// cargo-deny's version, pinned so that its verdict does not change under us.
+const CARGO_DENY: &str = "0.20.2";
+
+/// Runs every check, cheapest first; the first that fails ends it.
+///
+/// # Errors
+///
+/// The first failure.
+pub(crate) fn ci() -> anyhow::Result<()> {
+    step("format");
+    show(cargo().args(["fmt", "--all", "--check"]))?;
+    step("invariants");
+    invariants::check()?;
+    step("deny");
+    deny()?;
+    step("lint");
+    show(cargo().args(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
+    step("docs");
+    let mut doc = cargo();
+    doc.args(["doc", "--workspace", "--no-deps", "--document-private-items"]);
+    show(doc.env("RUSTDOCFLAGS", "--deny warnings"))?;
+    docs::run(true)?;
+    step("tests");
+    test::run(&test::TestArgs::everything())
+}
+
+/// Licences, sources and bans always; advisories when their database can be reached. A machine without a way to the
+/// database cannot judge advisories: it says so, and does not call that a pass.
+fn deny() -> anyhow::Result<()> {
+    if !installed() {
+        println!("installing cargo-deny {CARGO_DENY} (3 minutes, once)");
+        show(cargo().args([
+            "install",
+            "--quiet",
+            "--locked",
+            "cargo-deny",
+            "--version",
+            CARGO_DENY,
+        ]))?;
+    }
+    show(cargo().args(["deny", "check", "licenses", "bans", "sources"]))?;
+    let mut fetch = cargo();
+    fetch.args(["deny", "fetch", "db"]).stdout(Stdio::null()).stderr(Stdio::null());
+    if show(&mut fetch).is_err() {
+        eprintln!("warning: advisories NOT checked: their database cannot be fetched from here");
+        return Ok(());
+    }
+    show(cargo().args(["deny", "check", "advisories"]))
+}
+
+fn installed() -> bool {
+    let version = cargo().args(["deny", "--version"]).stderr(Stdio::null()).output();
+    version.is_ok_and(|output| {
+        output.status.success()
+            && String::from_utf8_lossy(&output.stdout).trim().ends_with(CARGO_DENY)
+    })
+}
+
+fn step(name: &str) {
+    println!("\n== {name}");
+}

@@ -1,0 +1,121 @@
+//! `cargo xtask demo`: from a fresh clone to everything once on screen.
+
+mod prometheus;
+mod server;
+mod stage;
+mod walk;
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    thread,
+};
+
+use anyhow::{Context as _, bail};
+
+use self::stage::Stage;
+use crate::{cargo::plugin, cluster, command, host, workspace::root};
+
+/// Arguments of `cargo xtask demo`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct DemoArgs {
+    /// Leave the cluster up at the end and say how to use it
+    #[arg(long)]
+    keep: bool,
+    /// Use the cluster of this kubeconfig instead of a throwaway one
+    #[arg(long, value_name = "FILE", requires = "context")]
+    kubeconfig: Option<PathBuf>,
+    /// The context to use in it; the current context is never used unasked
+    #[arg(long, value_name = "NAME", requires = "kubeconfig")]
+    context: Option<String>,
+}
+
+const NAMESPACE: &str = "kubectl-pods-demo";
+
+/// Runs the demo.
+///
+/// # Errors
+///
+/// When a scene does not end as it should; says which command it was and where the cluster's logs are.
+pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
+    std::env::set_current_dir(root())?;
+    host::require(&[host::PROMETHEUS])?;
+    println!("# Building kubectl-pods (3 to 5 minutes the first time) …");
+    let plugin = plugin(false)?;
+    let stage = Stage::without_cluster(&plugin);
+    match (&args.kubeconfig, &args.context) {
+        (Some(kubeconfig), Some(context)) => {
+            walk::without_cluster(&stage)?;
+            on_existing_cluster(stage, kubeconfig, context)
+        }
+        _ => on_own_cluster(stage, args.keep),
+    }
+}
+
+/// While Kubernetes is built for the first time, what needs no cluster is shown already.
+fn on_own_cluster(stage: Stage, keep: bool) -> anyhow::Result<()> {
+    let options =
+        cluster::Options { name: "demo".to_owned(), nodes: 2, ..cluster::Options::default() };
+    let building = thread::spawn({
+        let options = options.clone();
+        move || cluster::build(&options)
+    });
+    let shown = walk::without_cluster(&stage);
+    if !building.is_finished() {
+        println!(
+            "\n# Kubernetes is being built from its Go modules (6 minutes the first time, then never again) …"
+        );
+    }
+    building.join().map_err(|_| anyhow::anyhow!("the build of Kubernetes panicked"))??;
+    shown?;
+    let running = cluster::up(&options)?;
+    let stage = stage.with_cluster(&running.bin, &running.kubeconfig, NAMESPACE);
+    let outcome = on_cluster(&stage, &running.kubeconfig)
+        .with_context(|| format!("the cluster's logs are in {}", running.logs().display()));
+    if keep {
+        println!("\n# The cluster stays up. To use it:\n");
+        println!("  eval \"$(cargo xtask cluster env --name demo)\"");
+        println!("  kubectl pods -n {NAMESPACE}");
+        println!("\n# To remove it: cargo xtask cluster down --name demo");
+        return outcome;
+    }
+    cluster::down(&options.name)?;
+    outcome?;
+    println!("\n# The cluster is gone. Run `cargo xtask demo --keep` to keep it.");
+    Ok(())
+}
+
+fn on_existing_cluster(stage: Stage, kubeconfig: &Path, context: &str) -> anyhow::Result<()> {
+    // A copy in which the named context is the current one: the user's own file is never changed.
+    let folder = tempfile::tempdir()?;
+    let copy = folder.path().join("kubeconfig");
+    let mut view = Command::new("kubectl");
+    view.args([
+        "config",
+        "view",
+        "--raw",
+        "--flatten",
+        "--minify",
+        "--context",
+        context,
+        "--kubeconfig",
+    ]);
+    std::fs::write(&copy, command::output(view.arg(kubeconfig))?)?;
+    let stage = stage.with_cluster(Path::new("/usr/local/bin"), &copy, NAMESPACE);
+    on_cluster(&stage, &copy)
+}
+
+/// Everything that needs a cluster, in a namespace that is removed whatever happens.
+fn on_cluster(stage: &Stage, kubeconfig: &Path) -> anyhow::Result<()> {
+    if stage.ask(&format!("kubectl get namespace {NAMESPACE} --output name")).is_ok() {
+        bail!(
+            "namespace {NAMESPACE} exists already: delete it with `kubectl delete namespace {NAMESPACE}`"
+        );
+    }
+    stage.show(&format!("kubectl create namespace {NAMESPACE}"))?;
+    let outcome = walk::list(stage)
+        .and_then(|()| walk::probe(stage))
+        .and_then(|()| walk::monitor(stage, kubeconfig));
+    let removed = stage.show(&format!("kubectl delete namespace {NAMESPACE}"));
+    outcome.and(removed)
+}

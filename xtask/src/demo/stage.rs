@@ -1,0 +1,87 @@
+//! Shows commands as a person would type them, and runs them.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context as _, bail};
+
+/// Where the demo runs commands: a PATH with kubectl and the plugin, and a kubeconfig.
+pub(super) struct Stage {
+    path: String,
+    kubeconfig: Option<PathBuf>,
+    namespace: Option<String>,
+}
+
+impl Stage {
+    /// A stage that knows only the plugin: no cluster yet.
+    pub(super) fn without_cluster(plugin: &Path) -> Self {
+        let folder = plugin.parent().unwrap_or(Path::new("."));
+        let path = format!("{}:/usr/local/bin:/usr/bin:/bin", folder.display());
+        Self { path, kubeconfig: None, namespace: None }
+    }
+
+    /// The same with a cluster, its kubectl, and the namespace that everything happens in.
+    pub(super) fn with_cluster(self, bin: &Path, kubeconfig: &Path, namespace: &str) -> Self {
+        Self {
+            path: format!("{}:{}", bin.display(), self.path),
+            kubeconfig: Some(kubeconfig.to_path_buf()),
+            namespace: Some(namespace.to_owned()),
+        }
+    }
+
+    /// One line of explanation.
+    pub(super) fn say(&self, text: &str) {
+        println!("\n# {text}");
+    }
+
+    /// Prints a command line, runs it, and fails unless it ends with `code`.
+    pub(super) fn expect(&self, code: i32, line: &str) -> anyhow::Result<()> {
+        println!("\n$ {line}");
+        let mut command = self.command(line);
+        let status = command
+            .stdin(Stdio::null())
+            .status()
+            .with_context(|| format!("cannot start `{line}`"))?;
+        if status.code() != Some(code) {
+            bail!("`{line}` ended with {status}, expected exit code {code}");
+        }
+        if code != 0 {
+            println!("# exit code {code}, as it should be");
+        }
+        Ok(())
+    }
+
+    /// Prints a command line, runs it, and fails unless it succeeds.
+    pub(super) fn show(&self, line: &str) -> anyhow::Result<()> {
+        self.expect(0, line)
+    }
+
+    /// Runs a command line silently and gives its standard output.
+    pub(super) fn ask(&self, line: &str) -> anyhow::Result<String> {
+        let output = self.command(line).stdin(Stdio::null()).output()?;
+        if !output.status.success() {
+            bail!("`{line}` failed: {}", String::from_utf8_lossy(&output.stderr).trim_end());
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// The command behind a line: words are split at blanks; the demo needs no quoting.
+    fn command(&self, line: &str) -> Command {
+        let mut words = line.split_whitespace();
+        let mut command = Command::new("env");
+        command.env("PATH", &self.path);
+        if let Some(kubeconfig) = &self.kubeconfig {
+            command.env("KUBECONFIG", kubeconfig);
+        }
+        // `env` finds the program on the PATH we set, not on ours.
+        command.args(words.by_ref());
+        command
+    }
+
+    /// The namespace that everything happens in.
+    pub(super) fn namespace(&self) -> &str {
+        self.namespace.as_deref().unwrap_or("default")
+    }
+}
