@@ -2,7 +2,13 @@
 
 mod connect;
 mod errors;
+pub mod events;
+pub mod jobs;
+pub mod logs;
+pub mod pods;
+pub mod services;
 mod transport_errors;
 mod warnings;
+pub mod workloads;
 
 pub use connect::Cluster;

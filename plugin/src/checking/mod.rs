@@ -1,5 +1,9 @@
 //! `check` and `curl`: targets become a plan, a probe Job runs it, its log becomes a report, the report a verdict.
 
+mod ports;
+mod stream;
+mod target;
+
 use crate::{
     cli::{CheckArgs, ConnectionArgs, CurlArgs},
     exit::Exit,

@@ -1,0 +1,28 @@
+//! Events: what the cluster says about an object.
+
+use k8s_openapi::api::core::v1::Event;
+use kube::{Api, api::ListParams};
+
+use super::{Cluster, errors::explain};
+
+/// The messages of the warnings about one object, oldest first, each with its reason: `FailedCreate: …`.
+///
+/// # Errors
+///
+/// When events may not be read, or the server cannot be asked.
+pub async fn warnings(
+    cluster: &Cluster,
+    namespace: &str,
+    kind: &str,
+    name: &str,
+) -> anyhow::Result<Vec<String>> {
+    let events: Api<Event> = Api::namespaced(cluster.client.clone(), namespace);
+    let selector = format!("involvedObject.kind={kind},involvedObject.name={name},type=Warning");
+    let list = events.list(&ListParams::default().fields(&selector)).await.map_err(explain)?;
+    let texts = list.items.into_iter().map(|event| {
+        let (reason, message) =
+            (event.reason.unwrap_or_default(), event.message.unwrap_or_default());
+        format!("{reason}: {message}")
+    });
+    Ok(texts.collect())
+}

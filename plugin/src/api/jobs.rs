@@ -1,0 +1,49 @@
+//! Jobs: create one, delete it.
+
+use k8s_openapi::api::batch::v1::Job;
+use kube::{
+    Api,
+    api::{DeleteParams, PostParams},
+};
+
+use super::{Cluster, errors::explain};
+
+/// Why a Job was not created, as far as can be known.
+#[derive(Debug)]
+pub enum NotCreated {
+    /// The API server said no: there is no Job.
+    Refused(anyhow::Error),
+    /// No answer came: there may be a Job.
+    Unanswered(anyhow::Error),
+}
+
+/// Creates a Job in `namespace`.
+///
+/// # Errors
+///
+/// [`NotCreated`] says whether something may have been created all the same.
+pub async fn create(cluster: &Cluster, namespace: &str, job: &Job) -> Result<(), NotCreated> {
+    let jobs: Api<Job> = Api::namespaced(cluster.client.clone(), namespace);
+    match jobs.create(&PostParams::default(), job).await {
+        Ok(_) => Ok(()),
+        // A server error of the 5xx kind may come from a proxy, after the request was passed on.
+        Err(kube::Error::Api(status)) if (400..500).contains(&status.code) => {
+            Err(NotCreated::Refused(explain(kube::Error::Api(status))))
+        }
+        Err(error) => Err(NotCreated::Unanswered(explain(error))),
+    }
+}
+
+/// Deletes a Job, and its pods in the background. Gives whether there was one.
+///
+/// # Errors
+///
+/// As the API server's answer.
+pub async fn delete(cluster: &Cluster, namespace: &str, name: &str) -> anyhow::Result<bool> {
+    let jobs: Api<Job> = Api::namespaced(cluster.client.clone(), namespace);
+    match jobs.delete(name, &DeleteParams::background()).await {
+        Ok(_) => Ok(true),
+        Err(kube::Error::Api(status)) if status.is_not_found() => Ok(false),
+        Err(error) => Err(explain(error)),
+    }
+}

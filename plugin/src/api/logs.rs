@@ -1,0 +1,40 @@
+//! The log of a container, followed.
+
+use futures_util::AsyncBufRead;
+use k8s_openapi::api::core::v1::Pod;
+use kube::{Api, api::LogParams};
+
+use super::{Cluster, errors::explain};
+
+/// What came of asking for a log.
+pub enum Log<R> {
+    /// The log from its first line; it ends when the container does.
+    Open(R),
+    /// The container has no log yet (`ContainerCreating`), or its node could not be asked just now.
+    NotYet(String),
+}
+
+/// Asks for a container's log from its start, to be followed.
+///
+/// # Errors
+///
+/// When the log may not be read, or the server cannot be asked.
+pub async fn follow(
+    cluster: &Cluster,
+    namespace: &str,
+    pod: &str,
+    container: &str,
+) -> anyhow::Result<Log<impl AsyncBufRead + Unpin + use<>>> {
+    let pods: Api<Pod> = Api::namespaced(cluster.client.clone(), namespace);
+    let params =
+        LogParams { container: Some(container.to_owned()), follow: true, ..LogParams::default() };
+    match pods.log_stream(pod, &params).await {
+        Ok(log) => Ok(Log::Open(Box::pin(log))),
+        // 400: waiting to start; 404: not yet, or no longer; 5xx: its node did not answer. The watch on the pod, not
+        // the log, decides how long to hope.
+        Err(kube::Error::Api(status)) if !matches!(status.code, 401 | 403) => {
+            Ok(Log::NotYet(status.message.clone()))
+        }
+        Err(error) => Err(explain(error)),
+    }
+}

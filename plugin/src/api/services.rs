@@ -1,0 +1,31 @@
+//! Services and the addresses behind them.
+
+use k8s_openapi::api::{core::v1::Service, discovery::v1::EndpointSlice};
+use kube::{Api, api::ListParams};
+
+use super::{Cluster, errors::explain};
+
+/// One Service.
+///
+/// # Errors
+///
+/// kubectl's `NotFound` and `Forbidden` words, or why the server cannot be asked.
+pub async fn get(cluster: &Cluster, namespace: &str, name: &str) -> anyhow::Result<Service> {
+    let services: Api<Service> = Api::namespaced(cluster.client.clone(), namespace);
+    services.get(name).await.map_err(explain)
+}
+
+/// The EndpointSlices of a Service.
+///
+/// # Errors
+///
+/// As [`get`].
+pub async fn endpoint_slices(
+    cluster: &Cluster,
+    namespace: &str,
+    service: &str,
+) -> anyhow::Result<Vec<EndpointSlice>> {
+    let slices: Api<EndpointSlice> = Api::namespaced(cluster.client.clone(), namespace);
+    let params = ListParams::default().labels(&format!("kubernetes.io/service-name={service}"));
+    Ok(slices.list(&params).await.map_err(explain)?.items)
+}

@@ -1,0 +1,193 @@
+//! Which ports of a pod or Service are meant, and what their declaration says about the protocol.
+
+use k8s_openapi::api::core::v1::{Pod, Service};
+use kubectl_pods_report::Protocol;
+
+use super::target::PortRef;
+
+/// A TCP port as declared, or as typed when it is not declared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Port {
+    /// Where to connect.
+    pub number: u16,
+    /// Its name in the declaration.
+    pub name: Option<String>,
+    /// `appProtocol` of a Service port.
+    pub app_protocol: Option<String>,
+}
+
+impl Port {
+    /// A port about which nothing but its number is known.
+    #[must_use]
+    pub const fn plain(number: u16) -> Self {
+        Self { number, name: None, app_protocol: None }
+    }
+
+    /// The protocol that a check speaks when nothing else was asked for: HTTP where the declaration says so
+    /// (`appProtocol: http`, or a name `http` or `http-…`) or the number is 80 or 8080, else a TCP handshake.
+    /// Never HTTPS: whether a certificate ought to be valid for an address is not ours to guess.
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        let says_http = |word: &str| word == "http" || word.starts_with("http-");
+        let http = match (&self.app_protocol, &self.name) {
+            (Some(protocol), _) => protocol.eq_ignore_ascii_case("http"),
+            (None, Some(name)) if says_http(name) => true,
+            (None, _) => matches!(self.number, 80 | 8080),
+        };
+        if http { Protocol::Http } else { Protocol::Tcp }
+    }
+}
+
+/// The TCP ports that a pod's containers declare, sidecars included, each number once.
+#[must_use]
+pub fn of_pod(pod: &Pod) -> Vec<Port> {
+    let Some(spec) = &pod.spec else { return Vec::new() };
+    let sidecars = spec
+        .init_containers
+        .iter()
+        .flatten()
+        .filter(|container| container.restart_policy.as_deref() == Some("Always"));
+    let declared = spec.containers.iter().chain(sidecars).flat_map(|c| c.ports.iter().flatten());
+    let mut ports = Vec::new();
+    for port in declared.filter(|port| is_tcp(port.protocol.as_deref())) {
+        push(&mut ports, port.container_port, port.name.as_ref(), None);
+    }
+    ports
+}
+
+/// The TCP ports of a Service.
+#[must_use]
+pub fn of_service(service: &Service) -> Vec<Port> {
+    let declared = service.spec.iter().flat_map(|spec| spec.ports.iter().flatten());
+    let mut ports = Vec::new();
+    for port in declared.filter(|port| is_tcp(port.protocol.as_deref())) {
+        push(&mut ports, port.port, port.name.as_ref(), port.app_protocol.as_ref());
+    }
+    ports
+}
+
+/// Picks what was asked for: one port by number or name, else `fallback`, else all that are declared.
+///
+/// # Errors
+///
+/// When nothing is declared and nothing was asked for, or when no declared port has the name.
+pub fn select(
+    declared: Vec<Port>,
+    wanted: Option<&PortRef>,
+    fallback: Option<u16>,
+) -> Result<Vec<Port>, String> {
+    let numbered = |number: u16| {
+        let known = declared.iter().find(|port| port.number == number);
+        vec![known.cloned().unwrap_or_else(|| Port::plain(number))]
+    };
+    match (wanted, fallback) {
+        (Some(&PortRef::Number(number)), _) | (None, Some(number)) => Ok(numbered(number)),
+        (Some(PortRef::Name(name)), _) => {
+            match declared.iter().find(|port| port.name.as_ref() == Some(name)) {
+                Some(port) => Ok(vec![port.clone()]),
+                None => Err(format!("has no TCP port named {name:?} ({})", listed(&declared))),
+            }
+        }
+        (None, None) if declared.is_empty() => {
+            Err("declares no TCP port: say which, as in NAME:8080".to_owned())
+        }
+        (None, None) => Ok(declared),
+    }
+}
+
+fn listed(ports: &[Port]) -> String {
+    if ports.is_empty() {
+        return "it declares none".to_owned();
+    }
+    let words: Vec<String> = ports
+        .iter()
+        .map(|port| match &port.name {
+            Some(name) => format!("{name} {}", port.number),
+            None => port.number.to_string(),
+        })
+        .collect();
+    format!("it declares {}", words.join(", "))
+}
+
+/// Ports are TCP unless they say otherwise.
+fn is_tcp(protocol: Option<&str>) -> bool {
+    protocol.is_none_or(|protocol| protocol == "TCP")
+}
+
+fn push(ports: &mut Vec<Port>, number: i32, name: Option<&String>, app_protocol: Option<&String>) {
+    // The API server validated the number; a server that did not is no reason to stop.
+    let Ok(number) = u16::try_from(number) else { return };
+    if number > 0 && !ports.iter().any(|port| port.number == number) {
+        ports.push(Port { number, name: name.cloned(), app_protocol: app_protocol.cloned() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(number: u16, name: &str) -> Port {
+        Port { number, name: Some(name.to_owned()), app_protocol: None }
+    }
+
+    #[test]
+    fn protocol_follows_the_declaration() {
+        let app = |number, protocol: &str| Port {
+            number,
+            name: None,
+            app_protocol: Some(protocol.to_owned()),
+        };
+        let cases = [
+            (Port::plain(80), Protocol::Http),
+            (Port::plain(8080), Protocol::Http),
+            (Port::plain(443), Protocol::Tcp),
+            (Port::plain(5432), Protocol::Tcp),
+            (named(9000, "http"), Protocol::Http),
+            (named(9000, "http-web"), Protocol::Http),
+            (named(9000, "https"), Protocol::Tcp),
+            (app(9000, "HTTP"), Protocol::Http),
+            (app(80, "kubernetes.io/h2c"), Protocol::Tcp),
+        ];
+        for (port, protocol) in cases {
+            assert_eq!(port.protocol(), protocol, "{port:?}");
+        }
+    }
+
+    #[test]
+    fn the_port_asked_for_is_picked() {
+        let declared = || vec![named(8080, "http"), named(9090, "metrics")];
+        let name = |name: &str| Some(PortRef::Name(name.to_owned()));
+        let cases = [
+            ("all declared", declared(), None, None, Ok(declared())),
+            ("by name", declared(), name("metrics"), None, Ok(vec![named(9090, "metrics")])),
+            ("number keeps its name", declared(), Some(PortRef::Number(8080)), None, Ok(vec![named(8080, "http")])),
+            ("undeclared number", declared(), Some(PortRef::Number(1)), None, Ok(vec![Port::plain(1)])),
+            ("fallback", declared(), None, Some(80), Ok(vec![Port::plain(80)])),
+            ("asked beats fallback", declared(), Some(PortRef::Number(1)), Some(80), Ok(vec![Port::plain(1)])),
+            ("none declared", vec![], None, None, Err("declares no TCP port")),
+            ("no such name", declared(), name("grpc"), None, Err("it declares http 8080, metrics 9090")),
+        ];
+        for (case, declared, wanted, fallback, expected) in cases {
+            match (select(declared, wanted.as_ref(), fallback), expected) {
+                (Ok(got), Ok(expected)) => assert_eq!(got, expected, "{case}"),
+                (Err(got), Err(expected)) => assert!(got.contains(expected), "{case}: {got}"),
+                (got, expected) => panic!("{case}: {got:?} instead of {expected:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn only_tcp_ports_of_what_keeps_running_count() {
+        let pod = serde_json::from_value(serde_json::json!({"spec": {
+            "containers": [{"name": "a", "ports": [
+                {"containerPort": 53, "protocol": "UDP"}, {"containerPort": 80, "name": "http", "protocol": "TCP"},
+            ]}, {"name": "b", "ports": [{"containerPort": 80}]}],
+            "initContainers": [
+                {"name": "setup", "ports": [{"containerPort": 1}]},
+                {"name": "proxy", "restartPolicy": "Always", "ports": [{"containerPort": 15001}]},
+            ],
+        }}))
+        .expect("a pod");
+        assert_eq!(of_pod(&pod), [named(80, "http"), Port::plain(15001)]);
+    }
+}
