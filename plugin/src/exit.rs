@@ -17,8 +17,12 @@ pub enum Exit {
     GuestFailed,
     /// `curl`: the exit code that curl gives for the same trouble.
     Curl(u8),
-    /// Ended by Ctrl-C, after cleaning up.
+    /// Ended by Ctrl-C (SIGINT), after cleaning up: 128 + 2, as shells count.
     Interrupted,
+    /// Ended by SIGTERM, after cleaning up: 128 + 15.
+    Terminated,
+    /// Ended by SIGHUP, after cleaning up: 128 + 1.
+    HungUp,
 }
 
 impl Exit {
@@ -33,6 +37,8 @@ impl Exit {
             Self::GuestFailed => 74,
             Self::Curl(code) => code,
             Self::Interrupted => 130,
+            Self::Terminated => 143,
+            Self::HungUp => 129,
         }
     }
 }

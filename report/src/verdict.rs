@@ -38,6 +38,8 @@ pub enum Verdict {
     EmptyReply,
     /// Somebody else answered.
     WrongPeer,
+    /// The cluster says that the target has ended, so nothing was sent: its last address may be another's by now.
+    Stopped,
     /// The probe itself was paused too long for its result to mean anything.
     Starved,
     /// The attempt was not made.
@@ -46,7 +48,7 @@ pub enum Verdict {
 
 impl Verdict {
     /// Every verdict, in the order of the documentation.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Open,
         Self::Refused,
         Self::Rejected,
@@ -62,6 +64,7 @@ impl Verdict {
         Self::Stalled,
         Self::EmptyReply,
         Self::WrongPeer,
+        Self::Stopped,
         Self::Starved,
         Self::NotRun,
     ];
@@ -85,6 +88,7 @@ impl Verdict {
             Self::Stalled => "stalled",
             Self::EmptyReply => "empty-reply",
             Self::WrongPeer => "wrong-peer",
+            Self::Stopped => "stopped",
             Self::Starved => "starved",
             Self::NotRun => "not-run",
         }

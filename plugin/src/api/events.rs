@@ -3,7 +3,7 @@
 use k8s_openapi::api::core::v1::Event;
 use kube::{Api, api::ListParams};
 
-use super::{Cluster, errors::explain};
+use super::Cluster;
 
 /// The messages of the warnings about one object, oldest first, each with its reason: `FailedCreate: …`.
 ///
@@ -18,7 +18,7 @@ pub async fn warnings(
 ) -> anyhow::Result<Vec<String>> {
     let events: Api<Event> = Api::namespaced(cluster.client.clone(), namespace);
     let selector = format!("involvedObject.kind={kind},involvedObject.name={name},type=Warning");
-    let list = events.list(&ListParams::default().fields(&selector)).await.map_err(explain)?;
+    let list = cluster.limited(events.list(&ListParams::default().fields(&selector))).await?;
     let texts = list.items.into_iter().map(|event| {
         let (reason, message) =
             (event.reason.unwrap_or_default(), event.message.unwrap_or_default());

@@ -6,7 +6,7 @@ use kube::{
     api::{DeleteParams, PostParams},
 };
 
-use super::{Cluster, errors::explain};
+use super::Cluster;
 
 /// Why a Job was not created, as far as can be known.
 #[derive(Debug)]
@@ -28,9 +28,9 @@ pub async fn create(cluster: &Cluster, namespace: &str, job: &Job) -> Result<(),
         Ok(_) => Ok(()),
         // A server error of the 5xx kind may come from a proxy, after the request was passed on.
         Err(kube::Error::Api(status)) if (400..500).contains(&status.code) => {
-            Err(NotCreated::Refused(explain(kube::Error::Api(status))))
+            Err(NotCreated::Refused(cluster.explain(kube::Error::Api(status))))
         }
-        Err(error) => Err(NotCreated::Unanswered(explain(error))),
+        Err(error) => Err(NotCreated::Unanswered(cluster.explain(error))),
     }
 }
 
@@ -44,6 +44,6 @@ pub async fn delete(cluster: &Cluster, namespace: &str, name: &str) -> anyhow::R
     match jobs.delete(name, &DeleteParams::background()).await {
         Ok(_) => Ok(true),
         Err(kube::Error::Api(status)) if status.is_not_found() => Ok(false),
-        Err(error) => Err(explain(error)),
+        Err(error) => Err(cluster.explain(error)),
     }
 }

@@ -4,7 +4,7 @@ use futures_util::AsyncBufRead;
 use k8s_openapi::api::core::v1::Pod;
 use kube::{Api, api::LogParams};
 
-use super::{Cluster, errors::explain};
+use super::Cluster;
 
 /// What came of asking for a log.
 pub enum Log<R> {
@@ -35,6 +35,6 @@ pub async fn follow(
         Err(kube::Error::Api(status)) if !matches!(status.code, 401 | 403) => {
             Ok(Log::NotYet(status.message.clone()))
         }
-        Err(error) => Err(explain(error)),
+        Err(error) => Err(cluster.explain(error)),
     }
 }

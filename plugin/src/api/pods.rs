@@ -1,13 +1,15 @@
 //! Pods as objects: get, list by selector, watch, delete. (Lists for display come as Tables.)
 
-use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
+use std::future::ready;
+
+use futures_util::{StreamExt as _, stream::BoxStream};
 use k8s_openapi::api::core::v1::Pod;
 use kube::{
     Api,
     api::{DeleteParams, ListParams, WatchEvent, WatchParams},
 };
 
-use super::{Cluster, errors::explain};
+use super::Cluster;
 
 /// What a watch tells about one pod.
 #[derive(Debug)]
@@ -28,7 +30,7 @@ fn api(cluster: &Cluster, namespace: &str) -> Api<Pod> {
 ///
 /// kubectl's `NotFound` and `Forbidden` words, or why the server cannot be asked.
 pub async fn get(cluster: &Cluster, namespace: &str, name: &str) -> anyhow::Result<Pod> {
-    api(cluster, namespace).get(name).await.map_err(explain)
+    cluster.limited(api(cluster, namespace).get(name)).await
 }
 
 /// The pods that a label selector matches.
@@ -36,13 +38,9 @@ pub async fn get(cluster: &Cluster, namespace: &str, name: &str) -> anyhow::Resu
 /// # Errors
 ///
 /// As [`get`].
-pub async fn list(
-    cluster: &Cluster,
-    namespace: &str,
-    selector: &str,
-) -> anyhow::Result<Vec<Pod>> {
+pub async fn list(cluster: &Cluster, namespace: &str, selector: &str) -> anyhow::Result<Vec<Pod>> {
     let params = ListParams::default().labels(selector);
-    Ok(api(cluster, namespace).list(&params).await.map_err(explain)?.items)
+    Ok(cluster.limited(api(cluster, namespace).list(&params)).await?.items)
 }
 
 /// Watches the pods that a label selector matches, beginning with those that exist. The stream ends when the server
@@ -55,17 +53,20 @@ pub async fn watch(
     cluster: &Cluster,
     namespace: &str,
     selector: &str,
-) -> anyhow::Result<impl Stream<Item = anyhow::Result<PodEvent>> + Unpin + use<>> {
+) -> anyhow::Result<BoxStream<'static, anyhow::Result<PodEvent>>> {
     let params = WatchParams::default().labels(selector);
-    let events = api(cluster, namespace).watch(&params, "").await.map_err(explain)?;
-    let events = events.map_err(explain).try_filter_map(async |event| {
-        Ok(match event {
-            WatchEvent::Added(pod) | WatchEvent::Modified(pod) => {
-                Some(PodEvent::Present(Box::new(pod)))
+    let pods = api(cluster, namespace);
+    let events = pods.watch(&params, "").await.map_err(|error| cluster.explain(error))?;
+    let cluster = cluster.clone();
+    let events = events.filter_map(move |event| {
+        ready(match event {
+            Ok(WatchEvent::Added(pod) | WatchEvent::Modified(pod)) => {
+                Some(Ok(PodEvent::Present(Box::new(pod))))
             }
-            WatchEvent::Deleted(pod) => Some(PodEvent::Gone(Box::new(pod))),
-            WatchEvent::Bookmark(_) => None,
-            WatchEvent::Error(status) => return Err(explain(kube::Error::Api(status))),
+            Ok(WatchEvent::Deleted(pod)) => Some(Ok(PodEvent::Gone(Box::new(pod)))),
+            Ok(WatchEvent::Bookmark(_)) => None,
+            Ok(WatchEvent::Error(status)) => Some(Err(cluster.explain(kube::Error::Api(status)))),
+            Err(error) => Some(Err(cluster.explain(error))),
         })
     });
     Ok(events.boxed())
@@ -80,6 +81,6 @@ pub async fn delete_now(cluster: &Cluster, namespace: &str, name: &str) -> anyho
     match api(cluster, namespace).delete(name, &DeleteParams::default().grace_period(0)).await {
         Ok(_) => Ok(true),
         Err(kube::Error::Api(status)) if status.is_not_found() => Ok(false),
-        Err(error) => Err(explain(error)),
+        Err(error) => Err(cluster.explain(error)),
     }
 }

@@ -3,7 +3,7 @@
 use k8s_openapi::api::{core::v1::Service, discovery::v1::EndpointSlice};
 use kube::{Api, api::ListParams};
 
-use super::{Cluster, errors::explain};
+use super::Cluster;
 
 /// One Service.
 ///
@@ -12,7 +12,7 @@ use super::{Cluster, errors::explain};
 /// kubectl's `NotFound` and `Forbidden` words, or why the server cannot be asked.
 pub async fn get(cluster: &Cluster, namespace: &str, name: &str) -> anyhow::Result<Service> {
     let services: Api<Service> = Api::namespaced(cluster.client.clone(), namespace);
-    services.get(name).await.map_err(explain)
+    cluster.limited(services.get(name)).await
 }
 
 /// The EndpointSlices of a Service.
@@ -27,5 +27,5 @@ pub async fn endpoint_slices(
 ) -> anyhow::Result<Vec<EndpointSlice>> {
     let slices: Api<EndpointSlice> = Api::namespaced(cluster.client.clone(), namespace);
     let params = ListParams::default().labels(&format!("kubernetes.io/service-name={service}"));
-    Ok(slices.list(&params).await.map_err(explain)?.items)
+    Ok(cluster.limited(slices.list(&params)).await?.items)
 }

@@ -10,7 +10,7 @@ use k8s_openapi::{
 };
 use kube::{Api, core::Selector};
 
-use super::{Cluster, errors::explain};
+use super::Cluster;
 
 /// Workloads whose pods carry a selector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub async fn selector(
     macro_rules! selector_of {
         ($kind:ty) => {{
             let objects: Api<$kind> = Api::namespaced(cluster.client.clone(), namespace);
-            let object = objects.get(name).await.map_err(explain)?;
+            let object = cluster.limited(objects.get(name)).await?;
             object.spec.and_then(|spec| spec.selector.into())
         }};
     }

@@ -1,6 +1,16 @@
 //! `check` and `curl`: targets become a plan, a probe Job runs it, its log becomes a report, the report a verdict.
 
+mod creation;
+mod diagnosis;
+mod job;
+mod listen;
+mod lookout;
+mod name;
+mod plan;
 mod ports;
+mod resolve;
+mod run;
+mod signals;
 mod stream;
 mod target;
 

@@ -160,12 +160,36 @@ mod tests {
         let cases = [
             ("all declared", declared(), None, None, Ok(declared())),
             ("by name", declared(), name("metrics"), None, Ok(vec![named(9090, "metrics")])),
-            ("number keeps its name", declared(), Some(PortRef::Number(8080)), None, Ok(vec![named(8080, "http")])),
-            ("undeclared number", declared(), Some(PortRef::Number(1)), None, Ok(vec![Port::plain(1)])),
+            (
+                "number keeps its name",
+                declared(),
+                Some(PortRef::Number(8080)),
+                None,
+                Ok(vec![named(8080, "http")]),
+            ),
+            (
+                "undeclared number",
+                declared(),
+                Some(PortRef::Number(1)),
+                None,
+                Ok(vec![Port::plain(1)]),
+            ),
             ("fallback", declared(), None, Some(80), Ok(vec![Port::plain(80)])),
-            ("asked beats fallback", declared(), Some(PortRef::Number(1)), Some(80), Ok(vec![Port::plain(1)])),
+            (
+                "asked beats fallback",
+                declared(),
+                Some(PortRef::Number(1)),
+                Some(80),
+                Ok(vec![Port::plain(1)]),
+            ),
             ("none declared", vec![], None, None, Err("declares no TCP port")),
-            ("no such name", declared(), name("grpc"), None, Err("it declares http 8080, metrics 9090")),
+            (
+                "no such name",
+                declared(),
+                name("grpc"),
+                None,
+                Err("it declares http 8080, metrics 9090"),
+            ),
         ];
         for (case, declared, wanted, fallback, expected) in cases {
             match (select(declared, wanted.as_ref(), fallback), expected) {

@@ -138,7 +138,10 @@ impl Reader {
     fn end(&mut self, truncated: bool) -> Result<(), String> {
         let got = self.results.attempts.len() as u64;
         if got != self.announced {
-            return Err(format!("the probe announced {} attempts and reported {got}", self.announced));
+            return Err(format!(
+                "the probe announced {} attempts and reported {got}",
+                self.announced
+            ));
         }
         self.results.truncated = truncated;
         self.ended = true;
@@ -234,10 +237,22 @@ mod tests {
         let end = || Record::End { truncated: false };
         let damaged = || Record::Body { check: 0, base64: "*".to_owned() };
         let cases = [
-            ("other version", vec![start(WIRE_VERSION + 1, 0), end()], "use a probe image of the same release"),
-            ("too few attempts", vec![start(WIRE_VERSION, 2), end()], "announced 2 attempts and reported 0"),
+            (
+                "other version",
+                vec![start(WIRE_VERSION + 1, 0), end()],
+                "use a probe image of the same release",
+            ),
+            (
+                "too few attempts",
+                vec![start(WIRE_VERSION, 2), end()],
+                "announced 2 attempts and reported 0",
+            ),
             ("no start", vec![end()], "no start record"),
-            ("two starts", vec![start(WIRE_VERSION, 0), start(WIRE_VERSION, 0), end()], "second start"),
+            (
+                "two starts",
+                vec![start(WIRE_VERSION, 0), start(WIRE_VERSION, 0), end()],
+                "second start",
+            ),
             ("no base64", vec![start(WIRE_VERSION, 0), damaged(), end()], "damaged"),
         ];
         for (name, records, problem) in cases {

@@ -163,10 +163,7 @@ fn parse_scheme(scheme: &str) -> Result<Protocol, String> {
         "http" => Ok(Protocol::Http),
         "https" => Ok(Protocol::Https),
         "tcp" => Ok(Protocol::Tcp),
-        other => Err(format!(
-            "cannot check {}:// (known: http, https, tcp)",
-            other.escape_debug()
-        )),
+        other => Err(format!("cannot check {}:// (known: http, https, tcp)", other.escape_debug())),
     }
 }
 
@@ -190,17 +187,16 @@ fn split_path(text: &str) -> Result<(&str, Option<String>), String> {
     let (authority, path) = text.split_at(at);
     let path = path.split('#').next().unwrap_or(path);
     match path.chars().find(|c| !c.is_ascii_graphic()) {
-        Some(c) => Err(format!(
-            "{:?} cannot stand in a path: percent-encode it",
-            c
-        )),
+        Some(c) => Err(format!("{:?} cannot stand in a path: percent-encode it", c)),
         None => Ok((authority, Some(path.to_owned()))),
     }
 }
 
 fn split_port(authority: &str) -> Result<(&str, Option<&str>), String> {
     if authority.contains('@') {
-        return Err("a user name cannot be part of a target: use curl -H 'Authorization: …'".to_owned());
+        return Err(
+            "a user name cannot be part of a target: use curl -H 'Authorization: …'".to_owned()
+        );
     }
     if let Some(rest) = authority.strip_prefix('[') {
         let (address, after) =
@@ -229,7 +225,9 @@ fn parse_port(port: &str, place: &Place) -> Result<PortRef, String> {
     let name = port.len() <= 15
         && port.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     match place {
-        _ if !name => Err(format!("{port:?} is no port: a number from 1 to 65535 or a port's name")),
+        _ if !name => {
+            Err(format!("{port:?} is no port: a number from 1 to 65535 or a port's name"))
+        }
         Place::Object(..) => Ok(PortRef::Name(port.to_owned())),
         Place::Address(_) | Place::Host(_) => {
             Err(format!("only pods and Services have port names: give the number of {port:?}"))
@@ -284,10 +282,22 @@ mod tests {
         let http = Some(Protocol::Http);
         let cases = [
             ("nginx-ser", object(Kind::Pod, "nginx-ser"), None, None, None),
-            ("nginx-ser:8080/healthz", object(Kind::Pod, "nginx-ser"), None, number(8080), Some("/healthz")),
+            (
+                "nginx-ser:8080/healthz",
+                object(Kind::Pod, "nginx-ser"),
+                None,
+                number(8080),
+                Some("/healthz"),
+            ),
             ("nginx-ser/a/b?c=d#e", object(Kind::Pod, "nginx-ser"), None, None, Some("/a/b?c=d")),
             ("pod/web.0", object(Kind::Pod, "web.0"), None, None, None),
-            ("svc/web:http/x", object(Kind::Service, "web"), None, Some(PortRef::Name("http".into())), Some("/x")),
+            (
+                "svc/web:http/x",
+                object(Kind::Service, "web"),
+                None,
+                Some(PortRef::Name("http".into())),
+                Some("/x"),
+            ),
             ("service/web", object(Kind::Service, "web"), None, None, None),
             ("deploy/web:80", object(Kind::Deployment, "web"), None, number(80), None),
             ("sts/db:5432", object(Kind::StatefulSet, "db"), None, number(5432), None),

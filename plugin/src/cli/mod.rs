@@ -6,14 +6,18 @@ mod curl;
 mod get;
 mod monitor;
 mod parse;
+mod probe;
 mod value;
+mod value_probe;
 
-pub use check::CheckArgs;
+pub use check::{CheckArgs, CheckFormat, CheckProtocol};
 pub use connection::ConnectionArgs;
-pub use curl::CurlArgs;
+pub use curl::{CurlArgs, RequestArgs};
 pub use get::GetArgs;
 pub use monitor::{InstallArgs, MonitorArgs, MonitorVerb};
 pub use parse::{Stop, parse};
+pub use probe::ProbeArgs;
+pub use value_probe::StatusRange;
 
 use crate::{checking, exit::Exit, listing, monitor as monitoring};
 

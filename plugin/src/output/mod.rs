@@ -30,3 +30,14 @@ pub fn report(error: &anyhow::Error) -> Exit {
 pub fn warning(text: &str) {
     eprintln!("Warning: {text}");
 }
+
+/// Tells the user on stderr what is going on.
+pub fn note(text: &str) {
+    eprintln!("{}", without_controls(text));
+}
+
+/// Replaces control characters: what comes from a cluster must not steer a terminal.
+#[must_use]
+pub fn without_controls(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}

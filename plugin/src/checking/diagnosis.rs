@@ -1,0 +1,153 @@
+//! What the state of a probe's pod says about its chances.
+
+use k8s_openapi::api::core::v1::{ContainerState, Pod, PodStatus};
+
+/// What can be read from a pod's state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sign {
+    /// On its way: the text says how far.
+    Waiting(String),
+    /// The scheduler finds no node; its message. Pods often are so for a moment.
+    Unschedulable(String),
+    /// Its container has run, or is running.
+    Started,
+    /// Its container ended; how.
+    Ended(String),
+    /// It will not come to anything without somebody's help; why.
+    Hopeless(String),
+}
+
+/// Waiting reasons that do not pass by themselves within the time somebody waits at a prompt.
+const HOPELESS: [&str; 10] = [
+    "CreateContainerConfigError",
+    "CreateContainerError",
+    "ErrImageNeverPull",
+    "ErrImagePull",
+    "ImageInspectError",
+    "ImagePullBackOff",
+    "InvalidImageName",
+    "RegistryUnavailable",
+    "RunContainerError",
+    "SignatureValidationFailed",
+];
+
+/// Termination reasons that mean that the container never ran.
+const NEVER_RAN: [&str; 3] = ["ContainerCannotRun", "ContainerStatusUnknown", "StartError"];
+
+/// Reads a pod's state.
+#[must_use]
+pub fn read(pod: &Pod) -> Sign {
+    let Some(status) = &pod.status else { return Sign::Waiting("Pending".to_owned()) };
+    if let Some(reason) = &status.reason {
+        // Evicted, NodeAffinity, OutOfcpu, UnexpectedAdmissionError, DeadlineExceeded, Preempting, Shutdown …
+        return Sign::Hopeless(said(reason, status.message.as_ref()));
+    }
+    let container = status.container_statuses.iter().flatten().next();
+    match container.and_then(|container| container.state.as_ref()) {
+        Some(state) => read_container(state),
+        None => read_conditions(status),
+    }
+}
+
+fn read_container(state: &ContainerState) -> Sign {
+    if let Some(ended) = &state.terminated {
+        let reason = ended.reason.as_deref().unwrap_or("ended");
+        if NEVER_RAN.contains(&reason) {
+            return Sign::Hopeless(said(reason, ended.message.as_ref()));
+        }
+        return Sign::Ended(format!("{reason}, exit code {}", ended.exit_code));
+    }
+    if state.running.is_some() {
+        return Sign::Started;
+    }
+    let Some(waiting) = &state.waiting else { return Sign::Waiting("Pending".to_owned()) };
+    let reason = waiting.reason.as_deref().unwrap_or("Pending");
+    if HOPELESS.contains(&reason) {
+        return Sign::Hopeless(said(reason, waiting.message.as_ref()));
+    }
+    Sign::Waiting(reason.to_owned())
+}
+
+fn read_conditions(status: &PodStatus) -> Sign {
+    let conditions = status.conditions.iter().flatten();
+    let scheduled = conditions.filter(|condition| condition.type_ == "PodScheduled").last();
+    match scheduled {
+        Some(condition) if condition.status == "False" => {
+            let reason = condition.reason.as_deref().unwrap_or("Unschedulable");
+            Sign::Unschedulable(said(reason, condition.message.as_ref()))
+        }
+        Some(_) => Sign::Waiting("Scheduled".to_owned()),
+        None => Sign::Waiting("Pending".to_owned()),
+    }
+}
+
+fn said(reason: &str, message: Option<&String>) -> String {
+    match message {
+        Some(message) if !message.is_empty() => format!("{reason}: {message}"),
+        _ => reason.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn container(state: Value) -> Value {
+        json!({"phase": "Pending", "containerStatuses": [{
+            "name": "probe", "image": "", "imageID": "", "ready": false, "restartCount": 0, "state": state,
+        }]})
+    }
+
+    #[test]
+    fn every_state_is_read() {
+        let scheduled = |status: &str, reason: &str| json!({"conditions": [{"type": "PodScheduled", "status": status, "reason": reason, "message": "0/2 nodes"}]});
+        let cases = [
+            ("new", json!({}), Sign::Waiting("Pending".into())),
+            ("scheduled", scheduled("True", ""), Sign::Waiting("Scheduled".into())),
+            (
+                "no node",
+                scheduled("False", "Unschedulable"),
+                Sign::Unschedulable("Unschedulable: 0/2 nodes".into()),
+            ),
+            (
+                "creating",
+                container(json!({"waiting": {"reason": "ContainerCreating"}})),
+                Sign::Waiting("ContainerCreating".into()),
+            ),
+            (
+                "no image",
+                container(json!({"waiting": {"reason": "ErrImagePull", "message": "not found"}})),
+                Sign::Hopeless("ErrImagePull: not found".into()),
+            ),
+            ("running", container(json!({"running": {}})), Sign::Started),
+            (
+                "done",
+                container(json!({"terminated": {"exitCode": 0, "reason": "Completed"}})),
+                Sign::Ended("Completed, exit code 0".into()),
+            ),
+            (
+                "killed",
+                container(json!({"terminated": {"exitCode": 137, "reason": "OOMKilled"}})),
+                Sign::Ended("OOMKilled, exit code 137".into()),
+            ),
+            (
+                "no such program",
+                container(
+                    json!({"terminated": {"exitCode": 128, "reason": "StartError", "message": "no such file"}}),
+                ),
+                Sign::Hopeless("StartError: no such file".into()),
+            ),
+            (
+                "evicted",
+                json!({"phase": "Failed", "reason": "Evicted", "message": "low on memory"}),
+                Sign::Hopeless("Evicted: low on memory".into()),
+            ),
+        ];
+        for (name, status, expected) in cases {
+            let pod: Pod = serde_json::from_value(json!({"status": status})).expect("a pod");
+            assert_eq!(read(&pod), expected, "{name}");
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The Job that carries a probe into the cluster: its shape, its limits, its end.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use k8s_openapi::{
+    api::{
+        batch::v1::{Job, JobSpec},
+        core::v1::{
+            Affinity, Capabilities, Container, EnvVar, NodeAffinity, NodeSelector,
+            NodeSelectorRequirement, NodeSelectorTerm, PodSecurityContext, PodSpec,
+            PodTemplateSpec, ResourceRequirements, SeccompProfile, SecurityContext, Toleration,
+        },
+    },
+    apimachinery::pkg::{api::resource::Quantity, apis::meta::v1::ObjectMeta},
+};
+use kubectl_pods_report::{PLAN_VARIABLE, Plan};
+
+/// Name of the probe's container.
+pub const CONTAINER: &str = "probe";
+/// Longest `NAME=value` string that Linux lets a process start with (`MAX_ARG_STRLEN`, 32 pages of 4 KiB).
+const MAX_VARIABLE_BYTES: usize = 128 * 1024;
+/// The user that every probe runs as.
+const NOBODY: i64 = 65532;
+
+/// Where a probe runs, from which image, and until when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placement {
+    /// Image of the probe.
+    pub image: String,
+    /// The node to run on; the scheduler's choice when absent.
+    pub node: Option<String>,
+    /// Time for scheduling, pulling and starting, on top of what the plan itself may take.
+    pub start_limit: Duration,
+    /// How long the cluster keeps a finished Job that nobody deleted.
+    pub keep: Duration,
+}
+
+/// Labels of everything that belongs to a probe.
+#[must_use]
+pub fn labels(component: &str, instance: &str) -> BTreeMap<String, String> {
+    [
+        ("app.kubernetes.io/name", "kubectl-pods"),
+        ("app.kubernetes.io/component", component),
+        ("app.kubernetes.io/instance", instance),
+        ("app.kubernetes.io/managed-by", "kubectl-pods"),
+    ]
+    .map(|(key, value)| (key.to_owned(), value.to_owned()))
+    .into()
+}
+
+/// The Job that runs `plan` once.
+///
+/// It ends itself: `activeDeadlineSeconds` stops it, `ttlSecondsAfterFinished` removes it, both without any client.
+///
+/// # Errors
+///
+/// When the plan is too large for an environment variable.
+pub fn build(name: &str, plan: &Plan, placement: &Placement) -> anyhow::Result<Job> {
+    let plan_json = serde_json::to_string(plan)?;
+    let size = PLAN_VARIABLE.len() + "=".len() + plan_json.len() + "\0".len();
+    if size > MAX_VARIABLE_BYTES {
+        anyhow::bail!(
+            "the plan of {} checks takes {} KiB and a probe pod can be handed 128: check fewer targets at once, \
+             or send less data",
+            plan.checks.len(),
+            size.div_ceil(1024)
+        );
+    }
+    let metadata = ObjectMeta {
+        name: Some(name.to_owned()),
+        labels: Some(labels("probe", name)),
+        ..ObjectMeta::default()
+    };
+    let template_metadata = ObjectMeta { labels: metadata.labels.clone(), ..ObjectMeta::default() };
+    let deadline = placement.start_limit + longest_run(plan);
+    let spec = JobSpec {
+        backoff_limit: Some(0),
+        active_deadline_seconds: Some(whole_seconds(deadline)),
+        ttl_seconds_after_finished: Some(
+            i32::try_from(whole_seconds(placement.keep)).unwrap_or(i32::MAX),
+        ),
+        template: PodTemplateSpec {
+            metadata: Some(template_metadata),
+            spec: Some(PodSpec {
+                containers: vec![container(&placement.image, plan_json)],
+                restart_policy: Some("Never".to_owned()),
+                affinity: placement.node.as_deref().map(on_node),
+                tolerations: placement.node.as_ref().map(|_| vec![tolerate_everything()]),
+                ..restricted_pod()
+            }),
+        },
+        ..JobSpec::default()
+    };
+    Ok(Job { metadata, spec: Some(spec), ..Job::default() })
+}
+
+/// An upper bound for the time in which a one-shot probe has made all its attempts, were it to make them one by one.
+#[must_use]
+pub fn longest_run(plan: &Plan) -> Duration {
+    let round: f64 = plan.checks.iter().map(|check| check.timeout_seconds).sum();
+    Duration::try_from_secs_f64(round * f64::from(plan.attempts)).unwrap_or(Duration::MAX / 4)
+}
+
+/// What every probe pod has in common: Pod Security `restricted`, no token, nothing of the namespace's Services.
+#[must_use]
+pub fn restricted_pod() -> PodSpec {
+    PodSpec {
+        automount_service_account_token: Some(false),
+        enable_service_links: Some(false),
+        // Its results are in its log before it ends: there is nothing to wait for.
+        termination_grace_period_seconds: Some(0),
+        security_context: Some(PodSecurityContext {
+            run_as_non_root: Some(true),
+            run_as_user: Some(NOBODY),
+            run_as_group: Some(NOBODY),
+            seccomp_profile: Some(SeccompProfile {
+                type_: "RuntimeDefault".to_owned(),
+                ..SeccompProfile::default()
+            }),
+            ..PodSecurityContext::default()
+        }),
+        ..PodSpec::default()
+    }
+}
+
+/// The container's half of Pod Security `restricted`.
+#[must_use]
+pub fn restricted_container() -> SecurityContext {
+    SecurityContext {
+        allow_privilege_escalation: Some(false),
+        read_only_root_filesystem: Some(true),
+        capabilities: Some(Capabilities {
+            drop: Some(vec!["ALL".to_owned()]),
+            ..Capabilities::default()
+        }),
+        ..SecurityContext::default()
+    }
+}
+
+fn container(image: &str, plan_json: String) -> Container {
+    let variable = |name: &str, value: String| EnvVar {
+        name: name.to_owned(),
+        value: Some(value),
+        ..EnvVar::default()
+    };
+    Container {
+        name: CONTAINER.to_owned(),
+        image: Some(image.to_owned()),
+        image_pull_policy: Some("IfNotPresent".to_owned()),
+        args: Some(vec!["run".to_owned()]),
+        env: Some(vec![variable(PLAN_VARIABLE, plan_json)]),
+        resources: Some(resources("10m", "32Mi", "128Mi")),
+        security_context: Some(restricted_container()),
+        ..Container::default()
+    }
+}
+
+/// Requests and a memory limit. No CPU limit: a throttled probe would blame the network for its own pauses.
+#[must_use]
+pub fn resources(cpu: &str, memory: &str, memory_limit: &str) -> ResourceRequirements {
+    let quantity = |name: &str, amount: &str| (name.to_owned(), Quantity(amount.to_owned()));
+    ResourceRequirements {
+        requests: Some([quantity("cpu", cpu), quantity("memory", memory)].into()),
+        limits: Some([quantity("memory", memory_limit)].into()),
+        ..ResourceRequirements::default()
+    }
+}
+
+/// By affinity, not by `nodeName`: so the scheduler says why a node cannot be had, and its resources are respected.
+fn on_node(node: &str) -> Affinity {
+    let field = NodeSelectorRequirement {
+        key: "metadata.name".to_owned(),
+        operator: "In".to_owned(),
+        values: Some(vec![node.to_owned()]),
+    };
+    let term = NodeSelectorTerm { match_fields: Some(vec![field]), ..NodeSelectorTerm::default() };
+    Affinity {
+        node_affinity: Some(NodeAffinity {
+            required_during_scheduling_ignored_during_execution: Some(NodeSelector {
+                node_selector_terms: vec![term],
+            }),
+            ..NodeAffinity::default()
+        }),
+        ..Affinity::default()
+    }
+}
+
+/// Whoever names a node means it, tainted or not.
+fn tolerate_everything() -> Toleration {
+    Toleration { operator: Some("Exists".to_owned()), ..Toleration::default() }
+}
+
+fn whole_seconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_secs_f64().ceil() as u64).unwrap_or(i64::MAX)
+}

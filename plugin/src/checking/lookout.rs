@@ -1,0 +1,149 @@
+//! Watches a probe's pod while its log is being read, to say at once why nothing will come of it.
+
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, stream::BoxStream};
+use k8s_openapi::api::core::v1::Pod;
+use tokio::{
+    sync::watch::Sender,
+    time::{Instant, sleep, timeout},
+};
+
+use super::{
+    diagnosis::{self, Sign},
+    run::Errand,
+};
+use crate::{
+    api::{
+        events,
+        pods::{self, PodEvent},
+    },
+    output,
+};
+
+/// Longest pause between two looks at the clock.
+const TICK: Duration = Duration::from_millis(500);
+/// How long the scheduler may find no node. One that is just being freed or registered is found within this time.
+const UNSCHEDULABLE_LIMIT: Duration = Duration::from_secs(3);
+/// After this time without a pod, the Job's events are asked why; after the limit, nobody makes one.
+const NO_POD_HINT: Duration = Duration::from_secs(1);
+const NO_POD_LIMIT: Duration = Duration::from_secs(15);
+/// When to tell a waiting user what is being waited for.
+const SLOW_START: Duration = Duration::from_secs(4);
+/// How long the log of a pod that has ended may take to be read.
+const LAST_WORDS: Duration = Duration::from_secs(6);
+
+/// Since when what has been so.
+struct Since {
+    begun: Instant,
+    unschedulable: Option<Instant>,
+    ended: Option<Instant>,
+    told: bool,
+}
+
+impl Errand<'_> {
+    /// Watches the pod, hands its name to `scheduled` once it has a node, and ends with the reason when it is hopeless.
+    ///
+    /// # Errors
+    ///
+    /// When the pod cannot be watched.
+    pub(super) async fn look_out(
+        &self,
+        mut events: BoxStream<'static, anyhow::Result<PodEvent>>,
+        scheduled: Sender<Option<String>>,
+    ) -> anyhow::Result<String> {
+        let begun = Instant::now();
+        let mut since = Since { begun, unschedulable: None, ended: None, told: false };
+        loop {
+            let sign = self.pod.borrow().as_deref().map(diagnosis::read);
+            if let Some(reason) = self.judge(sign, &mut since).await {
+                return Ok(reason);
+            }
+            match timeout(TICK, events.next()).await {
+                Err(_) => {}
+                Ok(Some(Ok(PodEvent::Present(pod)))) => self.see(pod, &scheduled),
+                Ok(Some(Ok(PodEvent::Gone(_)))) => {
+                    return Ok("its pod was deleted before the result was read".to_owned());
+                }
+                // The server ends a watch after some minutes, or the connection broke: look again.
+                Ok(None | Some(Err(_))) => {
+                    sleep(TICK / 10).await;
+                    events =
+                        pods::watch(self.cluster, &self.cluster.namespace, &self.selector).await?;
+                }
+            }
+        }
+    }
+
+    fn see(&self, pod: Box<Pod>, scheduled: &Sender<Option<String>>) {
+        let on_node = pod.spec.as_ref().is_some_and(|spec| spec.node_name.is_some());
+        if on_node && scheduled.borrow().is_none() {
+            scheduled.send_replace(pod.metadata.name.clone());
+        }
+        self.pod.replace(Some(pod));
+    }
+
+    /// The reason to give up, if there is one.
+    async fn judge(&self, sign: Option<Sign>, since: &mut Since) -> Option<String> {
+        let waited = since.begun.elapsed();
+        if !matches!(sign, Some(Sign::Unschedulable(_))) {
+            since.unschedulable = None;
+        }
+        match sign {
+            None => return self.why_no_pod(waited).await,
+            Some(Sign::Hopeless(reason)) => return Some(reason),
+            Some(Sign::Unschedulable(reason)) => {
+                let first = *since.unschedulable.get_or_insert_with(Instant::now);
+                if first.elapsed() >= UNSCHEDULABLE_LIMIT {
+                    return Some(reason);
+                }
+            }
+            Some(Sign::Ended(how)) => {
+                let first = *since.ended.get_or_insert_with(Instant::now);
+                if first.elapsed() >= LAST_WORDS {
+                    return Some(format!("its log cannot be read (container: {how})"));
+                }
+            }
+            Some(Sign::Waiting(state)) => return self.wait_on(&state, waited, since).await,
+            Some(Sign::Started) => {}
+        }
+        None
+    }
+
+    async fn wait_on(&self, state: &str, waited: Duration, since: &mut Since) -> Option<String> {
+        if waited >= self.placement.start_limit {
+            let warning =
+                self.latest_warning("Pod").await.map_or(String::new(), |w| format!("; {w}"));
+            return Some(format!("its pod is still {state} after {} s{warning}", waited.as_secs()));
+        }
+        if waited >= SLOW_START && !since.told && !self.heard.get() {
+            since.told = true;
+            let limit = self.placement.start_limit.as_secs();
+            output::note(&format!("waiting for the probe's pod ({state}), at most {limit} s"));
+        }
+        None
+    }
+
+    async fn why_no_pod(&self, waited: Duration) -> Option<String> {
+        if waited < NO_POD_HINT {
+            return None;
+        }
+        if let Some(warning) = self.latest_warning("Job").await {
+            return Some(warning);
+        }
+        (waited >= NO_POD_LIMIT).then(|| {
+            let limit = NO_POD_LIMIT.as_secs();
+            format!(
+                "nobody made a pod for its Job within {limit} s: is the Job controller running?"
+            )
+        })
+    }
+
+    async fn latest_warning(&self, kind: &str) -> Option<String> {
+        let pod = || self.pod.borrow().as_ref().and_then(|pod| pod.metadata.name.clone());
+        let name = if kind == "Pod" { pod()? } else { self.name.clone() };
+        let warnings = events::warnings(self.cluster, &self.cluster.namespace, kind, &name).await;
+        // Not everybody may read events; then there is less to say.
+        warnings.ok()?.pop()
+    }
+}

@@ -1,0 +1,278 @@
+//! Targets become addresses: the only part of a check that asks the cluster what things are called.
+//!
+//! What the cluster already knows is not tried. A pod that has ended keeps its last address in its status, and that
+//! address may belong to another pod by now: such a target is settled here, as stopped. A pod without an address is
+//! settled as not run: that says nothing about what it will be like once it runs.
+
+use std::net::IpAddr;
+
+use anyhow::{Context as _, bail};
+use k8s_openapi::api::{
+    core::v1::{Pod, Service},
+    discovery::v1::EndpointSlice,
+};
+use kubectl_pods_report::Verdict;
+
+use super::{
+    ports::{self, Port},
+    target::{Kind, Place, Target},
+};
+use crate::api::{
+    Cluster, pods, services,
+    workloads::{self, Workload},
+};
+
+/// One thing to try, or to report without a try.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// What to call it in reports.
+    pub label: String,
+    /// Index of the target it came from.
+    pub target: usize,
+    /// What to do about it.
+    pub what: What,
+}
+
+/// What to do about a target.
+#[derive(Debug, Clone, PartialEq)]
+pub enum What {
+    /// Try this host name or address at this port.
+    Try(String, Port),
+    /// The cluster knows already: verdict and reason.
+    Settled(Verdict, String),
+}
+
+/// Finds the addresses of all targets, in their order. `fallback` is the port of targets that name none and are not
+/// to be tried at every port they declare. `cluster` is needed only for targets that are objects.
+///
+/// # Errors
+///
+/// When an object does not exist or may not be read, and when there is no port to try.
+pub async fn resolve(
+    cluster: Option<&Cluster>,
+    targets: &[Target],
+    fallback: Option<u16>,
+) -> anyhow::Result<Vec<Found>> {
+    let mut all = Vec::new();
+    for (index, target) in targets.iter().enumerate() {
+        let places = match &target.place {
+            Place::Address(address) => fixed(target, &address.to_string(), fallback)?,
+            Place::Host(host) => fixed(target, host, fallback)?,
+            Place::Object(kind, name) => {
+                let cluster = cluster.context("a pod or Service can only be found in a cluster")?;
+                object(cluster, target, *kind, name, fallback).await?
+            }
+        };
+        all.extend(places.into_iter().map(|(label, what)| Found { label, target: index, what }));
+    }
+    Ok(all)
+}
+
+type Places = Vec<(String, What)>;
+
+fn fixed(target: &Target, host: &str, fallback: Option<u16>) -> anyhow::Result<Places> {
+    use kubectl_pods_report::Protocol::{Http, Https};
+    let default = match target.protocol {
+        Some(Http) => Some(80),
+        Some(Https) => Some(443),
+        _ => fallback,
+    };
+    // Without a declaration there is no reason for a port but that it was named.
+    let port = match (&target.port, default) {
+        (None, None) => {
+            bail!("target {:?} names no port: add one, as in {}:8080", target.text, target.text)
+        }
+        (port, default) => ports::select(Vec::new(), port.as_ref(), default),
+    };
+    let port = port.map_err(|problem| anyhow::anyhow!("target {:?} {problem}", target.text))?;
+    Ok(each_port(target, target.text.clone(), host, port))
+}
+
+async fn object(
+    cluster: &Cluster,
+    target: &Target,
+    kind: Kind,
+    name: &str,
+    fallback: Option<u16>,
+) -> anyhow::Result<Places> {
+    let workload = match kind {
+        Kind::Pod => {
+            let pod = pods::get(cluster, &cluster.namespace, name).await?;
+            return of_pod(target, stem(target, kind, name), &pod, fallback);
+        }
+        Kind::Service => return service(cluster, target, name, fallback).await,
+        Kind::Deployment => Workload::Deployment,
+        Kind::StatefulSet => Workload::StatefulSet,
+        Kind::DaemonSet => Workload::DaemonSet,
+        Kind::Job => Workload::Job,
+    };
+    let selector = workloads::selector(cluster, &cluster.namespace, workload, name).await?;
+    let pods = pods::list(cluster, &cluster.namespace, &selector).await?;
+    let ready: Vec<&Pod> = pods.iter().filter(|pod| is_ready(pod)).collect();
+    if ready.is_empty() {
+        let problem = format!("{} has no ready pod ({} in all)", target.text, pods.len());
+        return Ok(vec![(target.text.clone(), What::Settled(Verdict::NotRun, problem))]);
+    }
+    let mut places = Vec::new();
+    for pod in ready {
+        let stem = format!("pod/{}", pod.metadata.name.as_deref().unwrap_or_default());
+        places.extend(of_pod(target, stem, pod, fallback)?);
+    }
+    Ok(places)
+}
+
+fn of_pod(
+    target: &Target,
+    stem: String,
+    pod: &Pod,
+    fallback: Option<u16>,
+) -> anyhow::Result<Places> {
+    let name = pod.metadata.name.as_deref().unwrap_or_default();
+    if let Some(settled) = settled(name, pod) {
+        return Ok(vec![(target.text.clone(), settled)]);
+    }
+    let address = pod.status.as_ref().and_then(|status| status.pod_ip.clone()).unwrap_or_default();
+    let ports = ports::select(ports::of_pod(pod), target.port.as_ref(), fallback);
+    let ports = ports.map_err(|problem| anyhow::anyhow!("pod {name:?} {problem}"))?;
+    Ok(each_port(target, stem, &address, ports))
+}
+
+/// What is known about a pod without asking it.
+fn settled(name: &str, pod: &Pod) -> Option<What> {
+    let status = pod.status.clone().unwrap_or_default();
+    let phase = status.phase.as_deref().unwrap_or("Unknown");
+    let reason = status.reason.clone().or_else(|| container_reason(pod));
+    let state = reason.map_or(phase.to_owned(), |reason| format!("{phase}: {reason}"));
+    if matches!(phase, "Succeeded" | "Failed") {
+        let message = format!(
+            "pod {name} has ended ({state}); its last address may belong to another pod now, so it was not tried"
+        );
+        return Some(What::Settled(Verdict::Stopped, message));
+    }
+    if status.pod_ip.is_none_or(|address| address.is_empty()) {
+        let message = format!("pod {name} has no address yet ({state})");
+        return Some(What::Settled(Verdict::NotRun, message));
+    }
+    None
+}
+
+/// Why a pod is as it is, from its conditions and containers.
+fn container_reason(pod: &Pod) -> Option<String> {
+    let status = pod.status.as_ref()?;
+    let unscheduled = status
+        .conditions
+        .iter()
+        .flatten()
+        .find(|c| c.type_ == "PodScheduled" && c.status == "False");
+    if let Some(reason) = unscheduled.and_then(|condition| condition.reason.clone()) {
+        return Some(reason);
+    }
+    let states = status.container_statuses.iter().flatten().filter_map(|c| c.state.as_ref());
+    states
+        .filter_map(|state| match (&state.waiting, &state.terminated) {
+            (Some(waiting), _) => waiting.reason.clone(),
+            (_, Some(ended)) => ended.reason.clone(),
+            _ => None,
+        })
+        .next()
+}
+
+async fn service(
+    cluster: &Cluster,
+    target: &Target,
+    name: &str,
+    fallback: Option<u16>,
+) -> anyhow::Result<Places> {
+    let service = services::get(cluster, &cluster.namespace, name).await?;
+    let ports = ports::select(ports::of_service(&service), target.port.as_ref(), fallback);
+    let ports = ports.map_err(|problem| anyhow::anyhow!("service {name:?} {problem}"))?;
+    let stem = stem(target, Kind::Service, name);
+    match host_of(&service) {
+        Some(host) => Ok(each_port(target, stem, &host, ports)),
+        None => {
+            let slices = services::endpoint_slices(cluster, &cluster.namespace, name).await?;
+            Ok(headless(target, &stem, &service, &slices, &ports))
+        }
+    }
+}
+
+/// The cluster IP or external name of a Service; a headless one has neither.
+fn host_of(service: &Service) -> Option<String> {
+    let spec = service.spec.as_ref()?;
+    if spec.type_.as_deref() == Some("ExternalName") {
+        return spec.external_name.clone();
+    }
+    spec.cluster_ip.clone().filter(|address| address.parse::<IpAddr>().is_ok())
+}
+
+/// A headless Service is its ready endpoints, each at the port that its slice gives.
+fn headless(
+    target: &Target,
+    stem: &str,
+    service: &Service,
+    slices: &[EndpointSlice],
+    ports: &[Port],
+) -> Places {
+    let mut places = Vec::new();
+    for slice in slices.iter().filter(|slice| slice.address_type != "FQDN") {
+        for port in ports {
+            let number = slice_port(service, slice, port).unwrap_or(port.number);
+            let ready = slice.endpoints.iter().flatten().filter(|endpoint| {
+                endpoint.conditions.as_ref().is_none_or(|c| c.ready != Some(false))
+            });
+            for address in ready.filter_map(|endpoint| endpoint.addresses.first()) {
+                let label = labelled(target, stem, ports.len(), port);
+                places.push((label, What::Try(address.clone(), Port { number, ..port.clone() })));
+            }
+        }
+    }
+    if places.is_empty() {
+        let problem = format!("{} has no ready endpoint", target.text);
+        return vec![(target.text.clone(), What::Settled(Verdict::NotRun, problem))];
+    }
+    places
+}
+
+/// The endpoints' port behind a port of the Service: they share a name, which may be absent.
+fn slice_port(service: &Service, slice: &EndpointSlice, port: &Port) -> Option<u16> {
+    let declared = ports::of_service(service).contains(port);
+    let same_name = |slice_port: &&k8s_openapi::api::discovery::v1::EndpointPort| {
+        slice_port.name.as_deref().unwrap_or_default() == port.name.as_deref().unwrap_or_default()
+    };
+    let found = slice.ports.iter().flatten().find(same_name).filter(|_| declared)?;
+    found.port.and_then(|number| u16::try_from(number).ok())
+}
+
+fn each_port(target: &Target, stem: String, host: &str, ports: Vec<Port>) -> Places {
+    let count = ports.len();
+    let place =
+        |port: Port| (labelled(target, &stem, count, &port), What::Try(host.to_owned(), port));
+    ports.into_iter().map(place).collect()
+}
+
+/// What the user typed, as long as it is one thing.
+fn labelled(target: &Target, stem: &str, ports: usize, port: &Port) -> String {
+    let whole_workload = matches!(
+        target.place,
+        Place::Object(Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::Job, _)
+    );
+    if ports == 1 && !whole_workload {
+        return target.text.clone();
+    }
+    let path = target.path.as_deref().unwrap_or_default();
+    format!("{stem}:{}{path}", port.number)
+}
+
+/// The target without port and path, as typed.
+fn stem(target: &Target, kind: Kind, name: &str) -> String {
+    match target.text.starts_with(name) && kind == Kind::Pod {
+        true => name.to_owned(),
+        false => format!("{}/{name}", kind.short()),
+    }
+}
+
+fn is_ready(pod: &Pod) -> bool {
+    let conditions = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
+    pod.metadata.deletion_timestamp.is_none()
+        && conditions.into_iter().any(|c| c.type_ == "Ready" && c.status == "True")
+}

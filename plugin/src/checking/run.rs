@@ -1,0 +1,160 @@
+//! One probe, from the Job that carries it to the last trace of it.
+//!
+//! The answer is taken from the pod's log the moment it can be read. A pod's status says `Running` only after the
+//! kubelet's next look at its containers and a round trip to the API server; the log endpoint asks the kubelet itself.
+//! So the log is asked for as soon as the pod has a node, again and again while it has none. Nor do we wait for the
+//! container to end, which the kubelet notices up to a second late: the end record says that all is said.
+//!
+//! What was created is removed on every way out. The Job's name is chosen beforehand, and the request that creates it
+//! is never abandoned half-way, so a signal at any moment leaves nothing. If we are killed, the Job ends itself.
+
+use std::{
+    cell::{Cell, RefCell},
+    time::Duration,
+};
+
+use k8s_openapi::api::core::v1::Pod;
+use kubectl_pods_report::Plan;
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep},
+};
+
+use super::{
+    creation::Creation,
+    job::{self, Placement},
+    name,
+    signals::Signals,
+    stream::Results,
+};
+use crate::{
+    api::{Cluster, jobs, pods},
+    exit::Exit,
+    output,
+};
+
+/// How long to stay for an answer to be settled, and for what we deleted to be gone.
+const REMOVAL_LIMIT: Duration = Duration::from_secs(5);
+/// Pause between two looks at what we deleted. It is gone after about 20 ms.
+const REMOVAL_POLL: Duration = Duration::from_millis(10);
+
+/// Where a probe ran.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Source {
+    /// The probe's pod.
+    pub pod: Option<String>,
+    /// Its node.
+    pub node: Option<String>,
+}
+
+/// What came of a probe.
+#[derive(Debug)]
+pub enum Outcome {
+    /// All it had to say.
+    Whole(Source, Results),
+    /// Nothing can be concluded, because of this.
+    Inconclusive(Source, String),
+    /// A signal stopped us.
+    Stopped(Exit),
+}
+
+/// One Job on its way, and what is known about its pod.
+pub(super) struct Errand<'a> {
+    pub(super) cluster: &'a Cluster,
+    /// Name of the Job.
+    pub(super) name: String,
+    /// Label selector of its pod.
+    pub(super) selector: String,
+    pub(super) placement: &'a Placement,
+    /// Whether the probe was heard.
+    pub(super) heard: Cell<bool>,
+    /// The pod as last seen.
+    pub(super) pod: RefCell<Option<Box<Pod>>>,
+}
+
+/// Runs `plan` in the cluster and removes every trace of it.
+///
+/// # Errors
+///
+/// When the cluster cannot be asked or refuses.
+pub async fn run(cluster: &Cluster, plan: &Plan, placement: &Placement) -> anyhow::Result<Outcome> {
+    let name = name::fresh();
+    let job = job::build(&name, plan, placement)?;
+    let errand = Errand {
+        cluster,
+        selector: format!("app.kubernetes.io/instance={name}"),
+        name,
+        placement,
+        heard: Cell::new(false),
+        pod: RefCell::default(),
+    };
+    let mut signals = Signals::listen()?;
+    let mut creation = Creation::begin(cluster.clone(), job);
+    let outcome = tokio::select! {
+        exit = signals.next() => Ok(Outcome::Stopped(exit)),
+        outcome = errand.carry_out(&mut creation) => outcome,
+    };
+    if creation.may_exist(REMOVAL_LIMIT).await {
+        errand.remove().await;
+    }
+    outcome
+}
+
+impl Errand<'_> {
+    async fn carry_out(&self, creation: &mut Creation) -> anyhow::Result<Outcome> {
+        let events = pods::watch(self.cluster, &self.cluster.namespace, &self.selector);
+        let (events, created) = tokio::join!(events, creation.answer());
+        created?;
+        let events = events?;
+        let (scheduled, on_node) = watch::channel(None);
+        tokio::select! {
+            results = self.read_log(on_node) => Ok(match results? {
+                Ok(results) => Outcome::Whole(self.source(), results),
+                Err(reason) => Outcome::Inconclusive(self.source(), reason),
+            }),
+            reason = self.look_out(events, scheduled) => {
+                Ok(Outcome::Inconclusive(self.source(), reason?))
+            }
+        }
+    }
+
+    fn source(&self) -> Source {
+        let pod = self.pod.borrow();
+        let node = pod.as_ref().and_then(|pod| pod.spec.as_ref()?.node_name.clone());
+        Source { pod: pod.as_ref().and_then(|pod| pod.metadata.name.clone()), node }
+    }
+
+    /// Deletes the Job and its pod, and stays until they are gone. What cannot be deleted now ends by itself.
+    async fn remove(&self) {
+        let namespace = &self.cluster.namespace;
+        let pod = self.source().pod;
+        let delete_pod = async {
+            if let Some(pod) = &pod {
+                // Only quicker than the garbage collector, and not everybody may do it.
+                let _ = pods::delete_now(self.cluster, namespace, pod).await;
+            }
+        };
+        let (deleted, ()) =
+            tokio::join!(jobs::delete(self.cluster, namespace, &self.name), delete_pod);
+        if let Err(error) = deleted {
+            output::warning(&format!(
+                "job {} in namespace {namespace} could not be deleted and will end by itself: {error:#}",
+                self.name
+            ));
+            return;
+        }
+        let begun = Instant::now();
+        while begun.elapsed() < REMOVAL_LIMIT {
+            match pods::list(self.cluster, namespace, &self.selector).await {
+                Ok(pods) if pods.is_empty() => return,
+                Ok(_) => sleep(REMOVAL_POLL).await,
+                // Whoever may not list cannot see more than that the Job was deleted.
+                Err(_) => return,
+            }
+        }
+        output::warning(&format!(
+            "job {} in namespace {namespace} is deleted; the cluster is still removing its pod",
+            self.name
+        ));
+    }
+}
