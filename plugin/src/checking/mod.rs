@@ -1,38 +1,180 @@
 //! `check` and `curl`: targets become a plan, a probe Job runs it, its log becomes a report, the report a verdict.
+//!
+//! - [`target`], [`ports`], [`resolve`]: what the user typed becomes addresses and ports.
+//! - [`plan`]: these become checks; [`curl`] has its own single one.
+//! - [`run`] with [`job`], [`creation`], [`listen`], [`lookout`]: the probe's way into the cluster and out of it again;
+//!   [`here`]: the probe without a cluster.
+//! - [`stream`]: numbered records, whole or not. [`report`], [`table`]: what may be concluded, and how it looks.
 
 mod creation;
+mod curl;
 mod diagnosis;
+mod here;
 mod job;
 mod listen;
 mod lookout;
 mod name;
 mod plan;
 mod ports;
+mod report;
 mod resolve;
 mod run;
 mod signals;
 mod stream;
+mod table;
 mod target;
 
+use kubectl_pods_report::{Plan, Protocol, Verdict};
+
+use self::{
+    curl::Answer,
+    job::Placement,
+    report::{From, Report},
+    resolve::{Found, What},
+    run::Outcome,
+    table::Style,
+    target::{Place, Target},
+};
 use crate::{
-    cli::{CheckArgs, ConnectionArgs, CurlArgs},
+    api::Cluster,
+    cli::{CheckArgs, CheckFormat, CheckProtocol, ConnectionArgs, CurlArgs, ProbeArgs},
     exit::Exit,
+    output::{self, Stdout},
 };
 
-/// Checks targets from inside the cluster.
+/// Checks targets from inside the cluster, or from here.
 ///
 /// # Errors
 ///
 /// When the cluster cannot be asked or a target is not understood.
-pub async fn check(_connection: &ConnectionArgs, _args: &CheckArgs) -> anyhow::Result<Exit> {
-    anyhow::bail!("check is not wired yet")
+pub async fn check(connection: &ConnectionArgs, args: &CheckArgs) -> anyhow::Result<Exit> {
+    let targets =
+        args.targets.iter().map(|text| text.parse()).collect::<Result<Vec<Target>, _>>()?;
+    let cluster = cluster_for(connection, &args.probe, &targets).await?;
+    let found = resolve::resolve(cluster.as_ref(), &targets, None).await?;
+    let plan = plan::plan(&targets, &found, &terms(args));
+    let (source, attempts) = match probe(cluster.as_ref(), &args.probe, &plan).await? {
+        Outcome::Stopped(exit) => return Ok(exit),
+        Outcome::Whole(source, results) => (source, Ok(results.attempts)),
+        Outcome::Inconclusive(source, reason) => (source, Err(reason)),
+    };
+    let source = match &cluster {
+        Some(cluster) if !args.probe.from_here => From::cluster(&cluster.namespace, source),
+        _ => From::here(),
+    };
+    let report = Report::new(&found, &plan, source, attempts);
+    print_report(&report, args)?;
+    if let Some(reason) = &report.inconclusive {
+        output::note(&format!("error: the probe could not do its work: {reason}"));
+    }
+    Ok(report.exit())
 }
 
-/// Sends one request from inside the cluster.
+/// Sends one request from inside the cluster, or from here.
 ///
 /// # Errors
 ///
 /// When the cluster cannot be asked or the target is not understood.
-pub async fn curl(_connection: &ConnectionArgs, _args: &CurlArgs) -> anyhow::Result<Exit> {
-    anyhow::bail!("curl is not wired yet")
+pub async fn curl(connection: &ConnectionArgs, args: &CurlArgs) -> anyhow::Result<Exit> {
+    let request = args.request()?;
+    let targets = [args.target.parse::<Target>()?];
+    let cluster = cluster_for(connection, &args.probe, &targets).await?;
+    let found = resolve::resolve(cluster.as_ref(), &targets, Some(80)).await?;
+    let (host, port) = match found.into_iter().next() {
+        Some(Found { what: What::Try(host, port), .. }) => (host, port),
+        Some(Found { what: What::Settled(Verdict::NotRun, reason), .. }) => {
+            output::note(&format!("error: {reason}"));
+            return Ok(Exit::Inconclusive);
+        }
+        Some(Found { what: What::Settled(_, reason), .. }) => {
+            output::note(&format!("curl: (7) {reason}"));
+            return Ok(Exit::Curl(7));
+        }
+        None => anyhow::bail!("target {:?} has no address", args.target),
+    };
+    let plan = curl::plan(&targets[0], &host, &port, &request)?;
+    match probe(cluster.as_ref(), &args.probe, &plan).await? {
+        Outcome::Stopped(exit) => Ok(exit),
+        Outcome::Inconclusive(_, reason) => {
+            output::note(&format!("error: the probe could not do its work: {reason}"));
+            Ok(Exit::Inconclusive)
+        }
+        Outcome::Whole(_, results) => print_answer(&curl::answer(&results, &request)),
+    }
+}
+
+/// Connects to the cluster, unless nothing needs one.
+async fn cluster_for(
+    connection: &ConnectionArgs,
+    probe: &ProbeArgs,
+    targets: &[Target],
+) -> anyhow::Result<Option<Cluster>> {
+    let objects = targets.iter().any(|target| matches!(target.place, Place::Object(..)));
+    match probe.from_here && !objects {
+        true => Ok(None),
+        false => Cluster::connect(connection).await.map(Some),
+    }
+}
+
+/// Has the plan carried out where the flags say.
+async fn probe(
+    cluster: Option<&Cluster>,
+    args: &ProbeArgs,
+    plan: &Plan,
+) -> anyhow::Result<Outcome> {
+    match cluster {
+        _ if plan.checks.is_empty() => {
+            Ok(Outcome::Whole(run::Source::default(), stream::Results::default()))
+        }
+        Some(cluster) if !args.from_here => {
+            let placement = Placement {
+                image: args.probe_image.clone(),
+                node: args.from_node.clone(),
+                start_limit: args.start_timeout,
+                keep: args.keep_finished,
+            };
+            run::run(cluster, plan, &placement).await
+        }
+        _ => here::run(plan).await,
+    }
+}
+
+fn terms(args: &CheckArgs) -> plan::Terms {
+    plan::Terms {
+        protocol: args.protocol.map(|protocol| match protocol {
+            CheckProtocol::Tcp => Protocol::Tcp,
+            CheckProtocol::Http => Protocol::Http,
+            CheckProtocol::Https => Protocol::Https,
+        }),
+        connect_timeout: args.connect_timeout.min(args.timeout),
+        timeout: args.timeout,
+        attempts: args.attempts,
+        statuses: args.expect.clone(),
+    }
+}
+
+fn print_report(report: &Report, args: &CheckArgs) -> anyhow::Result<()> {
+    let text = match args.output {
+        CheckFormat::Json => serde_json::to_string_pretty(report)? + "\n",
+        format => {
+            let style = Style { wide: format == CheckFormat::Wide, headers: !args.no_headers };
+            table::draw(report, style)
+        }
+    };
+    let mut stdout = Stdout::new();
+    stdout.write(text.as_bytes())?;
+    stdout.flush()
+}
+
+fn print_answer(answer: &Answer) -> anyhow::Result<Exit> {
+    let mut stdout = Stdout::new();
+    match stdout.is_terminal() {
+        true => stdout.write(output::for_terminal(&answer.stdout).as_bytes())?,
+        false => stdout.write(&answer.stdout)?,
+    }
+    stdout.flush()?;
+    if let Some(complaint) = &answer.complaint {
+        output::note(complaint);
+    }
+    Ok(answer.exit)
 }

@@ -55,9 +55,14 @@ pub struct Reader {
 impl Reader {
     /// Takes one line, without its line break.
     pub fn line(&mut self, line: &str) {
-        let Ok(Numbered { n, record }) = serde_json::from_str(line) else {
-            return self.hint(line);
-        };
+        match serde_json::from_str(line) {
+            Ok(numbered) => self.record(numbered),
+            Err(_) => self.hint(line),
+        }
+    }
+
+    /// Takes one record.
+    pub fn record(&mut self, Numbered { n, record }: Numbered) {
         if n < self.next || self.is_finished() {
             return;
         }

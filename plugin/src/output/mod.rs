@@ -41,3 +41,11 @@ pub fn note(text: &str) {
 pub fn without_controls(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
+
+/// Text of any origin, fit for a terminal: line breaks and tabs stay, other control characters are replaced.
+#[must_use]
+pub fn for_terminal(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes).replace("\r\n", "\n");
+    let safe = |c: char| c == '\n' || c == '\t' || !c.is_control();
+    text.chars().map(|c| if safe(c) { c } else { char::REPLACEMENT_CHARACTER }).collect()
+}

@@ -1,0 +1,186 @@
+//! One HTTP request from inside the cluster: the answer as curl would print it, the exit code that curl would give.
+
+use std::{io::Read as _, path::Path, time::Duration};
+
+use anyhow::{Context as _, bail};
+use kubectl_pods_report::{
+    Attempt, Check, Expect, HttpRequest, Plan, Protocol, Verdict, WIRE_VERSION,
+};
+
+use super::{
+    ports::Port,
+    stream::{Head, Results},
+    target::Target,
+};
+use crate::{cli::RequestArgs, exit::Exit};
+
+const DEFAULT_MAX_TIME: Duration = Duration::from_secs(60);
+const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The body travels through the pod's log as base64: 4 MiB stay well below the 10 MiB at which a kubelet rotates logs.
+const DEFAULT_MAX_BODY: u64 = 4 << 20;
+
+/// The plan of one request to `host`.
+///
+/// # Errors
+///
+/// When a header or the data cannot be sent.
+pub fn plan(
+    target: &Target,
+    host: &str,
+    port: &Port,
+    request: &RequestArgs,
+) -> anyhow::Result<Plan> {
+    let protocol = match target.protocol {
+        Some(Protocol::Tcp) => bail!("curl speaks HTTP: use http:// or https:// instead of tcp://"),
+        Some(protocol) => protocol,
+        None => Protocol::Http,
+    };
+    let timeout = request.max_time.unwrap_or(DEFAULT_MAX_TIME);
+    let connect_timeout = request.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT).min(timeout);
+    let check = Check {
+        target: target.text.clone(),
+        host: host.to_owned(),
+        port: port.number,
+        protocol,
+        connect_timeout_seconds: connect_timeout.as_secs_f64(),
+        timeout_seconds: timeout.as_secs_f64(),
+        http: Some(http_request(target, request)?),
+        expect: Expect::default(),
+    };
+    Ok(Plan { version: WIRE_VERSION, checks: vec![check], attempts: 1, every_seconds: None })
+}
+
+fn http_request(target: &Target, request: &RequestArgs) -> anyhow::Result<HttpRequest> {
+    let body = body(&request.data)?;
+    let default_method = match (&body, request.head) {
+        (_, true) => "HEAD",
+        (Some(_), false) => "POST",
+        (None, false) => "GET",
+    };
+    let mut headers = request.headers.iter().map(|h| header(h)).collect::<Result<Vec<_>, _>>()?;
+    let typed = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    if body.is_some() && !typed {
+        headers.push(("Content-Type".to_owned(), "application/x-www-form-urlencoded".to_owned()));
+    }
+    Ok(HttpRequest {
+        method: request.method.clone().unwrap_or_else(|| default_method.to_owned()),
+        path: target.path.clone().unwrap_or_else(|| "/".to_owned()),
+        headers,
+        body,
+        return_body: true,
+        max_body_bytes: Some(request.max_filesize.unwrap_or(DEFAULT_MAX_BODY)),
+        insecure: request.insecure,
+    })
+}
+
+fn header(text: &str) -> anyhow::Result<(String, String)> {
+    let (name, value) = text
+        .split_once(':')
+        .or_else(|| text.strip_suffix(';').map(|name| (name, "")))
+        .with_context(|| format!("header {text:?} has no colon: write 'Name: value'"))?;
+    http::HeaderName::try_from(name)
+        .map_err(|_| anyhow::anyhow!("header {text:?}: {name:?} is no header name"))?;
+    http::HeaderValue::try_from(value.trim()).map_err(|_| {
+        anyhow::anyhow!("header {text:?}: the value has characters that cannot be sent")
+    })?;
+    Ok((name.to_owned(), value.trim().to_owned()))
+}
+
+/// The data of all `-d`, joined by `&`. A file's line breaks are left out, as curl does.
+fn body(data: &[String]) -> anyhow::Result<Option<String>> {
+    let mut parts = Vec::new();
+    for part in data {
+        parts.push(match part.strip_prefix('@') {
+            Some(file) => read_data(file)?,
+            None => part.clone(),
+        });
+    }
+    Ok((!parts.is_empty()).then(|| parts.join("&")))
+}
+
+fn read_data(file: &str) -> anyhow::Result<String> {
+    let mut text = String::new();
+    let read = match file {
+        "-" => std::io::stdin().read_to_string(&mut text),
+        file => std::fs::File::open(Path::new(file)).and_then(|mut f| f.read_to_string(&mut text)),
+    };
+    read.with_context(|| format!("cannot read the data in {file:?}"))?;
+    text.retain(|c| !matches!(c, '\r' | '\n'));
+    Ok(text)
+}
+
+/// What curl would print, what it would say, and its exit code.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// For stdout, byte for byte.
+    pub stdout: Vec<u8>,
+    /// For stderr, when something is wrong.
+    pub complaint: Option<String>,
+    /// The exit code.
+    pub exit: Exit,
+}
+
+/// Turns the results of one request into curl's answer.
+#[must_use]
+pub fn answer(results: &Results, request: &RequestArgs) -> Answer {
+    let Some(attempt) = results.attempts.first() else {
+        let complaint = Some("the probe reported no attempt".to_owned());
+        return Answer { stdout: Vec::new(), complaint, exit: Exit::Inconclusive };
+    };
+    let failed_status = attempt.http_status.filter(|status| request.fail && *status >= 400);
+    let mut stdout = Vec::new();
+    if let Some(head) = results.heads.get(&0).filter(|_| request.include || request.head) {
+        stdout.extend(print_head(head).into_bytes());
+    }
+    if failed_status.is_none() {
+        stdout.extend(results.bodies.get(&0).into_iter().flatten());
+    }
+    let (code, complaint) = match (exit_code(attempt), failed_status) {
+        (None, _) => {
+            return Answer { stdout, complaint: Some(complain(attempt)), exit: Exit::Inconclusive };
+        }
+        (Some(0), Some(status)) => (22, format!("the requested URL returned error: {status}")),
+        (Some(0), None) if results.truncated => {
+            (63, "maximum file size exceeded: --max-filesize allows more".to_owned())
+        }
+        (Some(0), None) => return Answer { stdout, complaint: None, exit: Exit::Success },
+        (Some(code), _) => (code, complain(attempt)),
+    };
+    let complaint = Some(format!("curl: ({code}) {complaint}"));
+    Answer { stdout, complaint, exit: Exit::Curl(code) }
+}
+
+fn complain(attempt: &Attempt) -> String {
+    let address = attempt.address.map_or(String::new(), |address| format!(" ({address})"));
+    format!("{}{address}: {}: {}", attempt.target, attempt.verdict, attempt.message)
+}
+
+/// curl's exit code for a verdict; none when the verdict says nothing about the target.
+fn exit_code(attempt: &Attempt) -> Option<u8> {
+    let reset = attempt.evidence.errno.as_deref() == Some("ECONNRESET");
+    Some(match attempt.verdict {
+        Verdict::Open | Verdict::HttpStatus => 0,
+        Verdict::DnsNxdomain | Verdict::DnsServfail | Verdict::DnsTimeout => 6,
+        Verdict::Refused | Verdict::Rejected | Verdict::NoRoute | Verdict::Stopped => 7,
+        Verdict::WrongPeer => 8,
+        Verdict::BodyMismatch if reset => 56,
+        Verdict::BodyMismatch => 18,
+        Verdict::Dropped | Verdict::Stalled => 28,
+        Verdict::TlsHandshake => 35,
+        Verdict::EmptyReply if reset => 56,
+        Verdict::EmptyReply => 52,
+        Verdict::TlsCertificate => 60,
+        Verdict::Starved | Verdict::NotRun => return None,
+    })
+}
+
+fn print_head(head: &Head) -> String {
+    let mut text = format!("{} {} {}", head.version, head.status, head.reason);
+    text.truncate(text.trim_end().len());
+    text.push_str("\r\n");
+    for (name, value) in &head.headers {
+        text.push_str(&format!("{name}: {value}\r\n"));
+    }
+    text.push_str("\r\n");
+    text
+}

@@ -1,0 +1,32 @@
+//! The probe on this machine, in this process: no cluster needed.
+
+use kubectl_pods_report::Plan;
+
+use super::{
+    run::{Outcome, Source},
+    signals::Signals,
+    stream::Reader,
+};
+
+/// Runs `plan` from here.
+///
+/// # Errors
+///
+/// When the plan is refused.
+pub async fn run(plan: &Plan) -> anyhow::Result<Outcome> {
+    let mut signals = Signals::listen()?;
+    let mut reader = Reader::default();
+    // The records are the same as those of a pod's log, and are judged by the same rules.
+    let probing = probe::run(plan, |record| {
+        reader.record(record);
+        Ok(())
+    });
+    tokio::select! {
+        exit = signals.next() => return Ok(Outcome::Stopped(exit)),
+        done = probing => done?,
+    }
+    Ok(match reader.finish() {
+        Ok(results) => Outcome::Whole(Source::default(), results),
+        Err(reason) => Outcome::Inconclusive(Source::default(), reason),
+    })
+}
