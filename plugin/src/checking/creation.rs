@@ -12,14 +12,14 @@ use crate::api::{
 
 /// A creation under way, in a task of its own so that it reaches its end whatever happens to those who wait for it.
 /// Abandoned, it could still be carried out by the server after we have deleted what was not there yet.
-pub struct Creation {
+pub(super) struct Creation {
     request: Option<JoinHandle<Result<(), NotCreated>>>,
     refused: bool,
 }
 
 impl Creation {
     /// Sends the request.
-    pub fn begin(cluster: Cluster, job: Job) -> Self {
+    pub(super) fn begin(cluster: Cluster, job: Job) -> Self {
         let request = async move { jobs::create(&cluster, &cluster.namespace, &job).await };
         Self { request: Some(tokio::spawn(request)), refused: false }
     }
@@ -29,7 +29,7 @@ impl Creation {
     /// # Errors
     ///
     /// When the Job was not, or may not have been, created.
-    pub async fn answer(&mut self) -> anyhow::Result<()> {
+    pub(super) async fn answer(&mut self) -> anyhow::Result<()> {
         let Some(request) = &mut self.request else { return Ok(()) };
         let answer = request.await;
         self.request = None;
@@ -44,7 +44,7 @@ impl Creation {
     }
 
     /// Whether there may be something to remove, once that is settled or `limit` has passed.
-    pub async fn may_exist(&mut self, limit: Duration) -> bool {
+    pub(super) async fn may_exist(&mut self, limit: Duration) -> bool {
         // Its error was reported, or somebody pressed Ctrl-C and does not care.
         let _ = timeout(limit, self.answer()).await;
         !self.refused

@@ -24,7 +24,7 @@ const DEFAULT_MAX_BODY: u64 = 4 << 20;
 /// # Errors
 ///
 /// When a header or the data cannot be sent.
-pub fn plan(
+pub(super) fn plan(
     target: &Target,
     host: &str,
     port: &Port,
@@ -111,7 +111,7 @@ fn read_data(file: &str) -> anyhow::Result<String> {
 
 /// What curl would print, what it would say, and its exit code.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Answer {
+pub(super) struct Answer {
     /// For stdout, byte for byte.
     pub stdout: Vec<u8>,
     /// For stderr, when something is wrong.
@@ -122,7 +122,7 @@ pub struct Answer {
 
 /// Turns the results of one request into curl's answer.
 #[must_use]
-pub fn answer(results: &Results, request: &RequestArgs) -> Answer {
+pub(super) fn answer(results: &Results, request: &RequestArgs) -> Answer {
     let Some(attempt) = results.attempts.first() else {
         let complaint = Some("the probe reported no attempt".to_owned());
         return Answer { stdout: Vec::new(), complaint, exit: Exit::Inconclusive };

@@ -13,7 +13,7 @@ use super::{
 /// # Errors
 ///
 /// When the plan is refused.
-pub async fn run(plan: &Plan) -> anyhow::Result<Outcome> {
+pub(super) async fn run(plan: &Plan) -> anyhow::Result<Outcome> {
     let mut signals = Signals::listen()?;
     let mut reader = Reader::default();
     // The records are the same as those of a pod's log, and are judged by the same rules.

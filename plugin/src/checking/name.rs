@@ -5,7 +5,7 @@ const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
 
 /// A fresh name such as `kubectl-pods-x7k2q9`.
 #[must_use]
-pub fn fresh() -> String {
+pub(super) fn fresh() -> String {
     use std::hash::{BuildHasher as _, RandomState};
     // RandomState is keyed from the operating system's randomness, anew in every process; the process id and a time
     // make two runs of one key differ.

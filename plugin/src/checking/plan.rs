@@ -14,7 +14,7 @@ const CHECK_BODY_BYTES: u64 = 1024 * 1024;
 
 /// What holds for every target of one command.
 #[derive(Debug, Clone)]
-pub struct Terms {
+pub(super) struct Terms {
     /// Protocol to speak whatever the target says.
     pub protocol: Option<Protocol>,
     /// Limit for name resolution and connection together.
@@ -29,7 +29,7 @@ pub struct Terms {
 
 /// The checks of `found` that are to be tried, in their order.
 #[must_use]
-pub fn plan(targets: &[Target], found: &[Found], terms: &Terms) -> Plan {
+pub(super) fn plan(targets: &[Target], found: &[Found], terms: &Terms) -> Plan {
     let checks = found.iter().filter_map(|found| match &found.what {
         What::Settled(..) => None,
         What::Try(host, port) => {

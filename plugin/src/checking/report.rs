@@ -14,7 +14,7 @@ const VERSION: u32 = 1;
 
 /// Everything that one `check` found out.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Report {
+pub(super) struct Report {
     /// Version of this form.
     pub version: u32,
     /// Where it was checked from.
@@ -28,7 +28,7 @@ pub struct Report {
 
 /// Where a check was made from.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct From {
+pub(super) struct From {
     /// Node of the probe; absent when it ran on this machine, or not at all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
@@ -44,7 +44,7 @@ pub struct From {
 
 /// What was found out about one target.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct TargetReport {
+pub(super) struct TargetReport {
     /// What the user called it.
     pub target: String,
     /// Address and port that were tried, or host and port when no address was found.
@@ -70,7 +70,7 @@ pub struct TargetReport {
 
 /// Latencies over the attempts that held. A failure is never a latency.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Latency {
+pub(super) struct Latency {
     /// The TCP handshake as the probe saw it.
     pub connect: Option<Spread>,
     /// The kernel's round-trip time.
@@ -81,7 +81,7 @@ pub struct Latency {
 
 /// Smallest, middle and largest of some measurements.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Spread {
+pub(super) struct Spread {
     /// The smallest.
     pub min_seconds: f64,
     /// The middle one; the lower of two.
@@ -93,7 +93,7 @@ pub struct Spread {
 impl From {
     /// The probe's pod.
     #[must_use]
-    pub fn cluster(namespace: &str, source: Source) -> Self {
+    pub(super) fn cluster(namespace: &str, source: Source) -> Self {
         Self {
             node: source.node,
             namespace: Some(namespace.to_owned()),
@@ -104,7 +104,7 @@ impl From {
 
     /// This machine.
     #[must_use]
-    pub fn here() -> Self {
+    pub(super) fn here() -> Self {
         Self { here: true, ..Self::default() }
     }
 }
@@ -112,7 +112,7 @@ impl From {
 impl Report {
     /// Puts attempts to their targets. `attempts` is the reason when the probe brought none that count.
     #[must_use]
-    pub fn new(
+    pub(super) fn new(
         found: &[Found],
         plan: &Plan,
         source: From,
@@ -132,7 +132,7 @@ impl Report {
 
     /// 0 when everything held, 2 when a target failed, 3 when none did but something is not known.
     #[must_use]
-    pub fn exit(&self) -> Exit {
+    pub(super) fn exit(&self) -> Exit {
         if self.targets.iter().any(|target| target.failed > 0) {
             return Exit::TargetFailed;
         }

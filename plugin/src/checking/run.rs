@@ -40,7 +40,7 @@ const REMOVAL_POLL: Duration = Duration::from_millis(10);
 
 /// Where a probe ran.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Source {
+pub(super) struct Source {
     /// The probe's pod.
     pub pod: Option<String>,
     /// Its node.
@@ -49,7 +49,7 @@ pub struct Source {
 
 /// What came of a probe.
 #[derive(Debug)]
-pub enum Outcome {
+pub(super) enum Outcome {
     /// All it had to say.
     Whole(Source, Results),
     /// Nothing can be concluded, because of this.
@@ -77,7 +77,11 @@ pub(super) struct Errand<'a> {
 /// # Errors
 ///
 /// When the cluster cannot be asked or refuses.
-pub async fn run(cluster: &Cluster, plan: &Plan, placement: &Placement) -> anyhow::Result<Outcome> {
+pub(super) async fn run(
+    cluster: &Cluster,
+    plan: &Plan,
+    placement: &Placement,
+) -> anyhow::Result<Outcome> {
     let name = name::fresh();
     let job = job::build(&name, plan, placement)?;
     let errand = Errand {

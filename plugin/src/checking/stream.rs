@@ -15,7 +15,7 @@ const MAX_HINT_CHARS: usize = 200;
 
 /// Head of an HTTP answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Head {
+pub(super) struct Head {
     /// `HTTP/1.1`.
     pub version: String,
     /// Status code.
@@ -28,7 +28,7 @@ pub struct Head {
 
 /// What a probe reported.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Results {
+pub(super) struct Results {
     /// Finished attempts in the order in which they ended.
     pub attempts: Vec<Attempt>,
     /// Heads of HTTP answers, by check.
@@ -41,7 +41,7 @@ pub struct Results {
 
 /// Collects records line by line.
 #[derive(Debug, Default)]
-pub struct Reader {
+pub(super) struct Reader {
     results: Results,
     /// Number of the next record.
     next: u64,
@@ -54,7 +54,7 @@ pub struct Reader {
 
 impl Reader {
     /// Takes one line, without its line break.
-    pub fn line(&mut self, line: &str) {
+    pub(super) fn line(&mut self, line: &str) {
         match serde_json::from_str(line) {
             Ok(numbered) => self.record(numbered),
             Err(_) => self.hint(line),
@@ -62,7 +62,7 @@ impl Reader {
     }
 
     /// Takes one record.
-    pub fn record(&mut self, Numbered { n, record }: Numbered) {
+    pub(super) fn record(&mut self, Numbered { n, record }: Numbered) {
         if n < self.next || self.is_finished() {
             return;
         }
@@ -78,13 +78,13 @@ impl Reader {
 
     /// Whether nothing more needs to be read: all records are here, or what came can never become whole.
     #[must_use]
-    pub const fn is_finished(&self) -> bool {
+    pub(super) const fn is_finished(&self) -> bool {
         self.ended || self.fault.is_some()
     }
 
     /// Whether a probe was heard at all.
     #[must_use]
-    pub const fn has_begun(&self) -> bool {
+    pub(super) const fn has_begun(&self) -> bool {
         self.next > 0
     }
 
@@ -93,7 +93,7 @@ impl Reader {
     /// # Errors
     ///
     /// What is missing, in words, with what else the container wrote.
-    pub fn finish(self) -> Result<Results, String> {
+    pub(super) fn finish(self) -> Result<Results, String> {
         let problem = match self.fault {
             Some(fault) => fault,
             None if self.ended => return Ok(self.results),

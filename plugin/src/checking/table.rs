@@ -12,7 +12,7 @@ const NONE: &str = "<none>";
 
 /// Which columns to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Style {
+pub(super) struct Style {
     /// Phases, counts and source too.
     pub wide: bool,
     /// The first line.
@@ -23,7 +23,7 @@ type Column = (&'static str, fn(&Report, &TargetReport) -> Option<String>);
 
 /// The report as lines.
 #[must_use]
-pub fn draw(report: &Report, style: Style) -> String {
+pub(super) fn draw(report: &Report, style: Style) -> String {
     let repeated = report.targets.iter().any(|target| target.attempts.len() > 1);
     let failed = report.targets.iter().any(|target| target.failed + target.inconclusive > 0);
     let mut columns: Vec<Column> = vec![
