@@ -1,6 +1,6 @@
 //! Go's way of saying things, for texts that must be kubectl's.
 
-use std::io;
+use std::{fmt::Write as _, io};
 
 /// An operating system error in Go's words: `no such file or directory`, without Rust's
 /// capital letter and `(os error 2)`.
@@ -29,7 +29,7 @@ pub fn quote(text: &str) -> String {
             '\u{b}' => quoted.push_str("\\v"),
             '\u{c}' => quoted.push_str("\\f"),
             control if u32::from(control) < 0x20 || control == '\u{7f}' => {
-                quoted.push_str(&format!("\\x{:02x}", u32::from(control)));
+                let _ = write!(quoted, "\\x{:02x}", u32::from(control));
             }
             other => quoted.push(other),
         }

@@ -3,11 +3,9 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use http::Response;
-use kube::{Client, client::ClientBuilder};
-use tower::util::MapResponseLayer;
+use kube::Client;
 
-use super::{errors, warnings};
+use super::{errors, transport};
 use crate::{cli::ConnectionArgs, kubeconfig, output::Verbatim};
 
 /// A connection to one API server, and the namespace that commands mean when they name none.
@@ -37,7 +35,7 @@ impl Cluster {
         let connection = kubeconfig::resolve(args)?;
         let host = connection.config.cluster_url.authority().map(ToString::to_string);
         let host = host.unwrap_or_default();
-        let client = client(connection.config).map_err(|error| errors::explain(error, &host))?;
+        let client = transport::client(&connection.config, connection.identity.as_ref())?;
         let request_timeout = connection.request_timeout;
         Ok(Self { client, host, request_timeout, namespace: connection.namespace })
     }
@@ -64,12 +62,4 @@ impl Cluster {
             },
         }
     }
-}
-
-fn client(config: kube::Config) -> kube::Result<Client> {
-    let warn = MapResponseLayer::new(|response: Response<_>| {
-        warnings::print(response.headers());
-        response
-    });
-    Ok(ClientBuilder::try_from(config)?.with_layer(&warn).build())
 }

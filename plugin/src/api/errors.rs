@@ -45,7 +45,7 @@ fn invalid_text(status: &Status) -> String {
             message => format!("The request is invalid: {message}"),
         };
     };
-    let mut text = if !details.kind.is_empty() || !details.name.is_empty() {
+    let text = if !details.kind.is_empty() || !details.name.is_empty() {
         format!("The {} {} is invalid", details.kind, go::quote(&details.name))
     } else if !status.message.is_empty() && details.causes.is_empty() {
         return format!("The request is invalid: {}", status.message);
@@ -60,14 +60,10 @@ fn invalid_text(status: &Status) -> String {
         }
     }
     match causes.as_slice() {
-        [] => {}
-        [cause] => text.push_str(&format!(": {cause}")),
-        several => {
-            text.push_str(": ");
-            several.iter().for_each(|cause| text.push_str(&format!("\n* {cause}")));
-        }
+        [] => text,
+        [cause] => format!("{text}: {cause}"),
+        several => format!("{text}: \n* {}", several.join("\n* ")),
     }
-    text
 }
 
 /// The status for an answer that carries none: a proxy's error page, a plain-text 404

@@ -9,8 +9,7 @@ use crate::go;
 
 /// kubectl's line for an error of the transport; `host` is the API server's `host:port`.
 pub(super) fn text(error: &(dyn Error + 'static), host: &str) -> String {
-    let causes: Vec<&(dyn Error + 'static)> =
-        iter::successors(Some(error), |error| (*error).source()).collect();
+    let causes: Vec<&(dyn Error + 'static)> = iter::successors(Some(error), cause).collect();
     if causes.iter().any(|cause| io_kind(*cause) == Some(io::ErrorKind::ConnectionRefused)) {
         return format!(
             "The connection to the server {host} was refused - did you specify the right host or port?"
@@ -25,6 +24,13 @@ pub(super) fn text(error: &(dyn Error + 'static), host: &str) -> String {
     format!("Unable to connect to the server: {reason}")
 }
 
+/// The error behind an error. An [`io::Error`] that wraps one hides it from `source`.
+fn cause<'a>(error: &&'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    let error: &'a (dyn Error + 'static) = *error;
+    let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    wrapped.map(|inner| inner as &(dyn Error + 'static)).or_else(|| error.source())
+}
+
 fn io_kind(error: &(dyn Error + 'static)) -> Option<io::ErrorKind> {
     error.downcast_ref::<io::Error>().map(io::Error::kind)
 }
@@ -33,12 +39,12 @@ fn known_reason(error: &(dyn Error + 'static), host: &str) -> Option<String> {
     if let Some(tls) = error.downcast_ref::<rustls::Error>() {
         return Some(tls_reason(tls));
     }
+    if error.is::<tower::timeout::error::Elapsed>() {
+        return Some(String::from("net/http: TLS handshake timeout"));
+    }
     let Some(io) = error.downcast_ref::<io::Error>() else {
         return error.to_string().contains("connection closed before").then(|| String::from("EOF"));
     };
-    if let Some(tls) = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        return Some(tls_reason(tls));
-    }
     match io.kind() {
         io::ErrorKind::TimedOut => Some(format!("dial tcp {host}: i/o timeout")),
         io::ErrorKind::UnexpectedEof => Some(String::from("EOF")),

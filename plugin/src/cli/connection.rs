@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use super::value::boolean;
-
 /// Which cluster, as whom, and in which namespace. kubectl's spellings and meanings.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Connection")]
@@ -45,9 +43,8 @@ pub struct ConnectionArgs {
     #[arg(long, global = true, value_name = "NAME")]
     pub tls_server_name: Option<String>,
     /// Do not check the server's certificate
-    #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true,
-          default_missing_value = "true", value_parser = boolean, hide_possible_values = true)]
-    pub insecure_skip_tls_verify: Option<bool>,
+    #[arg(long, global = true)]
+    pub insecure_skip_tls_verify: bool,
     /// File with the certificates that may sign the server's certificate
     #[arg(long, global = true, value_name = "FILE")]
     pub certificate_authority: Option<String>,

@@ -2,8 +2,14 @@
 
 use std::path::PathBuf;
 
-/// Arguments of the list.
+use super::value::integer;
+
+/// Arguments of the list. kubectl's spellings and meanings; what is empty counts as absent.
 #[derive(Debug, Clone, Default, clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are independent switches of a command line"
+)]
 pub struct GetArgs {
     /// Pods to show; all when absent
     #[arg(value_name = "NAME")]
@@ -14,16 +20,60 @@ pub struct GetArgs {
     /// Output format: json, yaml, name, wide or guest:NAME
     #[arg(long, short, value_name = "FORMAT")]
     pub output: Option<String>,
-    /// Label selector
+    /// Label selector, as in -l 'app=web,tier!=test'
     #[arg(long, short = 'l', value_name = "SELECTOR")]
     pub selector: Option<String>,
-    /// Field selector
+    /// Field selector, as in --field-selector status.phase=Running
     #[arg(long, value_name = "SELECTOR")]
     pub field_selector: Option<String>,
     /// Do not print headers
     #[arg(long)]
     pub no_headers: bool,
-    /// Read a saved pod list (JSON) from a file, a URL or - instead of a cluster
+    /// Show all labels in the last column
+    #[arg(long)]
+    pub show_labels: bool,
+    /// Labels to show as columns; may be repeated
+    #[arg(long, short = 'L', value_name = "LABEL,…", value_delimiter = ',')]
+    pub label_columns: Vec<String>,
+    /// Put the kind before names: pod/NAME
+    #[arg(long)]
+    pub show_kind: bool,
+    /// A pod that does not exist is no error
+    #[arg(long)]
+    pub ignore_not_found: bool,
+    /// Pods for each request to the server (0, and when absent: all at once)
+    #[arg(long, value_name = "COUNT", value_parser = integer)]
+    pub chunk_size: Option<i64>,
+    /// Keep managedFields in JSON and YAML
+    #[arg(long)]
+    pub show_managed_fields: bool,
+    /// Watch for changes after the list
+    #[arg(long, short, hide = true)]
+    pub watch: bool,
+    /// Watch for changes without a list
+    #[arg(long, hide = true)]
+    pub watch_only: bool,
+    /// Sort by a field
+    #[arg(long, value_name = "PATH", hide = true)]
+    pub sort_by: Option<String>,
+    /// Template text or file
+    #[arg(long, value_name = "TEXT", hide = true)]
+    pub template: Option<String>,
+    /// Read a saved pod list from a file, a URL or - instead of a cluster
     #[arg(long, short = 'f', value_name = "FILE")]
     pub filename: Option<PathBuf>,
+}
+
+impl GetArgs {
+    /// `-l`, unless it is empty.
+    #[must_use]
+    pub fn selector(&self) -> Option<&str> {
+        self.selector.as_deref().filter(|selector| !selector.is_empty())
+    }
+
+    /// `--field-selector`, unless it is empty.
+    #[must_use]
+    pub fn field_selector(&self) -> Option<&str> {
+        self.field_selector.as_deref().filter(|selector| !selector.is_empty())
+    }
 }

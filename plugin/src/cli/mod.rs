@@ -24,17 +24,13 @@ use crate::{checking, exit::Exit, listing, monitor as monitoring};
 /// List pods, and check the network paths between them.
 #[derive(Debug, clap::Parser)]
 #[command(name = "kubectl pods", bin_name = "kubectl pods", version)]
-#[command(subcommand_precedence_over_arg = true, args_conflicts_with_subcommands = false)]
 pub struct Cli {
     /// Flags that say which cluster, as whom, and in which namespace.
     #[command(flatten)]
     pub connection: ConnectionArgs,
-    /// Arguments of the list, when no verb is named.
-    #[command(flatten)]
-    pub get: GetArgs,
-    /// The verb; absent: list.
+    /// The verb. [`parse`] puts `get` where none was typed.
     #[command(subcommand)]
-    pub verb: Option<Verb>,
+    pub verb: Verb,
 }
 
 /// What to do.
@@ -58,11 +54,17 @@ impl Cli {
     /// When we could not do our work. What is wrong with a target is not an error: it is in the exit code.
     pub async fn run(self) -> anyhow::Result<Exit> {
         match self.verb {
-            None => listing::run(&self.connection, &self.get).await,
-            Some(Verb::Get(args)) => listing::run(&self.connection, &args).await,
-            Some(Verb::Check(args)) => checking::check(&self.connection, &args).await,
-            Some(Verb::Curl(args)) => checking::curl(&self.connection, &args).await,
-            Some(Verb::Monitor(args)) => monitoring::run(&self.connection, &args).await,
+            Verb::Get(args) => listing::run(&self.connection, &args).await,
+            Verb::Check(args) => checking::check(&self.connection, &args).await,
+            Verb::Curl(args) => checking::curl(&self.connection, &args).await,
+            Verb::Monitor(args) => monitoring::run(&self.connection, &args).await,
         }
     }
+}
+
+/// The command for help texts: the list's flags stand beside the verbs, because `get` may be left out.
+fn help_command() -> clap::Command {
+    use clap::{Args as _, CommandFactory as _};
+
+    GetArgs::augment_args(Cli::command().disable_help_subcommand(true).subcommand_required(false))
 }

@@ -31,7 +31,7 @@ pub(super) fn connection(
     transport::common(&mut config);
     let namespace =
         args.namespace.clone().filter(|name| !name.is_empty()).unwrap_or_else(namespace);
-    Ok(Connection { config, namespace, request_timeout })
+    Ok(Connection { config, identity: None, namespace, request_timeout })
 }
 
 fn namespace() -> String {

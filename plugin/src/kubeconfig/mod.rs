@@ -7,6 +7,7 @@
 
 mod credential_plugin;
 mod files;
+mod identity;
 mod in_cluster;
 mod proxy;
 mod select;
@@ -18,13 +19,17 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+pub use identity::Identity;
+
 use crate::cli::ConnectionArgs;
 
 /// What is needed to talk to one API server.
 #[derive(Debug)]
 pub struct Connection {
-    /// Address, trust and credentials.
+    /// Address, trust and credentials, but for the client certificate.
     pub config: kube::Config,
+    /// The client certificate and its key.
+    pub identity: Option<Identity>,
     /// The namespace that commands mean when they name none.
     pub namespace: String,
     /// Limit for one request, from `--request-timeout`.
@@ -46,6 +51,6 @@ pub fn resolve(args: &ConnectionArgs) -> Result<Connection> {
         return in_cluster::connection(args, request_timeout);
     }
     let namespace = selected.namespace.clone().unwrap_or_else(|| String::from("default"));
-    let config = transport::config(selected)?;
-    Ok(Connection { config, namespace, request_timeout })
+    let (config, identity) = transport::config(selected)?;
+    Ok(Connection { config, identity, namespace, request_timeout })
 }

@@ -10,6 +10,10 @@ use crate::cli::ConnectionArgs;
 
 /// One context's worth of configuration, flags applied. Empty strings are absent values here.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what was typed and what is missing are independent facts"
+)]
 pub(super) struct Selected {
     pub(super) namespace: Option<String>,
     pub(super) cluster_name: String,
@@ -113,8 +117,8 @@ fn override_cluster(mut cluster: Cluster, args: &ConnectionArgs) -> Cluster {
         cluster.tls_server_name = tls_server_name;
     }
     cluster.server = server.or(cluster.server).or_else(|| Some(default_server()));
-    if args.insecure_skip_tls_verify == Some(true) || authority.is_some() {
-        cluster.insecure_skip_tls_verify = args.insecure_skip_tls_verify;
+    if args.insecure_skip_tls_verify || authority.is_some() {
+        cluster.insecure_skip_tls_verify = Some(args.insecure_skip_tls_verify);
         cluster.certificate_authority = authority;
         cluster.certificate_authority_data = None;
     }
@@ -229,7 +233,7 @@ users:
         assert_eq!(all.cluster.tls_server_name, None, "another server, another name");
         assert_eq!(all.cluster.certificate_authority.as_deref(), Some("/ca"));
 
-        let insecure = selected(|args| args.insecure_skip_tls_verify = Some(true));
+        let insecure = selected(|args| args.insecure_skip_tls_verify = true);
         assert_eq!(insecure.cluster.certificate_authority, None);
     }
 

@@ -57,7 +57,7 @@ mod tests {
             ("0s", Some(None)),
             ("5", Some(Some(Duration::from_secs(5)))),
             ("1m30s", Some(Some(Duration::from_secs(90)))),
-            ("1.5h", Some(Some(Duration::from_secs(5400)))),
+            ("1.5h", Some(Some(Duration::from_mins(90)))),
             ("250ms", Some(Some(Duration::from_millis(250)))),
             ("abc", None),
             ("5 s", None),

@@ -8,15 +8,16 @@ use http::{HeaderValue, Uri, header::USER_AGENT};
 use kube::config::{AuthInfo, Cluster};
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 
-use super::{credential_plugin, proxy, select::Selected};
+use super::{Identity, credential_plugin, proxy, select::Selected};
 use crate::go;
 
 /// client-go's dial time-out.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Builds the configuration. Runs the user's credential plugin when nothing else identifies the user.
-pub(super) fn config(selected: Selected) -> Result<kube::Config> {
+/// Builds the configuration and loads the client certificate. Runs the user's credential plugin when nothing else identifies the user.
+pub(super) fn config(selected: Selected) -> Result<(kube::Config, Option<Identity>)> {
     let Selected { cluster, user, .. } = selected;
+    let mut identity = None;
     let server = address(cluster.server.as_deref().unwrap_or_default())?;
     let mut config = kube::Config::new(server.clone());
     common(&mut config);
@@ -30,6 +31,7 @@ pub(super) fn config(selected: Selected) -> Result<kube::Config> {
             bail!("specifying a root certificates file with the insecure flag is not allowed");
         }
         config.auth_info = identify(user, &cluster)?;
+        identity = Identity::take(&mut config.auth_info)?;
         config.tls_server_name = cluster.tls_server_name;
     } else {
         config.auth_info = AuthInfo {
@@ -40,7 +42,7 @@ pub(super) fn config(selected: Selected) -> Result<kube::Config> {
             ..AuthInfo::default()
         };
     }
-    Ok(config)
+    Ok((config, identity))
 }
 
 /// What holds for every connection: who we say we are, how long a connection may take, and no

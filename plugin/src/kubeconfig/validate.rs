@@ -49,8 +49,8 @@ fn usable(selected: &Selected) -> Result<()> {
         }
         [problem] => Err(anyhow!("{problem}")),
         several => {
-            let list: String = several.iter().map(|problem| format!("\n* {problem}")).collect();
-            Err(Verbatim(format!("Error in configuration: {list}")).into())
+            let list = several.join("\n* ");
+            Err(Verbatim(format!("Error in configuration: \n* {list}")).into())
         }
     }
 }
@@ -169,7 +169,9 @@ mod tests {
 
     use super::*;
 
-    fn complaint(change: impl FnOnce(&mut Selected)) -> Option<String> {
+    type Change = fn(&mut Selected);
+
+    fn complaint(change: Change) -> Option<String> {
         let mut selected = Selected {
             cluster_name: "c".into(),
             cluster: Cluster { server: Some("https://c".into()), ..Cluster::default() },
@@ -183,36 +185,28 @@ mod tests {
 
     #[test]
     fn speaks_as_kubectl() {
-        let cases: [(&str, Box<dyn FnOnce(&mut Selected)>, Option<&str>); 6] = [
-            ("usable", Box::new(|_| ()), None),
+        let cases: [(&str, Change, Option<&str>); 6] = [
+            ("usable", |_| (), None),
             (
                 "context",
-                Box::new(|s| s.missing_context = Some("x".into())),
+                |s| s.missing_context = Some("x".into()),
                 Some("Error in configuration: context was not found for specified context: x"),
             ),
-            (
-                "cluster",
-                Box::new(|s| s.cluster.server = None),
-                Some("no server found for cluster \"c\""),
-            ),
-            (
-                "user",
-                Box::new(|s| s.user_is_missing = true),
-                Some("auth info \"u\" does not exist"),
-            ),
+            ("cluster", |s| s.cluster.server = None, Some("no server found for cluster \"c\"")),
+            ("user", |s| s.user_is_missing = true, Some("auth info \"u\" does not exist")),
             (
                 "file",
-                Box::new(|s| s.cluster.certificate_authority = Some("/nope".into())),
+                |s| s.cluster.certificate_authority = Some("/nope".into()),
                 Some(
                     "unable to read certificate-authority /nope for c due to open /nope: no such file or directory",
                 ),
             ),
             (
                 "several",
-                Box::new(|s| {
+                |s| {
                     s.cluster.server = None;
                     s.user.impersonate_uid = Some("7".into());
-                }),
+                },
                 Some(
                     "Error in configuration: \n* requesting uid, groups or user-extra for u without impersonating a user\n* no server found for cluster \"c\"",
                 ),

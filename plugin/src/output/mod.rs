@@ -1,8 +1,11 @@
 //! The only module that writes to stdout, and the one place where control characters are filtered.
 
 mod stdout;
+mod table;
+mod tabwriter;
 
 pub use stdout::{ClosedPipe, Stdout};
+pub use table::{PodTable, TableOptions};
 
 use crate::exit::Exit;
 
@@ -14,6 +17,7 @@ pub struct Verbatim(pub String);
 
 /// Prints an error to stderr, once, with its whole chain, and gives the exit code.
 /// A closed pipe is no news.
+#[must_use]
 pub fn report(error: &anyhow::Error) -> Exit {
     if error.downcast_ref::<ClosedPipe>().is_some() {
         return Exit::Success;
@@ -24,6 +28,29 @@ pub fn report(error: &anyhow::Error) -> Exit {
         eprintln!("error: {error:#}");
     }
     Exit::Failure
+}
+
+/// Prints several errors, one a line. Unlike a single one they go without `error: `, as in kubectl.
+#[must_use]
+pub fn report_all(errors: &[anyhow::Error]) -> Exit {
+    match errors {
+        [] => Exit::Success,
+        [error] => report(error),
+        several => {
+            for error in several {
+                eprintln!("{error:#}");
+            }
+            Exit::Failure
+        }
+    }
+}
+
+/// Says that a list is empty.
+pub fn nothing_found(namespace: Option<&str>) {
+    match namespace {
+        Some(namespace) => eprintln!("No resources found in {namespace} namespace."),
+        None => eprintln!("No resources found"),
+    }
 }
 
 /// Passes a warning of the API server on to the user, as kubectl does.

@@ -1,0 +1,194 @@
+//! Asks the server and hands rows over while they arrive.
+//!
+//! A list is one request unless `--chunk-size` is given. kubectl asks in pages of 500 and throttles
+//! itself to five requests a second; one request is a consistent snapshot, is served from the API
+//! server's watch cache (Kubernetes 1.31 and later), and is faster at every size, and as the answer is
+//! cut into rows while it arrives, its length costs us no memory. A page that is refused because its
+//! continue token has expired (410) ends the list with the server's words and exit code 1, after the
+//! rows that came before it: kubectl's way.
+
+use anyhow::{Context as _, Result, bail};
+use serde::Deserialize;
+
+use super::{ColumnDefinition, Query, Row, splitter::Piece, splitter::Splitter};
+use crate::api::{Answer, Cluster, GetError, PodsRequest, Representation};
+
+/// Takes rows as they arrive. Column definitions come before the first row, and again before the
+/// first row of each further answer.
+pub trait Sink {
+    /// The columns of the rows that follow.
+    ///
+    /// # Errors
+    ///
+    /// Ends the list.
+    fn columns(&mut self, columns: &[ColumnDefinition]) -> Result<()>;
+
+    /// One row.
+    ///
+    /// # Errors
+    ///
+    /// Ends the list.
+    fn row(&mut self, row: Row<'_>) -> Result<()>;
+}
+
+/// How a list ended: what did not come, in kubectl's words, in the order asked.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Rows handed over.
+    pub rows: usize,
+    /// What went wrong, one entry for each pod or page; the rest was handed over.
+    pub errors: Vec<anyhow::Error>,
+}
+
+/// Fetches rows and hands them to `sink`.
+///
+/// # Errors
+///
+/// Only what `sink` returns; what the server refuses is in [`Outcome::errors`].
+pub async fn fetch(cluster: &Cluster, query: &Query, sink: &mut dyn Sink) -> Result<Outcome> {
+    let mut reader = TableReader { sink, columns: Vec::new(), rows: 0, failed: None };
+    let errors = visit(cluster, query, Representation::Table, &mut reader).await;
+    if let Some(error) = reader.failed {
+        return Err(error);
+    }
+    Ok(Outcome { rows: reader.rows, errors })
+}
+
+/// Reads answers, whole or in pieces.
+pub(super) trait Reader {
+    /// Takes the answer to a GET of one pod.
+    async fn one(&mut self, answer: Answer) -> Result<()>;
+
+    /// Takes one page of a list; returns the continue token of the next.
+    async fn page(&mut self, answer: Answer) -> Result<Option<String>>;
+}
+
+/// Sends the requests that make up `query` and gives the answers to `reader`. Returns what went wrong.
+pub(super) async fn visit(
+    cluster: &Cluster,
+    query: &Query,
+    representation: Representation,
+    reader: &mut impl Reader,
+) -> Vec<anyhow::Error> {
+    let mut errors = Vec::new();
+    if query.names.is_empty() {
+        if let Err(error) = pages(cluster, query, representation, reader).await {
+            errors.push(error);
+        }
+        return errors;
+    }
+    for name in &query.names {
+        let request = query.for_name(name, representation);
+        match one(cluster, &request, reader).await {
+            Ok(()) => {}
+            Err(GetError::NotFound(_)) if query.ignore_not_found => {}
+            Err(error) => errors.push(error.into()),
+        }
+    }
+    errors
+}
+
+async fn one(
+    cluster: &Cluster,
+    request: &PodsRequest<'_>,
+    reader: &mut impl Reader,
+) -> Result<(), GetError> {
+    let answer = cluster.get_pods(request).await?;
+    reader.one(answer).await.map_err(GetError::Other)
+}
+
+async fn pages(
+    cluster: &Cluster,
+    query: &Query,
+    representation: Representation,
+    reader: &mut impl Reader,
+) -> Result<()> {
+    let mut token: Option<String> = None;
+    loop {
+        let answer = cluster.get_pods(&query.for_page(token.as_deref(), representation)).await?;
+        token = reader.page(answer).await?;
+        if token.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+/// What a list's metadata says about the next page.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ListMeta {
+    r#continue: String,
+}
+
+impl ListMeta {
+    /// The continue token in the `metadata` field of a list.
+    pub(super) fn next_page(metadata: &[u8]) -> Result<Option<String>> {
+        let meta: Self =
+            serde_json::from_slice(metadata).context("cannot read the list's metadata")?;
+        Ok((!meta.r#continue.is_empty()).then_some(meta.r#continue))
+    }
+}
+
+/// Reads Tables. An error of the sink is kept apart from errors of the server: the first ends
+/// everything, the second only the page.
+struct TableReader<'s> {
+    sink: &'s mut dyn Sink,
+    columns: Vec<ColumnDefinition>,
+    rows: usize,
+    failed: Option<anyhow::Error>,
+}
+
+impl Reader for TableReader<'_> {
+    async fn one(&mut self, answer: Answer) -> Result<()> {
+        self.page(answer).await.map(|_| ())
+    }
+
+    async fn page(&mut self, mut answer: Answer) -> Result<Option<String>> {
+        let mut splitter = Splitter::new("rows");
+        let mut token = None;
+        while let Some(bytes) = answer.chunk().await? {
+            splitter.feed(&bytes, |piece| match piece {
+                Piece::Field("metadata", text) => {
+                    token = ListMeta::next_page(text)?;
+                    Ok(())
+                }
+                Piece::Field("kind", text) if text != br#""Table""# => {
+                    bail!("the server did not answer with a table of pods")
+                }
+                Piece::Field("columnDefinitions", text) => self.define(text),
+                Piece::Field(..) => Ok(()),
+                Piece::Element(text) => self.row(text),
+            })?;
+        }
+        if !splitter.is_complete() {
+            bail!("the server's answer ended in the middle");
+        }
+        Ok(token)
+    }
+}
+
+impl TableReader<'_> {
+    fn define(&mut self, text: &[u8]) -> Result<()> {
+        self.columns = serde_json::from_slice(text)
+            .context("cannot read the columns of the server's table")?;
+        let result = self.sink.columns(&self.columns);
+        self.keep(result)
+    }
+
+    fn row(&mut self, text: &[u8]) -> Result<()> {
+        if self.columns.is_empty() {
+            bail!("the server's table has rows without columns");
+        }
+        let row = Row::parse(text)?;
+        self.rows += 1;
+        let result = self.sink.row(row);
+        self.keep(result)
+    }
+
+    fn keep(&mut self, result: Result<()>) -> Result<()> {
+        result.map_err(|error| {
+            self.failed = Some(error);
+            anyhow::anyhow!("stopped")
+        })
+    }
+}

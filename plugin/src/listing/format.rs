@@ -1,0 +1,97 @@
+//! `-o`: which format is meant.
+
+use anyhow::{Result, bail};
+
+/// kubectl's list of formats, in its order. Ours has `guest:NAME` beside them.
+const ALLOWED: &str = "custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,wide,yaml";
+
+/// What the list becomes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Format {
+    /// kubectl's table; `wide` with more columns.
+    Table {
+        /// `-o wide`.
+        wide: bool,
+    },
+    /// JSON objects.
+    Json,
+    /// YAML objects.
+    Yaml,
+    /// `pod/NAME` lines.
+    Name,
+    /// A WebAssembly guest, by name or path.
+    Guest(String),
+}
+
+impl Format {
+    /// Reads the value of `-o`; absent or empty: the table.
+    ///
+    /// # Errors
+    ///
+    /// kubectl's words for a format that does not exist, ours for one that is not built yet.
+    pub fn parse(output: Option<&str>) -> Result<Self> {
+        let output = output.unwrap_or_default();
+        if let Some(name) = output.strip_prefix("guest:") {
+            return Ok(Self::Guest(name.to_owned()));
+        }
+        match output {
+            "" => return Ok(Self::Table { wide: false }),
+            "wide" => return Ok(Self::Table { wide: true }),
+            _ => {}
+        }
+        match output.to_lowercase().as_str() {
+            "json" => return Ok(Self::Json),
+            "yaml" => return Ok(Self::Yaml),
+            "name" => return Ok(Self::Name),
+            _ => {}
+        }
+        let name = output.split('=').next().unwrap_or_default();
+        let takes_text = !matches!(name, "json" | "yaml" | "wide" | "name" | "kyaml");
+        if (takes_text || name == output) && ALLOWED.split(',').any(|allowed| allowed == name) {
+            bail!("this build does not do -o {name} yet: use kubectl get pods -o {output}");
+        }
+        bail!(
+            "unable to match a printer suitable for the output format {}, allowed formats are: {ALLOWED}",
+            crate::go::quote(output)
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats() {
+        let cases = [
+            (None, Ok(Format::Table { wide: false })),
+            (Some(""), Ok(Format::Table { wide: false })),
+            (Some("wide"), Ok(Format::Table { wide: true })),
+            (Some("json"), Ok(Format::Json)),
+            (Some("JSON"), Ok(Format::Json)),
+            (Some("yaml"), Ok(Format::Yaml)),
+            (Some("name"), Ok(Format::Name)),
+            (Some("guest:by-node"), Ok(Format::Guest("by-node".into()))),
+            (Some("jsonpath={.x}"), Err("this build does not do -o jsonpath yet")),
+            (Some("kyaml"), Err("this build does not do -o kyaml yet")),
+            (Some("foo"), Err("unable to match a printer suitable for the output format \"foo\"")),
+            (
+                Some("json=x"),
+                Err("unable to match a printer suitable for the output format \"json=x\""),
+            ),
+            (
+                Some("Wide"),
+                Err("unable to match a printer suitable for the output format \"Wide\""),
+            ),
+        ];
+        for (output, expected) in cases {
+            match (Format::parse(output), expected) {
+                (Ok(got), Ok(expected)) => assert_eq!(got, expected),
+                (Err(got), Err(expected)) => {
+                    assert!(got.to_string().starts_with(expected), "{output:?}: {got}");
+                }
+                (got, expected) => panic!("{output:?}: got {got:?}, expected {expected:?}"),
+            }
+        }
+    }
+}
