@@ -1,5 +1,6 @@
 //! The only module that writes to stdout, and the one place where control characters are filtered.
 
+pub mod sanitize;
 mod stdout;
 mod table;
 mod tabwriter;
