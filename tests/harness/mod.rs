@@ -14,9 +14,11 @@
 
 mod cluster;
 mod command;
+mod servers;
 
 pub(crate) use cluster::{Cluster, Namespace};
 pub(crate) use command::{Command, Run, wait_until};
+pub(crate) use servers::start_article_servers;
 
 /// The plugin with nothing but a fresh HOME: no kubeconfig, no proxy, no colour, no locale.
 pub(crate) struct Plugin;

@@ -6,3 +6,4 @@ mod curl;
 mod guest;
 mod listing;
 mod monitor;
+mod policy;
