@@ -1,14 +1,17 @@
 //! Checks addresses from where it runs, and reports what the kernel saw. Knows nothing of Kubernetes.
 //!
 //! - [`run`]: one shot: a plan in, numbered records out.
+//! - [`serve`]: standing: a plan carried out again and again, results by HTTP for people and for Prometheus.
 //!
 //! What the probe does not do: it follows no redirect, keeps no connection, tries one address of a name (the first
 //! IPv4 address, or else the first IPv6 one), and asks the resolver anew for every attempt.
 
 mod evidence;
+mod metrics;
 mod plan;
 mod prober;
 mod run;
+pub mod serve;
 mod starvation;
 mod text;
 

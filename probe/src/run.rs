@@ -46,7 +46,8 @@ async fn carry_out(
     plan: &CheckedPlan,
     mut write: impl FnMut(Record) -> io::Result<()>,
 ) -> io::Result<bool> {
-    let prober = Prober::new(&plan.checks);
+    let prober = Prober::new();
+    prober.prepare(&plan.checks);
     let truncated = AtomicBool::new(false);
     let (sender, mut records) = mpsc::channel(WAITING_RECORDS);
     let work = async {

@@ -10,3 +10,4 @@ mod lab;
 mod names;
 mod plans;
 mod servers;
+mod standing;

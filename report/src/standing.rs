@@ -33,7 +33,7 @@ pub struct Results {
 /// What a standing probe knows about one check.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CheckResults {
-    /// The check.
+    /// The check, without the values of its headers and without its body: they may be secrets.
     pub check: Check,
     /// Finished attempts since this check was configured, by verdict.
     pub attempts: BTreeMap<Verdict, u64>,

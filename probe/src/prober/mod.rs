@@ -68,19 +68,18 @@ pub(crate) struct Finished {
 }
 
 impl Prober {
-    /// A prober for `checks`, which resolves and trusts as this machine's files say: `/etc/resolv.conf`, `/etc/hosts`, and
-    /// the roots that [`tls`] names. They are read here, and only if a check needs them, so that no attempt waits for it.
-    pub(crate) fn new(checks: &[CheckedCheck]) -> Self {
-        let prober = Self {
-            resolver: Resolver::of_this_machine(),
-            trust: Trust::default(),
-            watch: Watch::new(),
-        };
+    /// A prober that resolves and trusts as this machine's files say: `/etc/resolv.conf`, `/etc/hosts`, and the roots that
+    /// [`tls`] names. They are read when they are first needed.
+    pub(crate) fn new() -> Self {
+        Self { resolver: Resolver::of_this_machine(), trust: Trust::default(), watch: Watch::new() }
+    }
+
+    /// Reads now what attempts at `checks` will need, so that none has to wait for it.
+    pub(crate) fn prepare(&self, checks: &[CheckedCheck]) {
         for CheckedCheck { check, .. } in checks {
-            prober.resolver.prepare(&check.host);
-            prober.trust.prepare(check);
+            self.resolver.prepare(&check.host);
+            self.trust.prepare(check);
         }
-        prober
     }
 
     /// Tries `check`, which is number `index` of its plan, once. Pieces of an answer that is to be returned go to `answer`.

@@ -1,0 +1,215 @@
+//! Every metric of the standing probe: name, unit and labels. `docs/monitor.md` has the same table for users.
+//!
+//! All names begin with `kubectl_pods_` and all series carry `source_node`, except those of the process.
+//! A failed attempt is counted by its verdict and is never a latency sample.
+
+use std::collections::HashMap;
+
+use kubectl_pods_report::{Attempt, Check, Verdict};
+use prometheus::core::Collector;
+use prometheus::proto::MetricFamily;
+use prometheus::{
+    Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts,
+    Registry,
+};
+
+/// Upper bounds, in seconds: pods on one node answer in fractions of a millisecond; a lost SYN makes a connection take 1.0 s,
+/// two make it 2 or 3 s, so that `(0.9, 3]` counts lost SYNs.
+const LATENCY_BUCKETS: [f64; 14] =
+    [0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 0.9, 1.0, 3.0, 10.0];
+
+/// Upper bounds, in seconds, for how late the probe itself wakes.
+const LAG_BUCKETS: [f64; 8] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1.0];
+
+/// A wake-up lag up to this many seconds is what timers are like, whatever was measured.
+const ORDINARY_LAG_SECONDS: f64 = 0.005;
+
+/// Labels of a check.
+const CHECK: [&str; 2] = ["target", "protocol"];
+
+/// All metrics, registered.
+pub(crate) struct Metrics {
+    registry: Registry,
+    of_checks: OfChecks,
+    of_probe: OfProbe,
+}
+
+/// Metrics with the labels of a check; their series vanish with it.
+struct OfChecks {
+    success: GaugeVec,
+    attempts: IntCounterVec,
+    connect: HistogramVec,
+    duration: HistogramVec,
+    discarded: IntCounterVec,
+    rtt: GaugeVec,
+    last_attempt: GaugeVec,
+    missed: IntCounterVec,
+}
+
+/// Metrics of the probe itself.
+struct OfProbe {
+    wakeup_lag: Histogram,
+    interval: Gauge,
+    checks: IntGauge,
+    config_good: IntGauge,
+    config_loaded: Gauge,
+}
+
+#[rustfmt::skip] // One line for each metric reads as the table that it is.
+impl OfChecks {
+    fn new(registry: &Registry) -> prometheus::Result<Self> {
+        let gauge = |name, help| register(registry, GaugeVec::new(Opts::new(name, help), &CHECK));
+        let counter = |name, label: Option<_>, help| {
+            let labels: Vec<&str> = CHECK.into_iter().chain(label).collect();
+            register(registry, IntCounterVec::new(Opts::new(name, help), &labels))
+        };
+        let histogram = |name, help| register(registry, HistogramVec::new(buckets(name, help, &LATENCY_BUCKETS), &CHECK));
+        Ok(Self {
+            success: gauge("probe_success", "Whether the last conclusive attempt found the target open (1) or not (0).")?,
+            attempts: counter("probe_attempts_total", Some("verdict"), "Finished attempts by verdict.")?,
+            connect: histogram("probe_connect_seconds", "TCP handshakes of successful attempts, as the probe saw them.")?,
+            duration: histogram("probe_duration_seconds", "Successful attempts as a whole, from name resolution to the last byte.")?,
+            discarded: counter("probe_latency_discarded_total", Some("sample"), "Latencies of successful attempts that were left out because the probe was held up for most of them.")?,
+            rtt: gauge("probe_rtt_seconds", "Round-trip time in the last successful attempt, as the kernel saw it.")?,
+            last_attempt: gauge("probe_last_attempt_timestamp_seconds", "Unix time at which the last finished attempt began.")?,
+            missed: counter("probe_missed_rounds_total", None, "Attempts that were left out because the probe was held up when they were due.")?,
+        })
+    }
+}
+
+#[rustfmt::skip] // As above.
+impl OfProbe {
+    fn new(registry: &Registry) -> prometheus::Result<Self> {
+        let gauge = |name, help| register(registry, Gauge::new(name, help));
+        let count = |name, help| register(registry, IntGauge::new(name, help));
+        let build = IntGauge::with_opts(Opts::new("build_info", "Always 1; the version is a label.").const_label("version", crate::VERSION));
+        register(registry, build)?.set(1);
+        Ok(Self {
+            wakeup_lag: register(registry, Histogram::with_opts(buckets("probe_wakeup_lag_seconds", "Longest delay of a timer of the probe itself in each attempt.", &LAG_BUCKETS)))?,
+            interval: gauge("probe_interval_seconds", "Configured time between two attempts at one target.")?,
+            checks: count("probe_checks", "Configured checks.")?,
+            config_good: count("config_last_reload_successful", "Whether the configuration file as it is now is in force (1) or was refused (0).")?,
+            config_loaded: gauge("config_last_reload_success_timestamp_seconds", "Unix time at which a configuration was last put into force.")?,
+        })
+    }
+}
+
+impl Metrics {
+    /// Metrics of the probe on `node`.
+    ///
+    /// # Errors
+    ///
+    /// Only when a name is used twice.
+    pub(crate) fn new(node: &str) -> prometheus::Result<Self> {
+        let labels = HashMap::from([("source_node".to_owned(), node.to_owned())]);
+        let registry = Registry::new_custom(Some("kubectl_pods".to_owned()), Some(labels))?;
+        let (of_checks, of_probe) = (OfChecks::new(&registry)?, OfProbe::new(&registry)?);
+        Ok(Self { registry, of_checks, of_probe })
+    }
+
+    /// Takes in a finished attempt at `check`.
+    pub(crate) fn record(&self, check: &Check, attempt: &Attempt) {
+        let labels = labels(check);
+        self.of_checks
+            .attempts
+            .with_label_values(&[labels[0], labels[1], attempt.verdict.as_str()])
+            .inc();
+        self.of_checks.last_attempt.with_label_values(&labels).set(attempt.started_seconds);
+        let lag = attempt.evidence.starvation.map_or(0.0, |seen| seen.wakeup_lag_seconds);
+        self.of_probe.wakeup_lag.observe(lag);
+        if attempt.verdict.is_conclusive() {
+            self.of_checks
+                .success
+                .with_label_values(&labels)
+                .set(f64::from(u8::from(attempt.verdict == Verdict::Open)));
+        }
+        if attempt.verdict == Verdict::Open {
+            self.record_latency(labels, attempt, lag);
+        }
+    }
+
+    fn record_latency(&self, labels: [&str; 2], attempt: &Attempt, lag: f64) {
+        let samples = [
+            ("connect", &self.of_checks.connect, attempt.phases.connect_seconds),
+            ("duration", &self.of_checks.duration, Some(attempt.total_seconds)),
+        ];
+        for (name, histogram, seconds) in samples {
+            let Some(seconds) = seconds else { continue };
+            if is_trustworthy(seconds, lag) {
+                histogram.with_label_values(&labels).observe(seconds);
+            } else {
+                self.of_checks.discarded.with_label_values(&[labels[0], labels[1], name]).inc();
+            }
+        }
+        if let Some(info) = attempt.evidence.tcp_info {
+            self.of_checks.rtt.with_label_values(&labels).set(info.rtt_seconds);
+        }
+    }
+
+    /// Counts attempts that were left out.
+    pub(crate) fn record_missed(&self, check: &Check, rounds: u64) {
+        self.of_checks.missed.with_label_values(&labels(check)).inc_by(rounds);
+    }
+
+    /// Notes that a configuration is in force since `now`.
+    pub(crate) fn config_in_force(&self, checks: usize, every_seconds: f64, now: f64) {
+        self.of_probe.checks.set(i64::try_from(checks).unwrap_or(i64::MAX));
+        self.of_probe.interval.set(every_seconds);
+        self.of_probe.config_loaded.set(now);
+        self.of_probe.config_good.set(1);
+    }
+
+    /// Notes that the file as it is now is not in force.
+    pub(crate) fn config_refused(&self) {
+        self.of_probe.config_good.set(0);
+    }
+
+    /// Removes every series of `check`. Those that never were do not matter.
+    pub(crate) fn forget(&self, check: &Check) {
+        let labels = labels(check);
+        for gauge in [&self.of_checks.success, &self.of_checks.rtt, &self.of_checks.last_attempt] {
+            let _ = gauge.remove_label_values(&labels);
+        }
+        for histogram in [&self.of_checks.connect, &self.of_checks.duration] {
+            let _ = histogram.remove_label_values(&labels);
+        }
+        let _ = self.of_checks.missed.remove_label_values(&labels);
+        for verdict in Verdict::ALL {
+            let _ = self.of_checks.attempts.remove_label_values(&[
+                labels[0],
+                labels[1],
+                verdict.as_str(),
+            ]);
+        }
+        for sample in ["connect", "duration"] {
+            let _ = self.of_checks.discarded.remove_label_values(&[labels[0], labels[1], sample]);
+        }
+    }
+
+    /// Everything as it is now.
+    pub(crate) fn gather(&self) -> Vec<MetricFamily> {
+        self.registry.gather()
+    }
+}
+
+fn labels(check: &Check) -> [&str; 2] {
+    [&check.target, check.protocol.as_str()]
+}
+
+/// Whether a length is the network's: the probe's own lag is ordinary, or not most of it.
+fn is_trustworthy(seconds: f64, lag: f64) -> bool {
+    lag <= ORDINARY_LAG_SECONDS || lag < seconds / 2.0
+}
+
+fn buckets(name: &str, help: &str, bounds: &[f64]) -> HistogramOpts {
+    HistogramOpts::new(name, help).buckets(bounds.to_vec())
+}
+
+fn register<C: Collector + Clone + 'static>(
+    registry: &Registry,
+    metric: prometheus::Result<C>,
+) -> prometheus::Result<C> {
+    let metric = metric?;
+    registry.register(Box::new(metric.clone()))?;
+    Ok(metric)
+}

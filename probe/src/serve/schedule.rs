@@ -1,0 +1,155 @@
+//! When attempts are made.
+//!
+//! Every check has its own clock: it is tried at fixed instants, one interval apart, whatever became of earlier
+//! attempts. A target that stays silent neither delays nor thins its own samples, nor those of others. Where in the
+//! interval a check's instants lie follows from its name and its node, so that probes do not all fire together.
+
+use std::collections::hash_map::DefaultHasher;
+use std::convert::Infallible;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
+
+use super::{App, Config, ConfigError, ConfigFile, warn};
+use crate::plan::CheckedCheck;
+use crate::prober::Prober;
+
+/// Time between two looks at the configuration file.
+const CONFIG_POLL: Duration = Duration::from_secs(2);
+
+/// A new check is tried for the first time within this time, so that a long interval does not mean a long wait.
+const FIRST_ATTEMPT: Duration = Duration::from_secs(1);
+
+/// Carries out the checks of `file` for as long as it is polled, and follows the file when it changes.
+///
+/// # Errors
+///
+/// When the file cannot be put into force at the start. Later the last good configuration stays in force, and the error is
+/// told in the log, in `/results` and as a metric.
+pub async fn keep_checking(app: Arc<App>, mut file: ConfigFile) -> Result<Infallible, ConfigError> {
+    let mut schedule = Schedule::new(Arc::clone(&app));
+    let mut found = file.read();
+    if let Err(error) = found {
+        return Err(error);
+    }
+    loop {
+        match found {
+            Ok(Some(config)) => schedule.follow(config),
+            Ok(None) => {}
+            Err(error) => {
+                let error = format!("{:#}", anyhow::Error::from(error));
+                warn(&format!("configuration not in force: {error}"));
+                app.note_config_error(error);
+            }
+        }
+        sleep(CONFIG_POLL).await;
+        // A small file on a file system in memory: quicker read than handed to another thread.
+        found = file.read();
+    }
+}
+
+/// The checks that are being repeated. Dropping it ends them.
+struct Schedule {
+    app: Arc<App>,
+    prober: Arc<Prober>,
+    every: Duration,
+    tasks: JoinSet<()>,
+    running: Vec<(CheckedCheck, AbortHandle)>,
+}
+
+impl Schedule {
+    fn new(app: Arc<App>) -> Self {
+        let prober = Arc::new(Prober::new());
+        let mut tasks = JoinSet::new();
+        let watch = Arc::clone(&prober);
+        tasks.spawn(async move { match watch.watch.tick().await {} });
+        Self { app, prober, every: Duration::ZERO, tasks, running: Vec::new() }
+    }
+
+    /// Ends what is not in `config`, begins what is new in it, and leaves alone what stays.
+    fn follow(&mut self, config: Config) {
+        let every = Duration::from_secs_f64(config.every_seconds);
+        let same_pace = every == self.every;
+        self.every = every;
+        while self.tasks.try_join_next().is_some() {} // What was ended before can be forgotten.
+        self.prober.prepare(&config.checks);
+        let stays = |old: &CheckedCheck| {
+            same_pace && config.checks.iter().any(|new| new.check == old.check)
+        };
+        self.running.retain(|(old, task)| {
+            let stays = stays(old);
+            if !stays {
+                task.abort();
+            }
+            stays
+        });
+        self.app.put_into_force(&config);
+        for (index, checked) in config.checks.into_iter().enumerate() {
+            if !self.running.iter().any(|(running, _)| running.check == checked.check) {
+                let index = u32::try_from(index).unwrap_or(u32::MAX);
+                let repeat = repeat(
+                    Arc::clone(&self.app),
+                    Arc::clone(&self.prober),
+                    index,
+                    checked.clone(),
+                    every,
+                );
+                self.running.push((checked, self.tasks.spawn(repeat)));
+            }
+        }
+    }
+}
+
+/// Tries one check again and again.
+async fn repeat(
+    app: Arc<App>,
+    prober: Arc<Prober>,
+    index: u32,
+    checked: CheckedCheck,
+    every: Duration,
+) {
+    let begun = Instant::now();
+    let share = share_of_interval(app.node(), &checked);
+    let mut instants = interval_at(begun + every.mul_f64(share), every);
+    instants.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut due_before: Option<Instant> = None;
+    let (nobody, _) = mpsc::channel(1);
+    let mut under_way = FuturesUnordered::new();
+    if every > FIRST_ATTEMPT {
+        sleep(FIRST_ATTEMPT.mul_f64(share)).await;
+        under_way.push(prober.attempt(index, &checked, &nobody));
+    }
+    loop {
+        tokio::select! {
+            due = instants.tick() => {
+                let missed = due_before.map_or(0, |before| missed_between(before, due, every));
+                if missed > 0 {
+                    app.record_missed(&checked.check, missed);
+                }
+                due_before = Some(due);
+                under_way.push(prober.attempt(index, &checked, &nobody));
+            }
+            Some(finished) = under_way.next() => app.record(&checked.check, finished.attempt),
+        }
+    }
+}
+
+/// Instants that passed between two that were kept.
+fn missed_between(before: Instant, due: Instant, every: Duration) -> u64 {
+    let intervals = (due - before).as_nanos() / every.as_nanos().max(1);
+    u64::try_from(intervals).unwrap_or(u64::MAX).saturating_sub(1)
+}
+
+/// Where in the interval the instants of a check lie: 0 to 1, always the same for the same check on the same node.
+fn share_of_interval(node: &str, checked: &CheckedCheck) -> f64 {
+    let mut hasher = DefaultHasher::new();
+    (node, &checked.check.target, checked.check.protocol.as_str()).hash(&mut hasher);
+    let thousandths = u32::try_from(hasher.finish() % 1000).unwrap_or_default();
+    f64::from(thousandths) / 1000.0
+}

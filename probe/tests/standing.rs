@@ -1,0 +1,334 @@
+//! The standing probe as a process: schedule, results, metrics, a new configuration, the end.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use kubectl_pods_report::{Check, CheckResults, Plan, Results, Verdict};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tempfile::TempDir;
+
+use crate::plans::{asking, http, plan, tcp, with};
+use crate::servers::{read_request, server_on};
+
+/// Interval of the checks in these tests.
+const EVERY: Duration = Duration::from_millis(250);
+
+/// A running standing probe; killed when dropped.
+struct Standing {
+    process: Child,
+    address: SocketAddr,
+    folder: TempDir,
+}
+
+impl Standing {
+    fn start(checks: Vec<Check>) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        write_config(folder.path(), "first", &json(checks));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-pods-probe"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--node", "n1", "--config"]);
+        command.arg(folder.path().join("config.json"));
+        let mut process = command.stderr(Stdio::piped()).spawn().expect("the probe starts");
+        let mut line = String::new();
+        let mut log = BufReader::new(process.stderr.take().expect("piped"));
+        log.read_line(&mut line).expect("a line");
+        let address = line.trim().strip_prefix("listening on ").expect(&line).parse().expect(&line);
+        thread::spawn(move || log.read_to_end(&mut Vec::new())); // Keeps the pipe from filling up.
+        Self { process, address, folder }
+    }
+
+    fn get(&self, path: &str) -> (u16, String) {
+        request(self.address, "GET", path).expect("the probe answers")
+    }
+
+    fn results(&self) -> Results {
+        serde_json::from_str(&self.get("/results").1).expect("results")
+    }
+
+    /// Waits until the results are as wanted; returns how long that took.
+    fn wait_until(&self, what: &str, wanted: impl Fn(&Results) -> bool) -> Duration {
+        let begun = Instant::now();
+        loop {
+            let results = self.results();
+            if wanted(&results) {
+                return begun.elapsed();
+            }
+            assert!(begun.elapsed() < Duration::from_secs(10), "not in 10 s: {what}: {results:#?}");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Value of the series with this name and exactly these labels, in any order.
+    fn metric(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
+        let text = self.get("/metrics").1;
+        let mut wanted: Vec<String> =
+            labels.iter().map(|(name, value)| format!("{name}=\"{value}\"")).collect();
+        wanted.sort_unstable();
+        text.lines().find_map(|line| {
+            let (series, value) = line.rsplit_once(' ')?;
+            let (found, labels) = series.split_once('{').unwrap_or((series, "}"));
+            let mut labels: Vec<&str> =
+                labels.trim_end_matches('}').split(',').filter(|label| !label.is_empty()).collect();
+            labels.sort_unstable();
+            if found == name && labels == wanted { value.parse().ok() } else { None }
+        })
+    }
+
+    fn terminate(&self) {
+        kill(Pid::from_raw(self.process.id().cast_signed()), Signal::SIGTERM).expect("a signal");
+    }
+
+    fn wait(&mut self) -> ExitStatus {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.process.try_wait().expect("a status") {
+                return status;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(10), "does not end");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Standing {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn request(address: SocketAddr, method: &str, path: &str) -> std::io::Result<(u16, String)> {
+    let mut stream = TcpStream::connect(address)?;
+    write!(stream, "{method} {path} HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let status = answer.split(' ').nth(1).and_then(|word| word.parse().ok()).expect(&answer);
+    let body = answer.split_once("\r\n\r\n").expect(&answer).1.to_owned();
+    Ok((status, body))
+}
+
+fn json(checks: Vec<Check>) -> String {
+    let plan = Plan { every_seconds: Some(EVERY.as_secs_f64()), ..plan(checks) };
+    serde_json::to_string(&plan).expect("JSON")
+}
+
+/// Changes `config.json` as a kubelet changes a mounted ConfigMap: by swapping a symbolic link.
+fn write_config(folder: &Path, version: &str, content: &str) {
+    fs::write(folder.join(version), content).expect("written");
+    symlink(version, folder.join("swap")).expect("a link");
+    fs::rename(folder.join("swap"), folder.join("config.json")).expect("swapped");
+}
+
+fn named(target: &str, check: Check) -> Check {
+    with(check, |check| {
+        target.clone_into(&mut check.target);
+        check.timeout_seconds = 2.0;
+    })
+}
+
+fn listener() -> (TcpListener, Check) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("bind");
+    let check = tcp("127.0.0.1", listener.local_addr().expect("an address").port());
+    (listener, check)
+}
+
+fn of<'a>(results: &'a Results, target: &str) -> &'a CheckResults {
+    results.checks.iter().find(|results| results.check.target == target).expect(target)
+}
+
+fn verdict(results: &Results, target: &str) -> Option<Verdict> {
+    of(results, target).latest.as_ref().map(|attempt| attempt.verdict)
+}
+
+/// Labels of the series of a TCP check.
+fn labels(target: &str) -> [(&str, &str); 3] {
+    [("protocol", "tcp"), ("source_node", "n1"), ("target", target)]
+}
+
+/// Labels of the series of the probe itself.
+const OWN: [(&str, &str); 1] = [("source_node", "n1")];
+
+#[test]
+fn a_target_that_stops_turns_within_two_intervals_and_is_no_latency() {
+    let (_stays, one) = listener();
+    let (stops, two) = listener();
+    let probe = Standing::start(vec![named("stays", one), named("stops", two)]);
+    let open = |results: &Results, target| verdict(results, target) == Some(Verdict::Open);
+    probe.wait_until("both open", |results| open(results, "stays") && open(results, "stops"));
+    let up = || probe.metric("kubectl_pods_probe_success", &labels("stops"));
+    assert_eq!(up(), Some(1.0));
+
+    drop(stops);
+    let took =
+        probe.wait_until("turned", |results| verdict(results, "stops") == Some(Verdict::Refused));
+    assert!(took < EVERY * 2 + Duration::from_millis(200), "turned after {took:?}");
+    assert_eq!(up(), Some(0.0));
+    let refused = || {
+        let [protocol, node, target] = labels("stops");
+        let labels = [protocol, node, target, ("verdict", "refused")];
+        probe.metric("kubectl_pods_probe_attempts_total", &labels)
+    };
+    let samples = || {
+        let counted = |name| {
+            probe.metric(&format!("kubectl_pods_probe_{name}_seconds_count"), &labels("stops"))
+        };
+        (counted("connect"), counted("duration"))
+    };
+    let (before, samples_before) = (refused(), samples());
+    assert!(before >= Some(1.0), "failures are counted by verdict: {before:?}");
+    thread::sleep(EVERY * 4);
+    assert!(refused() >= before.map(|count| count + 3.0), "{before:?}, later {:?}", refused());
+    assert_eq!(samples(), samples_before, "a failure is no latency");
+
+    let results = probe.results();
+    assert_eq!(verdict(&results, "stays"), Some(Verdict::Open), "the other target is not touched");
+    assert_eq!(
+        (results.node.as_str(), results.checks.len(), results.config_error.as_deref()),
+        ("n1", 2, None)
+    );
+    let rtt = probe.metric("kubectl_pods_probe_rtt_seconds", &labels("stays"));
+    assert!(rtt.is_some_and(|rtt| rtt > 0.0 && rtt < 0.1), "{rtt:?}");
+    assert_eq!(probe.metric("kubectl_pods_probe_interval_seconds", &OWN), Some(0.25));
+    assert!(probe.metric("process_resident_memory_bytes", &[]).is_some_and(|bytes| bytes > 1e6));
+    assert!(probe.metric("process_cpu_seconds_total", &[]).is_some());
+}
+
+#[test]
+fn a_silent_target_neither_delays_nor_thins_anything() {
+    let silent = server_on("127.0.0.1", |mut stream| {
+        read_request(&mut stream);
+        thread::sleep(Duration::from_secs(20));
+    });
+    let (_quick, quick) = listener();
+    let probe = Standing::start(vec![named("silent", http(silent)), named("quick", quick)]);
+    let begun = Instant::now();
+    probe.wait_until("stalled", |results| verdict(results, "silent") == Some(Verdict::Stalled));
+    thread::sleep(Duration::from_secs(2));
+    let results = probe.results();
+    let count = |target| {
+        let count: u64 = of(&results, target).attempts.values().sum();
+        f64::from(u32::try_from(count).expect("a small number"))
+    };
+    // Attempts at the silent target take 2 s and finish as often as they begin: every quarter of a second.
+    let (elapsed, silent, quick) = (begun.elapsed().as_secs_f64(), count("silent"), count("quick"));
+    let expected = |seconds: f64| (seconds / EVERY.as_secs_f64()).floor();
+    let (silent_expected, quick_expected) = (expected(elapsed - 2.0), expected(elapsed));
+    assert!((silent - silent_expected).abs() <= 2.0, "{silent} of {silent_expected}");
+    assert!((quick - quick_expected).abs() <= 2.0, "{quick} of {quick_expected}");
+}
+
+#[test]
+fn a_new_configuration_is_followed_and_a_bad_one_is_not() {
+    let (_stays, one) = listener();
+    let (_goes, two) = listener();
+    let (_comes, three) = listener();
+    let stays = named("stays", one);
+    let probe = Standing::start(vec![stays.clone(), named("goes", two)]);
+    probe.wait_until("tried", |results| {
+        verdict(results, "stays").is_some() && verdict(results, "goes").is_some()
+    });
+    let first = probe.results();
+
+    write_config(probe.folder.path(), "bad", "{\"version\": 1");
+    probe.wait_until("refused", |results| results.config_error.is_some());
+    let good = || probe.metric("kubectl_pods_config_last_reload_successful", &OWN);
+    assert_eq!(good(), Some(0.0));
+    let results = probe.results();
+    assert_eq!(
+        (&results.config_sha256, results.checks.len()),
+        (&first.config_sha256, 2),
+        "the old one stays in force"
+    );
+
+    write_config(probe.folder.path(), "second", &json(vec![stays, named("comes", three)]));
+    probe.wait_until("followed", |results| {
+        results.checks.iter().any(|results| results.check.target == "comes")
+    });
+    probe.wait_until("tried", |results| verdict(results, "comes") == Some(Verdict::Open));
+    assert_eq!(good(), Some(1.0));
+    let results = probe.results();
+    assert!(
+        results.config_sha256 != first.config_sha256 && results.config_error.is_none(),
+        "{results:#?}"
+    );
+    let attempts = |results: &Results| of(results, "stays").attempts[&Verdict::Open];
+    assert!(attempts(&results) > attempts(&first), "what stays keeps its history");
+    let metrics = probe.get("/metrics").1;
+    assert!(metrics.contains("\"comes\"") && !metrics.contains("\"goes\""), "{metrics}");
+}
+
+#[test]
+fn only_what_is_offered_and_no_secrets() {
+    let (_listener, check) = listener();
+    let check = asking(named("web", check), |http| {
+        http.headers = vec![("Authorization".into(), "Bearer 123".into())];
+    });
+    let probe = Standing::start(vec![check]);
+    let cases = [
+        ("GET", "/healthz", 200),
+        ("HEAD", "/healthz", 200),
+        ("GET", "/readyz", 200),
+        ("GET", "/metrics", 200),
+        ("GET", "/results?all", 200),
+        ("POST", "/results", 405),
+        ("DELETE", "/metrics", 405),
+        ("GET", "/", 404),
+        ("GET", "/probe?target=10.0.0.1", 404),
+        ("POST", "/probe", 404),
+    ];
+    for (method, path, status) in cases {
+        assert_eq!(
+            request(probe.address, method, path).expect("an answer").0,
+            status,
+            "{method} {path}"
+        );
+    }
+    let results = probe.get("/results").1;
+    assert!(results.contains("Authorization") && !results.contains("123"), "{results}");
+}
+
+#[test]
+fn sigterm_drains_before_it_closes() {
+    let (_listener, check) = listener();
+    let mut probe = Standing::start(vec![named("web", check)]);
+    assert_eq!(probe.get("/readyz").0, 200);
+    let begun = Instant::now();
+    probe.terminate();
+    thread::sleep(Duration::from_millis(200));
+    assert_eq!(probe.get("/readyz"), (503, "draining\n".into()), "not ready, but still answering");
+    assert_eq!(probe.get("/metrics").0, 200, "a last scrape");
+    let status = probe.wait();
+    assert_eq!(status.code(), Some(0));
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+    assert!(request(probe.address, "GET", "/healthz").is_err(), "closed");
+}
+
+#[test]
+fn a_bad_configuration_at_the_start_is_an_error() {
+    let (_listener, check) = listener();
+    let cases = [
+        ("no interval", serde_json::to_string(&plan(vec![])).expect("JSON"), "every_seconds is 0"),
+        (
+            "twice",
+            json(vec![named("web", check.clone()), named("web", check)]),
+            "two tcp checks are called \"web\"",
+        ),
+        ("no JSON", "{".into(), "not valid JSON"),
+    ];
+    for (name, content, says) in cases {
+        let folder = TempDir::new().expect("a folder");
+        write_config(folder.path(), "first", &content);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-pods-probe"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--node", "n1", "--config"]);
+        let output = command.arg(folder.path().join("config.json")).output().expect("runs");
+        let log = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{name}: {log}");
+        assert!(log.contains(says), "{name}: {log}");
+    }
+}
