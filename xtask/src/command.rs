@@ -1,8 +1,9 @@
 //! Running other programs, with errors that say what was run and what it said.
 
-use std::process::{Command, Output, Stdio};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Command, ExitStatus, Output, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 /// How many lines of a failed program's output an error quotes.
 const QUOTED_LINES: usize = 15;
@@ -60,6 +61,39 @@ pub(crate) fn watched_output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
+/// Runs `command` to its end, gives each line of its standard error to `on_line` as it comes, and
+/// returns its standard output.
+///
+/// # Errors
+///
+/// As [`output`].
+pub(crate) fn follow(command: &mut Command, mut on_line: impl FnMut(&str)) -> Result<String> {
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot run {}", command.get_program().display()))?;
+    let mut stdout = child.stdout.take().context("no standard output")?;
+    let stderr = child.stderr.take().context("no standard error")?;
+    // Both at once: a program that fills one pipe while we read the other would wait forever.
+    let reader = std::thread::spawn(move || {
+        let mut text = String::new();
+        stdout.read_to_string(&mut text).map(|_| text)
+    });
+    let mut said = Vec::new();
+    for line in BufReader::new(stderr).lines() {
+        let line = line?;
+        on_line(&line);
+        said.push(line);
+    }
+    let status = child.wait()?;
+    if !status.success() {
+        return Err(failure(command, status, &said.join("\n")));
+    }
+    Ok(reader.join().expect("reading does not panic")?)
+}
+
 /// Whether `command` ran and succeeded. For polling: what it said is of no interest.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
     command
@@ -77,10 +111,13 @@ fn finished(command: &mut Command) -> Result<Output> {
         .with_context(|| format!("cannot run {}", command.get_program().display()))?;
     if !output.status.success() {
         let said = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
-        let said = last_lines(&String::from_utf8_lossy(&said), QUOTED_LINES);
-        bail!("`{}` failed ({}): {said}", shown(command), output.status);
+        return Err(failure(command, output.status, &String::from_utf8_lossy(&said)));
     }
     Ok(output)
+}
+
+fn failure(command: &Command, status: ExitStatus, said: &str) -> anyhow::Error {
+    anyhow!("`{}` failed ({status}): {}", shown(command), last_lines(said, QUOTED_LINES))
 }
 
 /// The last `count` lines of `text`.

@@ -161,7 +161,7 @@ fn how_to_install(missing: &[Tool]) -> String {
 fn install(packages: &[&str]) -> Result<()> {
     let log = workspace::cache()?.join("apt-get.log");
     let progress = Progress::start(format!("installing {}", packages.join(" ")));
-    if !packages.iter().all(|package| has_candidate(package)) {
+    if !have_candidates(packages) {
         progress.update("fetching the package index");
         apt_get(&["update"], &log)?;
     }
@@ -172,10 +172,13 @@ fn install(packages: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// Whether the package index knows a version of `package` to install.
-pub(crate) fn has_candidate(package: &str) -> bool {
-    let show = ["show", "--no-all-versions", package];
-    command::succeeds(Command::new("apt-cache").args(show))
+/// Whether the package index knows a version of every one of `packages`.
+fn have_candidates(packages: &[&str]) -> bool {
+    let mut show = Command::new("apt-cache");
+    // Succeeds if it knows any of them: what it prints has to tell.
+    show.args(["show", "--no-all-versions"]).args(packages);
+    let text = command::output(&mut show).unwrap_or_default();
+    packages.iter().all(|package| text.lines().any(|line| line == format!("Package: {package}")))
 }
 
 fn apt_get(arguments: &[&str], log: &Path) -> Result<()> {
@@ -203,7 +206,7 @@ fn apt_get(arguments: &[&str], log: &Path) -> Result<()> {
 ///
 /// When `apt-get update` is needed and fails.
 pub(crate) fn require_package_index(packages: &[&str]) -> Result<()> {
-    if packages.iter().all(|package| has_candidate(package)) {
+    if have_candidates(packages) {
         return Ok(());
     }
     apt_get(&["update"], &workspace::cache()?.join("apt-get.log"))

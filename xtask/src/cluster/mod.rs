@@ -29,7 +29,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 pub(crate) use args::{ClusterVerb, run};
-pub(crate) use node::PAUSE_IMAGE;
+pub(crate) use build::kubernetes_source;
 pub(crate) use options::{Cni, Options};
 
 use build::Programs;

@@ -13,12 +13,10 @@ use super::slot::NodeIndex;
 use super::state::{Spec, State, write};
 use super::{Cluster, Cni, cgroup, network};
 use crate::command;
+use crate::image::Image;
 
 const MOUNTS: &str = include_str!("../../../tests/cluster/node-mounts.sh");
 const START_LIMIT: Duration = Duration::from_secs(60);
-
-/// The pause image's name, which containerd's configuration and the image's archive must agree on.
-pub(crate) const PAUSE_IMAGE: &str = "localhost/kubectl-pods/pause:3.10";
 
 /// Makes the namespaces of a node and starts its containerd.
 pub(crate) fn start_runtime(cluster: &Cluster, node: NodeIndex) -> Result<Process> {
@@ -161,7 +159,7 @@ state = "{folder}/containerd-state"
 [grpc]
   address = "{folder}/containerd.sock"
 [plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = "{PAUSE_IMAGE}"
+  sandbox_image = "{pause}"
   restrict_oom_score_adj = true
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "{plugins}"
@@ -169,6 +167,7 @@ state = "{folder}/containerd-state"
   [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
     runtime_type = "io.containerd.runc.v2"
 "#,
+        pause = Image::Pause.reference(),
         plugins = plugins.display(),
     )
 }

@@ -16,7 +16,7 @@ use super::{
     Cluster, Options, Running, cgroup, cilium, control_plane, dns, kubeconfig, network, node, pki,
     process, teardown,
 };
-use crate::image::{self, BuiltImage};
+use crate::image::{self, CachedImage, Image};
 use crate::progress::Progress;
 use crate::{command, host};
 
@@ -24,14 +24,14 @@ use crate::{command, host};
 #[derive(Debug)]
 pub(crate) struct Prepared {
     programs: Programs,
-    images: Vec<BuiltImage>,
+    images: Vec<CachedImage>,
 }
 
 /// Builds what is not in the cache.
 pub(crate) fn prepare(options: &Options) -> Result<Prepared> {
     let programs = build::build(options)?;
-    let images =
-        if options.nodes == 0 { Vec::new() } else { image::for_nodes(&programs.kubernetes)? };
+    let images = if options.nodes == 0 { &[][..] } else { &Image::FOR_NODES };
+    let images = images.iter().map(|image| image::get(*image)).collect::<Result<_>>()?;
     Ok(Prepared { programs, images })
 }
 
@@ -115,7 +115,7 @@ fn copy_cni_plugins(cluster: &Cluster) -> Result<()> {
 
 /// Two steps, each as wide as the cluster: what needs no API server beside the control plane, then
 /// the nodes' own agents beside the images for them.
-fn start(cluster: &Cluster, images: &[BuiltImage], progress: &Progress) -> Result<()> {
+fn start(cluster: &Cluster, images: &[CachedImage], progress: &Progress) -> Result<()> {
     progress.update("control plane");
     std::thread::scope(|scope| {
         let runtimes = each_node(scope, cluster, |index| node::start_runtime(cluster, index));

@@ -1,44 +1,175 @@
-//! `cargo xtask image`: OCI archives without Docker.
+//! `cargo xtask image`: images for tests and demo as OCI archives, made without Docker.
 
+mod debian;
 mod oci;
+mod probe;
+mod recipe;
 
 use std::fs;
+use std::io::{Write as _, stdout};
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
-use clap::Subcommand;
+use anyhow::{Context, Result};
+use clap::{Subcommand, ValueEnum};
+
+use crate::cluster::kubernetes_source;
+use crate::{cache, digest, host, workspace};
+use debian::DebianFiles;
+use oci::{FileTree, ImageConfig};
+
+/// Changes when a recipe does, so that the cache makes its images anew.
+const RECIPES: &str = "1";
+
+/// An image we make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Image {
+    /// What holds a pod's namespaces; every existing cluster has its own.
+    Pause,
+    /// Debian's nginx, named like the official image.
+    Nginx,
+    /// Debian's apache2, named like the official image.
+    Httpd,
+    /// Debian's curl, named like the official image.
+    Curl,
+    /// Our probe.
+    Probe,
+}
+
+impl Image {
+    /// What tests and demo need in a cluster they did not start.
+    pub(crate) const FOR_ANY_CLUSTER: [Self; 4] =
+        [Self::Nginx, Self::Httpd, Self::Curl, Self::Probe];
+
+    /// What a node of our own cluster needs.
+    pub(crate) const FOR_NODES: [Self; 5] =
+        [Self::Pause, Self::Nginx, Self::Httpd, Self::Curl, Self::Probe];
+
+    /// The name in pods, with registry and tag. `--image nginx` means `docker.io/library/nginx:latest`.
+    pub(crate) fn reference(self) -> String {
+        match self {
+            Self::Pause => "localhost/kubectl-pods/pause:3.10".to_owned(),
+            Self::Nginx => "docker.io/library/nginx:latest".to_owned(),
+            Self::Httpd => "docker.io/library/httpd:latest".to_owned(),
+            Self::Curl => "docker.io/curlimages/curl:latest".to_owned(),
+            Self::Probe => format!("docker.io/kubectl-pods/probe:{}", workspace::VERSION),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Pause => "pause",
+            Self::Nginx => "nginx",
+            Self::Httpd => "httpd",
+            Self::Curl => "curl",
+            Self::Probe => "probe",
+        }
+    }
+}
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ImageVerb {
-    /// Write images as OCI archives.
-    Build,
+    /// Write images as OCI archives, which containerd, k3d, kind, podman, skopeo and Docker load.
+    Build {
+        /// Folder for the archives.
+        #[arg(long, value_name = "DIR", default_value = "target/images")]
+        out: PathBuf,
+        /// Which; all but pause when none is named.
+        #[arg(value_enum)]
+        images: Vec<Image>,
+    },
 }
 
-pub(crate) fn run(_verb: ImageVerb) -> Result<()> {
+/// Runs a verb.
+pub(crate) fn run(verb: ImageVerb) -> Result<()> {
+    let ImageVerb::Build { out, images } = verb;
+    let images = if images.is_empty() { Image::FOR_ANY_CLUSTER.to_vec() } else { images };
+    for image in images {
+        let (archive, path) = write(image, &out)?;
+        writeln!(stdout(), "{} {} {}", path.display(), archive.digest, image.reference())?;
+    }
     Ok(())
 }
 
-/// An image archive in the cache.
+/// Writes `images` into `folder`, one `NAME.tar` each, and returns the paths in the same order.
+///
+/// # Errors
+///
+/// When an image cannot be made or written.
+pub(crate) fn build(images: &[Image], folder: &Path) -> Result<Vec<PathBuf>> {
+    images.iter().map(|image| write(*image, folder).map(|(_, path)| path)).collect()
+}
+
+fn write(image: Image, folder: &Path) -> Result<(CachedImage, PathBuf)> {
+    let archive = get(image)?;
+    let path = folder.join(format!("{}.tar", image.name()));
+    fs::create_dir_all(folder)?;
+    fs::copy(&archive.path, &path).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok((archive, path))
+}
+
+/// An image's archive in the cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct BuiltImage {
+pub(crate) struct CachedImage {
+    /// The manifest's.
     pub(crate) digest: String,
     pub(crate) path: PathBuf,
 }
 
-pub(crate) fn for_nodes(kubernetes: &Path) -> Result<Vec<BuiltImage>> {
-    let mut files = oci::FileTree::default();
-    files.add("pause", oci::Node::File(0o755, fs::read(kubernetes.join("pause"))?));
-    let config = oci::ImageConfig {
-        name: crate::cluster::PAUSE_IMAGE.to_owned(),
-        title: "pause",
-        version: "3.10".into(),
-        licenses: "Apache-2.0",
-        entrypoint: vec!["/pause".into()],
-        user: "65535:65535",
-        port: None,
-    };
-    let archive = oci::pack(&config, &files)?;
-    let path = crate::workspace::cache()?.join("pause.tar");
-    fs::write(&path, archive.bytes)?;
-    Ok(vec![BuiltImage { digest: archive.digest, path }])
+/// The image's archive, made now if its inputs are new.
+///
+/// # Errors
+///
+/// When something it is made of is missing or cannot be built.
+pub(crate) fn get(image: Image) -> Result<CachedImage> {
+    match image {
+        Image::Pause => pause(),
+        Image::Nginx => debian(image, recipe::nginx),
+        Image::Httpd => debian(image, recipe::httpd),
+        Image::Curl => debian(image, recipe::curl),
+        Image::Probe => {
+            let program = probe::build()?;
+            let inputs = digest::sha256(&program);
+            cached(image, &inputs, || Ok(recipe::probe(program)))
+        }
+    }
+}
+
+fn pause() -> Result<CachedImage> {
+    let source = kubernetes_source()?.join("build/pause/linux/pause.c");
+    let text =
+        fs::read_to_string(&source).with_context(|| format!("cannot read {}", source.display()))?;
+    cached(Image::Pause, &text, || {
+        host::require(&[host::BUILD])?;
+        recipe::pause(&source)
+    })
+}
+
+fn debian(
+    image: Image,
+    recipe: impl FnOnce(&DebianFiles) -> Result<(ImageConfig, FileTree)>,
+) -> Result<CachedImage> {
+    let files = DebianFiles::get()?;
+    cached(image, files.versions(), || recipe(&files))
+}
+
+fn cached(
+    image: Image,
+    inputs: &str,
+    make: impl FnOnce() -> Result<(ImageConfig, FileTree)>,
+) -> Result<CachedImage> {
+    let reference = image.reference();
+    let fingerprint = digest::fingerprint([
+        ("recipes", RECIPES.as_bytes()),
+        ("embedded", recipe::EMBEDDED.concat().as_bytes()),
+        ("reference", reference.as_bytes()),
+        ("inputs", inputs.as_bytes()),
+    ]);
+    let folder = cache::folder("images", image.name(), &fingerprint, |folder| {
+        let (config, files) = make().with_context(|| format!("cannot make image {reference}"))?;
+        let archive = oci::pack(&config, &files)?;
+        fs::write(folder.join("image.tar"), archive.bytes)?;
+        Ok(fs::write(folder.join("digest"), archive.digest)?)
+    })?;
+    let digest = fs::read_to_string(folder.join("digest"))?;
+    Ok(CachedImage { digest, path: folder.join("image.tar") })
 }

@@ -2,17 +2,13 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use crate::progress::Progress;
 use crate::{cache, command, digest, workspace};
-
-/// How many lines of a failed build an error quotes.
-const QUOTED_LINES: usize = 20;
 
 /// A Go module whose tools we build.
 #[derive(Debug, Clone)]
@@ -104,25 +100,15 @@ impl GoModule {
         let mut build = self.go();
         build.args(["build", "-v", "-trimpath", "-buildvcs=false"]).args(&self.arguments);
         build.arg("-o").arg(folder).arg("tool");
-        let mut child = build.stdin(Stdio::null()).stderr(Stdio::piped()).spawn()?;
-        let stderr = child.stderr.take().context("go build has no standard error")?;
-        let (mut compiled, mut other) = (0, Vec::new());
-        for line in BufReader::new(stderr).lines() {
-            let line = line?;
-            if all.contains(&line) {
+        let mut compiled = 0;
+        command::follow(&mut build, |line| {
+            if all.contains(line) {
                 compiled += 1;
                 progress.update(format!("compiled {compiled} of at most {} packages", all.len()));
             } else if let Some(what) = line.strip_prefix("go: downloading ") {
                 progress.update(format!("downloading {what}"));
-            } else {
-                other.push(line);
             }
-        }
-        let status = child.wait()?;
-        if !status.success() {
-            let said = command::last_lines(&other.join("\n"), QUOTED_LINES);
-            bail!("`go build tool` failed in {} ({status}): {said}", self.folder.display());
-        }
+        })?;
         progress.done();
         Ok(())
     }

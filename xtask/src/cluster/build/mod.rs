@@ -3,19 +3,18 @@
 mod cilium;
 mod go;
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::{Cni, Options};
-use crate::{command, host};
+use crate::host;
 use go::GoModule;
 
 /// Where the programs of a cluster are: one folder per Go module.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Programs {
-    /// etcd, the Kubernetes components, kubectl, and pause.
+    /// etcd, the Kubernetes components, and kubectl.
     pub(crate) kubernetes: PathBuf,
     pub(crate) coredns: PathBuf,
     pub(crate) cilium: Option<PathBuf>,
@@ -35,7 +34,6 @@ impl Programs {
 /// When Go or a compiler is missing and cannot be installed, or a build fails.
 pub(crate) fn build(options: &Options) -> Result<Programs> {
     host::require_go()?;
-    host::require(&[host::BUILD])?;
     if options.cni == Cni::Cilium {
         host::require(&[host::CILIUM])?;
     }
@@ -56,22 +54,21 @@ fn kubernetes() -> Result<PathBuf> {
         numbers.next().unwrap_or_default(),
         numbers.next().unwrap_or_default(),
     );
-    module.linker_flags(flags).build("Kubernetes", "pause", |module, folder| {
+    module.linker_flags(flags).build("Kubernetes", "etcd", |module, folder| {
         module.compile_tools(folder)?;
         // The tool is named after its folder, go.etcd.io/etcd/server.
-        std::fs::rename(folder.join("server"), folder.join("etcd"))?;
-        pause(module, folder)
+        Ok(std::fs::rename(folder.join("server"), folder.join("etcd"))?)
     })
 }
 
-/// Kubernetes has the source of its pause container beside its own.
-fn pause(module: &GoModule, folder: &Path) -> Result<()> {
-    let source = module.source_of("k8s.io/kubernetes")?.join("build/pause/linux/pause.c");
-    let mut gcc = Command::new("gcc");
-    gcc.args(["-Os", "-static", "-s", "-DVERSION=3.10", "-o"])
-        .arg(folder.join("pause"))
-        .arg(source);
-    command::run(&mut gcc).context("cannot compile pause")
+/// Where Go has the source of Kubernetes.
+///
+/// # Errors
+///
+/// When there is no Go, or it cannot fetch it.
+pub(crate) fn kubernetes_source() -> Result<PathBuf> {
+    host::require_go()?;
+    GoModule::find("kubernetes")?.source_of("k8s.io/kubernetes")
 }
 
 fn coredns() -> Result<PathBuf> {
