@@ -9,5 +9,6 @@ mod faults;
 mod lab;
 mod names;
 mod plans;
+mod program;
 mod servers;
 mod standing;

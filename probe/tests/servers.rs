@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use kubectl_pods_report::{Check, Protocol, Record, Verdict};
+use rustls::ServerConfig;
+use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use crate::plans::{asking, attempt, http, plan, run, tcp, with};
 
@@ -342,35 +344,31 @@ async fn a_probe_that_was_held_up_says_so_instead_of_accusing() {
     assert!(seen.message.contains("the probe itself was paused"), "{}", seen.message);
 }
 
+/// An HTTPS server with a self-signed certificate for `name`, and that certificate.
+pub(crate) fn https_server(name: &str) -> (SocketAddr, Vec<u8>) {
+    let rcgen::CertifiedKey { cert, signing_key } =
+        rcgen::generate_simple_self_signed([name.to_owned()]).expect("a certificate");
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
+    let config =
+        ServerConfig::builder_with_provider(rustls::crypto::ring::default_provider().into());
+    let config =
+        config.with_safe_default_protocol_versions().expect("versions").with_no_client_auth();
+    let config = Arc::new(config.with_single_cert(vec![cert.der().clone()], key).expect("fits"));
+    let address = server(move |mut tcp| {
+        let mut session = rustls::ServerConnection::new(Arc::clone(&config)).expect("a session");
+        let mut stream = rustls::Stream::new(&mut session, &mut tcp);
+        if stream.read(&mut []).is_ok() {
+            read_request(&mut stream);
+            let _ = stream.write_all(&page("200 OK", "secret"));
+            stream.conn.send_close_notify();
+            let _ = stream.flush();
+        }
+    });
+    (address, cert.der().to_vec())
+}
+
 mod tls {
-    use rustls::ServerConfig;
-    use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-
     use super::*;
-
-    /// An HTTPS server with a self-signed certificate for `name`.
-    fn https_server(name: &str) -> SocketAddr {
-        let rcgen::CertifiedKey { cert, signing_key } =
-            rcgen::generate_simple_self_signed([name.to_owned()]).expect("a certificate");
-        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
-        let config =
-            ServerConfig::builder_with_provider(rustls::crypto::ring::default_provider().into());
-        let config =
-            config.with_safe_default_protocol_versions().expect("versions").with_no_client_auth();
-        let config =
-            Arc::new(config.with_single_cert(vec![cert.der().clone()], key).expect("fits"));
-        server(move |mut tcp| {
-            let mut session =
-                rustls::ServerConnection::new(Arc::clone(&config)).expect("a session");
-            let mut stream = rustls::Stream::new(&mut session, &mut tcp);
-            if stream.read(&mut []).is_ok() {
-                read_request(&mut stream);
-                let _ = stream.write_all(&page("200 OK", "secret"));
-                stream.conn.send_close_notify();
-                let _ = stream.flush();
-            }
-        })
-    }
 
     fn https(address: SocketAddr, insecure: bool) -> Check {
         let check = with(http(address), |check| check.protocol = Protocol::Https);
@@ -379,7 +377,7 @@ mod tls {
 
     #[tokio::test]
     async fn certificates_are_checked_unless_told_otherwise() {
-        let address = https_server("127.0.0.1");
+        let (address, _) = https_server("127.0.0.1");
         let seen = attempt(https(address, false)).await;
         assert_eq!(seen.verdict, Verdict::TlsCertificate, "{seen:#?}");
         assert!(seen.message.contains("certificate is not accepted"), "{}", seen.message);

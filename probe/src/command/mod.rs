@@ -1,0 +1,59 @@
+//! What can be typed.
+
+mod run;
+mod serve;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+use kubectl_pods_report::{NODE_VARIABLE, STANDING_PORT};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Exit code of a process that SIGTERM ended, as shells count: 128 + 15.
+const TERMINATED: u8 = 143;
+
+/// Check addresses from here, and report what the kernel saw.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub(crate) enum Command {
+    /// Carry out a plan once; numbered records go to standard output, one JSON object a line.
+    Run {
+        /// File with the plan as JSON, `-` for standard input; the variable `KUBECTL_PODS_PLAN` when absent.
+        #[arg(long, value_name = "FILE")]
+        plan: Option<PathBuf>,
+    },
+    /// Carry out the checks of a configuration again and again; results by HTTP.
+    Serve {
+        /// File with a plan as JSON that has `every_seconds`; read again when it changes.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Address to listen on.
+        #[arg(long, value_name = "ADDRESS", default_value_t = SocketAddr::from(([0, 0, 0, 0], STANDING_PORT)))]
+        listen: SocketAddr,
+        /// Name of the node, label `source_node` of the metrics.
+        #[arg(long, value_name = "NAME", env = NODE_VARIABLE)]
+        node: String,
+    },
+}
+
+impl Command {
+    /// Does it. As process 1 of a container we are not ended by signals that we do not handle.
+    pub(crate) async fn execute(self) -> anyhow::Result<ExitCode> {
+        let mut terminate = signal(SignalKind::terminate()).context("cannot handle SIGTERM")?;
+        match self {
+            Self::Run { plan } => tokio::select! {
+                biased;
+                _ = terminate.recv() => Ok(ExitCode::from(TERMINATED)),
+                result = run::run(plan.as_deref()) => result.map(|()| ExitCode::SUCCESS),
+            },
+            Self::Serve { config, listen, node } => {
+                serve::serve(&config, listen, &node, terminate.recv())
+                    .await
+                    .map(|()| ExitCode::SUCCESS)
+            }
+        }
+    }
+}

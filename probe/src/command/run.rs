@@ -1,0 +1,34 @@
+//! `run`: plan in, lines out.
+
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use anyhow::Context;
+use kubectl_pods_report::{PLAN_VARIABLE, Plan};
+
+/// Carries out the plan in `file`, or in the environment.
+pub(super) async fn run(file: Option<&Path>) -> anyhow::Result<()> {
+    let plan: Plan = serde_json::from_str(&read_plan(file)?).context("the plan is not valid")?;
+    let carried_out = probe::run(&plan, |record| {
+        let mut line = serde_json::to_vec(&record)?;
+        line.push(b'\n');
+        // One write a line, and each at once: whoever reads the log sees results as they come.
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(&line).and_then(|()| stdout.flush())
+    });
+    carried_out.await.context("cannot carry out the plan")
+}
+
+fn read_plan(file: Option<&Path>) -> anyhow::Result<String> {
+    let Some(file) = file else {
+        return std::env::var(PLAN_VARIABLE)
+            .with_context(|| format!("no --plan, and no {PLAN_VARIABLE} in the environment"));
+    };
+    if file.as_os_str() != "-" {
+        return std::fs::read_to_string(file)
+            .with_context(|| format!("cannot read {}", file.display()));
+    }
+    let mut text = String::new();
+    io::stdin().read_to_string(&mut text).context("cannot read standard input")?;
+    Ok(text)
+}

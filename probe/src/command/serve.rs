@@ -1,0 +1,42 @@
+//! `serve`: the standing probe until it is told to stop.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use probe::serve::{App, ConfigFile, keep_checking, serve as answer};
+use tokio::net::TcpListener;
+
+/// Time that open connections have to finish after the listener is closed.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Checks what `config` names and answers on `listen` until `shutdown` completes.
+pub(super) async fn serve(
+    config: &Path,
+    listen: SocketAddr,
+    node: &str,
+    shutdown: impl Future,
+) -> anyhow::Result<()> {
+    raise_file_limit();
+    let app = Arc::new(App::new(node).context("cannot set up metrics")?);
+    let listener =
+        TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    writeln!(io::stderr(), "listening on {}", listener.local_addr()?)?;
+    tokio::select! {
+        () = answer(listener, Arc::clone(&app), shutdown, GRACE) => Ok(()),
+        Err(error) = keep_checking(app, ConfigFile::new(config)) => {
+            Err(error).with_context(|| format!("configuration {}", config.display()))
+        }
+    }
+}
+
+/// Every attempt takes two descriptors; the usual limit of 1024 is for programs that use `select`. Best effort.
+fn raise_file_limit() {
+    if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard.min(16_384), hard);
+    }
+}

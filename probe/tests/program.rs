@@ -1,0 +1,135 @@
+//! The one-shot probe as a process: where the plan comes from, exit codes, trust.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use kubectl_pods_report::{
+    Check, NODE_VARIABLE, PLAN_VARIABLE, Plan, Protocol, Verdict, WIRE_VERSION,
+};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tempfile::TempDir;
+
+use crate::plans::{http, plan, read_log, tcp, with};
+use crate::servers::{https_server, server_on};
+
+fn probe() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-pods-probe"));
+    command.env_remove(PLAN_VARIABLE).env_remove(NODE_VARIABLE).arg("run").stdin(Stdio::null());
+    command
+}
+
+fn json(plan: &Plan) -> String {
+    serde_json::to_string(plan).expect("JSON")
+}
+
+fn output(command: &mut Command) -> Output {
+    command.output().expect("the probe runs")
+}
+
+#[test]
+fn a_plan_comes_from_the_environment_a_file_or_standard_input() {
+    let plan = json(&plan(vec![tcp("127.0.0.1", 1)]));
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("plan.json");
+    fs::write(&file, &plan).expect("written");
+    let mut piped = probe();
+    let mut child = piped
+        .args(["--plan", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    child.stdin.take().expect("piped").write_all(plan.as_bytes()).expect("read");
+    let outputs = [
+        output(probe().env(PLAN_VARIABLE, &plan)),
+        output(probe().arg("--plan").arg(&file)),
+        child.wait_with_output().expect("ends"),
+    ];
+    for output in outputs {
+        assert_eq!(output.status.code(), Some(0), "a refused target is a result");
+        let log = read_log(&String::from_utf8(output.stdout).expect("UTF-8"));
+        assert_eq!(log.attempts[0].verdict, Verdict::Refused);
+    }
+}
+
+#[test]
+fn what_cannot_be_carried_out_is_one_line_and_exit_code_1() {
+    let other_version = Plan { version: WIRE_VERSION + 1, ..plan(vec![]) };
+    let bad_check = plan(vec![with(tcp("127.0.0.1", 1), |check| check.timeout_seconds = -1.0)]);
+    let cases = [
+        ("no plan", None, "no --plan, and no KUBECTL_PODS_PLAN in the environment"),
+        ("no JSON", Some("{".to_owned()), "the plan is not valid"),
+        ("another version", Some(json(&other_version)), "use the probe image of the plugin"),
+        ("a bad check", Some(json(&bad_check)), "a time-out of -1 s"),
+    ];
+    for (name, plan, says) in cases {
+        let output = output(probe().envs(plan.map(|plan| (PLAN_VARIABLE, plan))));
+        let error = String::from_utf8(output.stderr).expect("UTF-8");
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{name}: {error}");
+        assert!(
+            error.starts_with("error: ") && error.lines().count() == 1 && error.contains(says),
+            "{name}: {error}"
+        );
+    }
+}
+
+#[test]
+fn a_closed_standard_output_is_exit_code_1() {
+    let plan = json(&plan(vec![tcp("127.0.0.1", 1)]));
+    let mut child = probe()
+        .env(PLAN_VARIABLE, plan)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("starts");
+    drop(child.stdout.take());
+    assert_eq!(child.wait().expect("ends").code(), Some(1));
+}
+
+#[test]
+fn sigterm_ends_it_at_once_with_143() {
+    let silent = server_on("127.0.0.1", |stream| {
+        thread::sleep(Duration::from_secs(20));
+        drop(stream);
+    });
+    let plan = json(&plan(vec![http(silent)]));
+    let mut child =
+        probe().env(PLAN_VARIABLE, plan).stdout(Stdio::piped()).spawn().expect("starts");
+    let mut start = String::new();
+    BufReader::new(child.stdout.take().expect("piped")).read_line(&mut start).expect("a line");
+    assert!(start.contains("\"start\""), "{start}");
+    let begun = Instant::now();
+    kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGTERM).expect("a signal");
+    assert_eq!(child.wait().expect("ends").code(), Some(143));
+    assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn roots_come_from_ssl_cert_file() {
+    let (mine, certificate) = https_server("127.0.0.1");
+    let (others, _) = https_server("127.0.0.1");
+    let (misnamed, misnamed_certificate) = https_server("web.shop");
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("roots.pem");
+    let pem = |der: &[u8]| {
+        format!(
+            "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+            STANDARD.encode(der)
+        )
+    };
+    fs::write(&file, pem(&certificate) + &pem(&misnamed_certificate)).expect("written");
+    let https =
+        |address| -> Check { with(http(address), |check| check.protocol = Protocol::Https) };
+    let plan = json(&plan(vec![https(mine), https(others), https(misnamed)]));
+    let output = output(probe().env("SSL_CERT_FILE", &file).env(PLAN_VARIABLE, plan));
+    let attempts = read_log(&String::from_utf8(output.stdout).expect("UTF-8")).attempts;
+    let verdicts = attempts.iter().map(|attempt| attempt.verdict);
+    let expected = [Verdict::Open, Verdict::TlsCertificate, Verdict::TlsCertificate];
+    assert_eq!(verdicts.collect::<Vec<_>>(), expected, "{attempts:#?}");
+}
