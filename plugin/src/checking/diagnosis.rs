@@ -4,7 +4,7 @@ use k8s_openapi::api::core::v1::{ContainerState, Pod, PodStatus};
 
 /// What can be read from a pod's state.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Sign {
+pub(crate) enum Sign {
     /// On its way: the text says how far.
     Waiting(String),
     /// The scheduler finds no node; its message. Pods often are so for a moment.
@@ -36,7 +36,7 @@ const NEVER_RAN: [&str; 3] = ["ContainerCannotRun", "ContainerStatusUnknown", "S
 
 /// Reads a pod's state.
 #[must_use]
-pub(super) fn read(pod: &Pod) -> Sign {
+pub(crate) fn read(pod: &Pod) -> Sign {
     let Some(status) = &pod.status else { return Sign::Waiting("Pending".to_owned()) };
     if let Some(reason) = &status.reason {
         // Evicted, NodeAffinity, OutOfcpu, UnexpectedAdmissionError, DeadlineExceeded, Preempting, Shutdown …

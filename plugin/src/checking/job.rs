@@ -16,7 +16,7 @@ use k8s_openapi::{
 use kubectl_pods_report::{PLAN_VARIABLE, Plan};
 
 /// Name of the probe's container.
-pub(super) const CONTAINER: &str = "probe";
+pub(crate) const CONTAINER: &str = "probe";
 /// Longest `NAME=value` string that Linux lets a process start with (`MAX_ARG_STRLEN`, 32 pages of 4 KiB).
 const MAX_VARIABLE_BYTES: usize = 128 * 1024;
 /// The user that every probe runs as.
@@ -24,7 +24,7 @@ const NOBODY: i64 = 65532;
 
 /// Where a probe runs, from which image, and until when.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Placement {
+pub(crate) struct Placement {
     /// Image of the probe.
     pub image: String,
     /// The node to run on; the scheduler's choice when absent.
@@ -37,7 +37,7 @@ pub(super) struct Placement {
 
 /// Labels of everything that belongs to a probe.
 #[must_use]
-pub(super) fn labels(component: &str, instance: &str) -> BTreeMap<String, String> {
+pub(crate) fn labels(component: &str, instance: &str) -> BTreeMap<String, String> {
     [
         ("app.kubernetes.io/name", "kubectl-pods"),
         ("app.kubernetes.io/component", component),
@@ -55,7 +55,7 @@ pub(super) fn labels(component: &str, instance: &str) -> BTreeMap<String, String
 /// # Errors
 ///
 /// When the plan is too large for an environment variable.
-pub(super) fn build(name: &str, plan: &Plan, placement: &Placement) -> anyhow::Result<Job> {
+pub(crate) fn build(name: &str, plan: &Plan, placement: &Placement) -> anyhow::Result<Job> {
     let plan_json = serde_json::to_string(plan)?;
     let size = PLAN_VARIABLE.len() + "=".len() + plan_json.len() + "\0".len();
     if size > MAX_VARIABLE_BYTES {
@@ -96,14 +96,14 @@ pub(super) fn build(name: &str, plan: &Plan, placement: &Placement) -> anyhow::R
 
 /// An upper bound for the time in which a one-shot probe has made all its attempts, were it to make them one by one.
 #[must_use]
-pub(super) fn longest_run(plan: &Plan) -> Duration {
+pub(crate) fn longest_run(plan: &Plan) -> Duration {
     let round: f64 = plan.checks.iter().map(|check| check.timeout_seconds).sum();
     Duration::try_from_secs_f64(round * f64::from(plan.attempts)).unwrap_or(Duration::MAX / 4)
 }
 
 /// What every probe pod has in common: Pod Security `restricted`, no token, nothing of the namespace's Services.
 #[must_use]
-pub(super) fn restricted_pod() -> PodSpec {
+pub(crate) fn restricted_pod() -> PodSpec {
     PodSpec {
         automount_service_account_token: Some(false),
         enable_service_links: Some(false),
@@ -125,7 +125,7 @@ pub(super) fn restricted_pod() -> PodSpec {
 
 /// The container's half of Pod Security `restricted`.
 #[must_use]
-pub(super) fn restricted_container() -> SecurityContext {
+pub(crate) fn restricted_container() -> SecurityContext {
     SecurityContext {
         allow_privilege_escalation: Some(false),
         read_only_root_filesystem: Some(true),
@@ -157,7 +157,7 @@ fn container(image: &str, plan_json: String) -> Container {
 
 /// Requests and a memory limit. No CPU limit: a throttled probe would blame the network for its own pauses.
 #[must_use]
-pub(super) fn resources(cpu: &str, memory: &str, memory_limit: &str) -> ResourceRequirements {
+pub(crate) fn resources(cpu: &str, memory: &str, memory_limit: &str) -> ResourceRequirements {
     let quantity = |name: &str, amount: &str| (name.to_owned(), Quantity(amount.to_owned()));
     ResourceRequirements {
         requests: Some([quantity("cpu", cpu), quantity("memory", memory)].into()),

@@ -8,27 +8,28 @@
 
 mod creation;
 mod curl;
-mod diagnosis;
+pub(crate) mod diagnosis;
 mod here;
-mod job;
+pub(crate) mod job;
 mod listen;
 mod lookout;
 mod name;
-mod plan;
+pub(crate) mod plan;
 mod ports;
 mod report;
-mod resolve;
+pub(crate) mod resolve;
 mod run;
 mod signals;
 mod stream;
 mod table;
-mod target;
+pub(crate) mod target;
 
-use kubectl_pods_report::{Plan, Protocol, Verdict};
+use kubectl_pods_report::{Plan, Verdict};
 
 use self::{
     curl::Answer,
     job::Placement,
+    plan::Terms,
     report::{From, Report},
     resolve::{Found, What},
     run::Outcome,
@@ -37,7 +38,7 @@ use self::{
 };
 use crate::{
     api::Cluster,
-    cli::{CheckArgs, CheckFormat, CheckProtocol, ConnectionArgs, CurlArgs, ProbeArgs},
+    cli::{CheckArgs, CheckFormat, ConnectionArgs, CurlArgs, ProbeArgs},
     exit::Exit,
     output::{self, Stdout},
 };
@@ -52,7 +53,7 @@ pub async fn check(connection: &ConnectionArgs, args: &CheckArgs) -> anyhow::Res
         args.targets.iter().map(|text| text.parse()).collect::<Result<Vec<Target>, _>>()?;
     let cluster = cluster_for(connection, &args.probe, &targets).await?;
     let found = resolve::resolve(cluster.as_ref(), &targets, None).await?;
-    let plan = plan::plan(&targets, &found, &terms(args));
+    let plan = plan::plan(&targets, &found, &Terms::new(&args.terms, args.attempts));
     let (source, attempts) = match probe(cluster.as_ref(), &args.probe, &plan).await? {
         Outcome::Stopped(exit) => return Ok(exit),
         Outcome::Whole(source, results) => (source, Ok(results.attempts)),
@@ -136,20 +137,6 @@ async fn probe(
             run::run(cluster, plan, &placement).await
         }
         _ => here::run(plan).await,
-    }
-}
-
-fn terms(args: &CheckArgs) -> plan::Terms {
-    plan::Terms {
-        protocol: args.protocol.map(|protocol| match protocol {
-            CheckProtocol::Tcp => Protocol::Tcp,
-            CheckProtocol::Http => Protocol::Http,
-            CheckProtocol::Https => Protocol::Https,
-        }),
-        connect_timeout: args.connect_timeout.min(args.timeout),
-        timeout: args.timeout,
-        attempts: args.attempts,
-        statuses: args.expect.clone(),
     }
 }
 

@@ -8,13 +8,14 @@ use super::{
     resolve::{Found, What},
     target::Target,
 };
+use crate::cli::{CheckProtocol, TermsArgs};
 
 /// Bytes of a body that a check reads: enough for any page, and an end to endless streams.
 const CHECK_BODY_BYTES: u64 = 1024 * 1024;
 
 /// What holds for every target of one command.
 #[derive(Debug, Clone)]
-pub(super) struct Terms {
+pub(crate) struct Terms {
     /// Protocol to speak whatever the target says.
     pub protocol: Option<Protocol>,
     /// Limit for name resolution and connection together.
@@ -27,9 +28,27 @@ pub(super) struct Terms {
     pub statuses: Vec<(u16, u16)>,
 }
 
+impl Terms {
+    /// The terms that the flags set.
+    #[must_use]
+    pub(crate) fn new(args: &TermsArgs, attempts: u32) -> Self {
+        Self {
+            protocol: args.protocol.map(|protocol| match protocol {
+                CheckProtocol::Tcp => Protocol::Tcp,
+                CheckProtocol::Http => Protocol::Http,
+                CheckProtocol::Https => Protocol::Https,
+            }),
+            connect_timeout: args.connect_timeout.min(args.timeout),
+            timeout: args.timeout,
+            attempts,
+            statuses: args.expect.clone(),
+        }
+    }
+}
+
 /// The checks of `found` that are to be tried, in their order.
 #[must_use]
-pub(super) fn plan(targets: &[Target], found: &[Found], terms: &Terms) -> Plan {
+pub(crate) fn plan(targets: &[Target], found: &[Found], terms: &Terms) -> Plan {
     let checks = found.iter().filter_map(|found| match &found.what {
         What::Settled(..) => None,
         What::Try(host, port) => {

@@ -7,7 +7,7 @@ use super::target::PortRef;
 
 /// A TCP port as declared, or as typed when it is not declared.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Port {
+pub(crate) struct Port {
     /// Where to connect.
     pub number: u16,
     /// Its name in the declaration.
@@ -19,7 +19,7 @@ pub(super) struct Port {
 impl Port {
     /// A port about which nothing but its number is known.
     #[must_use]
-    pub(super) const fn plain(number: u16) -> Self {
+    pub(crate) const fn plain(number: u16) -> Self {
         Self { number, name: None, app_protocol: None }
     }
 
@@ -27,7 +27,7 @@ impl Port {
     /// (`appProtocol: http`, or a name `http` or `http-…`) or the number is 80 or 8080, else a TCP handshake.
     /// Never HTTPS: whether a certificate ought to be valid for an address is not ours to guess.
     #[must_use]
-    pub(super) fn protocol(&self) -> Protocol {
+    pub(crate) fn protocol(&self) -> Protocol {
         let says_http = |word: &str| word == "http" || word.starts_with("http-");
         let http = match (&self.app_protocol, &self.name) {
             (Some(protocol), _) => protocol.eq_ignore_ascii_case("http"),
@@ -40,7 +40,7 @@ impl Port {
 
 /// The TCP ports that a pod's containers declare, sidecars included, each number once.
 #[must_use]
-pub(super) fn of_pod(pod: &Pod) -> Vec<Port> {
+pub(crate) fn of_pod(pod: &Pod) -> Vec<Port> {
     let Some(spec) = &pod.spec else { return Vec::new() };
     let sidecars = spec
         .init_containers
@@ -57,7 +57,7 @@ pub(super) fn of_pod(pod: &Pod) -> Vec<Port> {
 
 /// The TCP ports of a Service.
 #[must_use]
-pub(super) fn of_service(service: &Service) -> Vec<Port> {
+pub(crate) fn of_service(service: &Service) -> Vec<Port> {
     let declared = service.spec.iter().flat_map(|spec| spec.ports.iter().flatten());
     let mut ports = Vec::new();
     for port in declared.filter(|port| is_tcp(port.protocol.as_deref())) {
@@ -71,7 +71,7 @@ pub(super) fn of_service(service: &Service) -> Vec<Port> {
 /// # Errors
 ///
 /// When nothing is declared and nothing was asked for, or when no declared port has the name.
-pub(super) fn select(
+pub(crate) fn select(
     declared: Vec<Port>,
     wanted: Option<&PortRef>,
     fallback: Option<u16>,

@@ -24,7 +24,7 @@ use crate::api::{
 
 /// One thing to try, or to report without a try.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Found {
+pub(crate) struct Found {
     /// What to call it in reports.
     pub label: String,
     /// Index of the target it came from.
@@ -35,7 +35,7 @@ pub(super) struct Found {
 
 /// What to do about a target.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum What {
+pub(crate) enum What {
     /// Try this host name or address at this port.
     Try(String, Port),
     /// The cluster knows already: verdict and reason.
@@ -48,7 +48,7 @@ pub(super) enum What {
 /// # Errors
 ///
 /// When an object does not exist or may not be read, and when there is no port to try.
-pub(super) async fn resolve(
+pub(crate) async fn resolve(
     cluster: Option<&Cluster>,
     targets: &[Target],
     fallback: Option<u16>,

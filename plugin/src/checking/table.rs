@@ -1,12 +1,8 @@
 //! A report as a table in kubectl's layout.
 
-use unicode_width::UnicodeWidthStr as _;
-
 use super::report::{Report, Spread, TargetReport};
-use crate::output::without_controls;
+use crate::output::{align, latency};
 
-/// Blanks between two columns, as kubectl has them.
-const GAP: usize = 3;
 /// What stands for a value that there is none of.
 const NONE: &str = "<none>";
 
@@ -49,9 +45,7 @@ pub(super) fn draw(report: &Report, style: Style) -> String {
         rows.push(columns.iter().map(|(name, _)| (*name).to_owned()).collect());
     }
     for target in &report.targets {
-        let cell = |(_, value): &Column| {
-            value(report, target).map_or(NONE.to_owned(), |text| without_controls(&text))
-        };
+        let cell = |(_, value): &Column| value(report, target).unwrap_or_else(|| NONE.to_owned());
         rows.push(columns.iter().map(cell).collect());
     }
     align(&rows)
@@ -59,8 +53,8 @@ pub(super) fn draw(report: &Report, style: Style) -> String {
 
 fn wide() -> [Column; 6] {
     [
-        ("MIN", |_, target| target.latency.total.map(|spread| length(spread.min_seconds))),
-        ("MAX", |_, target| target.latency.total.map(|spread| length(spread.max_seconds))),
+        ("MIN", |_, target| target.latency.total.map(|spread| latency(spread.min_seconds))),
+        ("MAX", |_, target| target.latency.total.map(|spread| latency(spread.max_seconds))),
         ("TLS", |_, target| phase(target, |attempt| attempt.phases.tls_seconds)),
         ("PROCESSING", |_, target| phase(target, |attempt| attempt.phases.processing_seconds)),
         ("RETRANS", |_, target| retransmissions(target)),
@@ -80,7 +74,7 @@ fn status(target: &TargetReport) -> Option<String> {
 }
 
 fn median(spread: Spread) -> String {
-    length(spread.median_seconds)
+    latency(spread.median_seconds)
 }
 
 fn phase(
@@ -89,69 +83,10 @@ fn phase(
 ) -> Option<String> {
     let last =
         target.attempts.iter().rev().find(|a| a.verdict == kubectl_pods_report::Verdict::Open);
-    last.and_then(of).map(length)
+    last.and_then(of).map(latency)
 }
 
 fn retransmissions(target: &TargetReport) -> Option<String> {
     let counts = target.attempts.iter().filter_map(|attempt| attempt.evidence.tcp_info);
     counts.map(|info| info.total_retrans).reduce(u32::saturating_add).map(|sum| sum.to_string())
-}
-
-/// Three significant digits: `81µs`, `4.02ms`, `1.01s`.
-fn length(seconds: f64) -> String {
-    let (value, unit) = match seconds {
-        s if s < 1e-3 => (s * 1e6, "µs"),
-        s if s < 1.0 => (s * 1e3, "ms"),
-        s => (s, "s"),
-    };
-    match value {
-        v if v < 10.0 && unit != "µs" => format!("{v:.2}{unit}"),
-        v if v < 100.0 && unit != "µs" => format!("{v:.1}{unit}"),
-        v => format!("{v:.0}{unit}"),
-    }
-}
-
-fn align(rows: &[Vec<String>]) -> String {
-    let columns = rows.first().map_or(0, Vec::len);
-    let width = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let mut text = String::new();
-    for row in rows {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(&widths) {
-            line.push_str(cell);
-            line.push_str(&" ".repeat(width - cell.width() + GAP));
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lengths_have_three_digits() {
-        let cases = [
-            (0.000_081, "81µs"),
-            (0.000_999, "999µs"),
-            (0.004_02, "4.02ms"),
-            (0.0402, "40.2ms"),
-            (0.402, "402ms"),
-            (1.0084, "1.01s"),
-            (12.34, "12.3s"),
-        ];
-        for (seconds, text) in cases {
-            assert_eq!(length(seconds), text);
-        }
-    }
-
-    #[test]
-    fn columns_are_aligned_and_nothing_trails() {
-        let rows =
-            [["A", "B"], ["long", ""], ["x", "y"]].map(|row| row.map(str::to_owned).to_vec());
-        assert_eq!(align(&rows), "A      B\nlong\nx      y\n");
-    }
 }

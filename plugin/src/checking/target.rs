@@ -13,7 +13,7 @@ use kubectl_pods_report::Protocol;
 
 /// One thing to check, as the user meant it. Nothing has been looked up yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Target {
+pub(crate) struct Target {
     /// What the user typed.
     pub text: String,
     /// Where it is.
@@ -28,7 +28,7 @@ pub(super) struct Target {
 
 /// Where a target is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Place {
+pub(crate) enum Place {
     /// An object of the cluster.
     Object(Kind, String),
     /// An IP address.
@@ -39,7 +39,7 @@ pub(super) enum Place {
 
 /// Kinds of object that can be a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// A pod's own address.
     Pod,
     /// A Service's cluster IP, or its endpoints when it has none.
@@ -56,7 +56,7 @@ pub(super) enum Kind {
 
 /// A port as typed: a number, or the name that the pod or Service gave it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum PortRef {
+pub(crate) enum PortRef {
     /// A port number.
     Number(u16),
     /// A port name (`IANA_SVC_NAME`, RFC 6335).
@@ -66,7 +66,7 @@ pub(super) enum PortRef {
 /// Why a word is no target. The text names the word and says what to type.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("target \"{}\": {problem}", .text.escape_debug())]
-pub(super) struct TargetError {
+pub(crate) struct TargetError {
     text: String,
     problem: String,
 }
@@ -96,7 +96,7 @@ impl Kind {
 
     /// The short form used in texts: `svc/web`.
     #[must_use]
-    pub(super) const fn short(self) -> &'static str {
+    pub(crate) const fn short(self) -> &'static str {
         match self {
             Self::Pod => "pod",
             Self::Service => "svc",

@@ -1,11 +1,6 @@
 //! `kubectl pods check TARGET…`.
 
-use std::time::Duration;
-
-use super::{
-    ProbeArgs,
-    value_probe::{StatusRange, duration, statuses},
-};
+use super::{ProbeArgs, TermsArgs};
 
 /// Arguments of `check`.
 #[derive(Debug, Clone, clap::Args)]
@@ -22,18 +17,9 @@ pub struct CheckArgs {
     /// Attempts for each target
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub attempts: u32,
-    /// What to speak, whatever the target looks like
-    #[arg(long, value_name = "PROTOCOL")]
-    pub protocol: Option<CheckProtocol>,
-    /// HTTP statuses that are right: 200, 2xx, 200-299; may be repeated
-    #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = statuses, default_value = "200-399")]
-    pub expect: Vec<StatusRange>,
-    /// Limit for finding the address and connecting
-    #[arg(long, value_name = "DURATION", default_value = "3s", value_parser = duration)]
-    pub connect_timeout: Duration,
-    /// Limit for one attempt
-    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
-    pub timeout: Duration,
+    /// How to check.
+    #[command(flatten)]
+    pub terms: TermsArgs,
     /// Where the probe runs.
     #[command(flatten)]
     pub probe: ProbeArgs,
@@ -48,15 +34,4 @@ pub enum CheckFormat {
     Wide,
     /// Everything, with the evidence
     Json,
-}
-
-/// Protocols of a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum CheckProtocol {
-    /// A TCP handshake
-    Tcp,
-    /// An HTTP GET
-    Http,
-    /// An HTTP GET over TLS
-    Https,
 }

@@ -7,16 +7,18 @@ mod get;
 mod monitor;
 mod parse;
 mod probe;
+mod terms;
 mod value;
 mod value_probe;
 
-pub use check::{CheckArgs, CheckFormat, CheckProtocol};
+pub use check::{CheckArgs, CheckFormat};
 pub use connection::ConnectionArgs;
 pub use curl::{CurlArgs, RequestArgs};
 pub use get::GetArgs;
-pub use monitor::{InstallArgs, MonitorArgs, MonitorVerb};
+pub use monitor::{InstallArgs, MonitorArgs, MonitorVerb, StatusArgs, StatusFormat, UninstallArgs};
 pub use parse::{Stop, parse};
 pub use probe::ProbeArgs;
+pub use terms::{CheckProtocol, TermsArgs};
 pub use value_probe::StatusRange;
 
 use crate::{checking, exit::Exit, listing, monitor as monitoring};

@@ -1,5 +1,12 @@
 //! `kubectl pods monitor …`.
 
+use std::time::Duration;
+
+use super::{TermsArgs, probe::DEFAULT_IMAGE, value_probe::duration};
+
+/// What a standing probe is called unless told otherwise.
+const DEFAULT_NAME: &str = "kubectl-pods-monitor";
+
 /// Arguments of `monitor`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct MonitorArgs {
@@ -11,21 +18,68 @@ pub struct MonitorArgs {
 /// What to do with the standing probe.
 #[derive(Debug, Clone, clap::Subcommand)]
 pub enum MonitorVerb {
-    /// Put a standing probe into the cluster
+    /// Put a standing probe on every node, or give the one that is there other targets
     Install(InstallArgs),
     /// Show what the standing probe sees
-    Status,
+    Status(StatusArgs),
     /// Remove the standing probe and everything that belongs to it
-    Uninstall,
+    Uninstall(UninstallArgs),
 }
 
 /// Arguments of `monitor install`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct InstallArgs {
-    /// What to check, as in kubectl pods check
+    /// Pod name, pod/NAME, svc/NAME, IP, host or URL; :PORT and /PATH may follow
     #[arg(value_name = "TARGET", required = true)]
     pub targets: Vec<String>,
-    /// Time between two rounds
-    #[arg(long, value_name = "DURATION", default_value = "30s")]
-    pub every: String,
+    /// Time between two attempts at one target
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
+    pub every: Duration,
+    /// Name of the standing probe
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_NAME)]
+    pub name: String,
+    /// How to check.
+    #[command(flatten)]
+    pub terms: TermsArgs,
+    /// Image of the probe
+    #[arg(long, value_name = "IMAGE", env = "KUBECTL_PODS_PROBE_IMAGE", hide_env_values = true,
+          default_value = DEFAULT_IMAGE)]
+    pub probe_image: String,
+    /// How long the probes may take until all of them run
+    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration)]
+    pub rollout_timeout: Duration,
+}
+
+/// Arguments of `monitor status`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct StatusArgs {
+    /// Name of the standing probe
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_NAME)]
+    pub name: String,
+    /// Output format
+    #[arg(long, short, value_name = "FORMAT", default_value = "table")]
+    pub output: StatusFormat,
+    /// Do not print headers
+    #[arg(long)]
+    pub no_headers: bool,
+}
+
+/// How the status is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum StatusFormat {
+    /// A line for each node and target
+    Table,
+    /// What every probe answered
+    Json,
+}
+
+/// Arguments of `monitor uninstall`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct UninstallArgs {
+    /// Name of the standing probe
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_NAME)]
+    pub name: String,
+    /// Succeed when there is none
+    #[arg(long)]
+    pub ignore_not_found: bool,
 }

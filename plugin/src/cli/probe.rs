@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::value_probe::duration;
 
 /// Where the image of this release is, unless told otherwise.
-const DEFAULT_IMAGE: &str = concat!("docker.io/kubectl-pods/probe:", env!("CARGO_PKG_VERSION"));
+pub(super) const DEFAULT_IMAGE: &str =
+    concat!("docker.io/kubectl-pods/probe:", env!("CARGO_PKG_VERSION"));
 
 /// Where the probe runs and what it is made of.
 #[derive(Debug, Clone, clap::Args)]

@@ -1,8 +1,20 @@
 //! `monitor`: a probe that stays, repeats its checks and serves metrics.
+//!
+//! - [`targets`]: targets become a plan that stays true.
+//! - [`manifest`]: the ConfigMap and the DaemonSet.
+//! - [`install`], [`status`], [`uninstall`]: the verbs.
+
+mod install;
+mod manifest;
+mod status;
+mod targets;
+mod uninstall;
 
 use crate::{
-    cli::{ConnectionArgs, MonitorArgs},
+    api::Cluster,
+    cli::{ConnectionArgs, MonitorArgs, MonitorVerb},
     exit::Exit,
+    output::Verbatim,
 };
 
 /// Installs, shows or removes the standing probe.
@@ -10,6 +22,16 @@ use crate::{
 /// # Errors
 ///
 /// When the cluster cannot be asked or refuses.
-pub async fn run(_connection: &ConnectionArgs, _args: &MonitorArgs) -> anyhow::Result<Exit> {
-    anyhow::bail!("monitor is not wired yet")
+pub async fn run(connection: &ConnectionArgs, args: &MonitorArgs) -> anyhow::Result<Exit> {
+    let cluster = Cluster::connect(connection).await?;
+    match &args.verb {
+        MonitorVerb::Install(args) => install::run(&cluster, args).await,
+        MonitorVerb::Status(args) => status::run(&cluster, args).await,
+        MonitorVerb::Uninstall(args) => uninstall::run(&cluster, args).await,
+    }
+}
+
+/// What kubectl says about what is not there.
+fn absent(name: &str) -> anyhow::Error {
+    Verbatim(format!("Error from server (NotFound): daemonsets.apps {name:?} not found")).into()
 }

@@ -1,10 +1,12 @@
 //! The only module that writes to stdout, and the one place where control characters are filtered.
 
+mod align;
 pub mod sanitize;
 mod stdout;
 mod table;
 mod tabwriter;
 
+pub use align::{align, latency};
 pub use stdout::{ClosedPipe, Stdout};
 pub use table::{PodTable, TableOptions};
 

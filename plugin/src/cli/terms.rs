@@ -1,0 +1,33 @@
+//! What holds for every target of one command: flags of the verbs that check.
+
+use std::time::Duration;
+
+use super::value_probe::{StatusRange, duration, statuses};
+
+/// What to speak, how long to wait, what to expect.
+#[derive(Debug, Clone, clap::Args)]
+pub struct TermsArgs {
+    /// What to speak, whatever the target looks like
+    #[arg(long, value_name = "PROTOCOL")]
+    pub protocol: Option<CheckProtocol>,
+    /// HTTP statuses that are right: 200, 2xx, 200-299; may be repeated
+    #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = statuses, default_value = "200-399")]
+    pub expect: Vec<StatusRange>,
+    /// Limit for finding the address and connecting
+    #[arg(long, value_name = "DURATION", default_value = "3s", value_parser = duration)]
+    pub connect_timeout: Duration,
+    /// Limit for one attempt
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    pub timeout: Duration,
+}
+
+/// Protocols of a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum CheckProtocol {
+    /// A TCP handshake
+    Tcp,
+    /// An HTTP GET
+    Http,
+    /// An HTTP GET over TLS
+    Https,
+}

@@ -1,0 +1,198 @@
+//! What a standing probe consists of: a ConfigMap with its plan, which owns a DaemonSet.
+//!
+//! The ConfigMap is the anchor: it exists before the DaemonSet that needs it, and deleting it removes everything. The
+//! plan's digest stands in the pod template, so that new targets roll through at once instead of whenever the kubelets
+//! next look at their ConfigMaps.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::{
+    api::{
+        apps::v1::{DaemonSet, DaemonSetSpec, DaemonSetUpdateStrategy, RollingUpdateDaemonSet},
+        core::v1::{
+            ConfigMap, ConfigMapVolumeSource, Container, ContainerPort, EnvVar, EnvVarSource,
+            HTTPGetAction, ObjectFieldSelector, PodSpec, PodTemplateSpec, Probe, Toleration,
+            Volume, VolumeMount,
+        },
+    },
+    apimachinery::pkg::{
+        apis::meta::v1::{LabelSelector, ObjectMeta, OwnerReference},
+        util::intstr::IntOrString,
+    },
+};
+use kubectl_pods_report::{NODE_VARIABLE, STANDING_PORT};
+use sha2::{Digest as _, Sha256};
+
+use crate::checking::job;
+
+/// Value of `app.kubernetes.io/component`.
+const COMPONENT: &str = "monitor";
+const PLAN_FILE: &str = "plan.json";
+const CONFIG_DIR: &str = "/etc/kubectl-pods";
+const PORT_NAME: &str = "metrics";
+
+/// Label selector, as a query, of everything that belongs to the standing probe `name`.
+pub(super) fn selector(name: &str) -> String {
+    format!("app.kubernetes.io/component={COMPONENT},app.kubernetes.io/instance={name}")
+}
+
+/// Whether an object was made by this program as part of the standing probe `name`.
+pub(super) fn is_ours(metadata: &ObjectMeta, name: &str) -> bool {
+    let labels = metadata.labels.as_ref();
+    labels.is_some_and(|labels| {
+        job::labels(COMPONENT, name).iter().all(|(key, value)| labels.get(key) == Some(value))
+    })
+}
+
+fn metadata(name: &str) -> ObjectMeta {
+    ObjectMeta {
+        name: Some(name.to_owned()),
+        labels: Some(job::labels(COMPONENT, name)),
+        ..ObjectMeta::default()
+    }
+}
+
+/// The ConfigMap with the plan.
+pub(super) fn config_map(name: &str, plan_json: &str) -> ConfigMap {
+    ConfigMap {
+        metadata: metadata(name),
+        data: Some([(PLAN_FILE.to_owned(), plan_json.to_owned())].into()),
+        ..ConfigMap::default()
+    }
+}
+
+/// The DaemonSet, owned by the ConfigMap with this uid.
+pub(super) fn daemon_set(name: &str, image: &str, plan_json: &str, owner_uid: &str) -> DaemonSet {
+    let owner = OwnerReference {
+        api_version: "v1".to_owned(),
+        kind: "ConfigMap".to_owned(),
+        name: name.to_owned(),
+        uid: owner_uid.to_owned(),
+        ..OwnerReference::default()
+    };
+    let all_at_once = RollingUpdateDaemonSet {
+        max_unavailable: Some(IntOrString::String("100%".to_owned())),
+        ..RollingUpdateDaemonSet::default()
+    };
+    let labels = job::labels(COMPONENT, name);
+    DaemonSet {
+        metadata: ObjectMeta { owner_references: Some(vec![owner]), ..metadata(name) },
+        spec: Some(DaemonSetSpec {
+            selector: LabelSelector {
+                match_labels: Some(labels.clone()),
+                ..LabelSelector::default()
+            },
+            template: template(name, image, plan_json, labels),
+            update_strategy: Some(DaemonSetUpdateStrategy {
+                type_: Some("RollingUpdate".to_owned()),
+                rolling_update: Some(all_at_once),
+            }),
+            ..DaemonSetSpec::default()
+        }),
+        ..DaemonSet::default()
+    }
+}
+
+fn template(
+    name: &str,
+    image: &str,
+    plan_json: &str,
+    labels: BTreeMap<String, String>,
+) -> PodTemplateSpec {
+    let port = STANDING_PORT.to_string();
+    let annotations = [
+        ("kubectl-pods/plan-sha256", digest(plan_json)),
+        ("prometheus.io/scrape", "true".to_owned()),
+        ("prometheus.io/port", port),
+        ("prometheus.io/path", "/metrics".to_owned()),
+    ];
+    PodTemplateSpec {
+        metadata: Some(ObjectMeta {
+            labels: Some(labels),
+            annotations: Some(annotations.map(|(key, value)| (key.to_owned(), value)).into()),
+            ..ObjectMeta::default()
+        }),
+        spec: Some(PodSpec {
+            containers: vec![container(image)],
+            // A node is to be watched whatever its taints keep away.
+            tolerations: Some(vec![Toleration {
+                operator: Some("Exists".to_owned()),
+                ..Toleration::default()
+            }]),
+            volumes: Some(vec![Volume {
+                name: "config".to_owned(),
+                config_map: Some(ConfigMapVolumeSource {
+                    name: name.to_owned(),
+                    ..ConfigMapVolumeSource::default()
+                }),
+                ..Volume::default()
+            }]),
+            // Long enough to answer a scrape that is under way.
+            termination_grace_period_seconds: Some(5),
+            ..job::restricted_pod()
+        }),
+    }
+}
+
+fn container(image: &str) -> Container {
+    let node = EnvVarSource {
+        field_ref: Some(ObjectFieldSelector {
+            field_path: "spec.nodeName".to_owned(),
+            ..ObjectFieldSelector::default()
+        }),
+        ..EnvVarSource::default()
+    };
+    let args = [
+        "serve".to_owned(),
+        format!("--config={CONFIG_DIR}/{PLAN_FILE}"),
+        format!("--listen=0.0.0.0:{STANDING_PORT}"),
+    ];
+    Container {
+        name: job::CONTAINER.to_owned(),
+        image: Some(image.to_owned()),
+        image_pull_policy: Some("IfNotPresent".to_owned()),
+        args: Some(args.into()),
+        env: Some(vec![EnvVar {
+            name: NODE_VARIABLE.to_owned(),
+            value_from: Some(node),
+            ..EnvVar::default()
+        }]),
+        ports: Some(vec![ContainerPort {
+            name: Some(PORT_NAME.to_owned()),
+            container_port: i32::from(STANDING_PORT),
+            ..ContainerPort::default()
+        }]),
+        readiness_probe: Some(Probe { period_seconds: Some(2), ..ask("/readyz") }),
+        liveness_probe: Some(Probe { period_seconds: Some(10), ..ask("/healthz") }),
+        resources: Some(job::resources("10m", "32Mi", "128Mi")),
+        security_context: Some(job::restricted_container()),
+        volume_mounts: Some(vec![VolumeMount {
+            name: "config".to_owned(),
+            mount_path: CONFIG_DIR.to_owned(),
+            read_only: Some(true),
+            ..VolumeMount::default()
+        }]),
+        ..Container::default()
+    }
+}
+
+fn ask(path: &str) -> Probe {
+    Probe {
+        http_get: Some(HTTPGetAction {
+            path: Some(path.to_owned()),
+            port: IntOrString::String(PORT_NAME.to_owned()),
+            ..HTTPGetAction::default()
+        }),
+        timeout_seconds: Some(2),
+        ..Probe::default()
+    }
+}
+
+/// SHA-256 in hexadecimal.
+fn digest(text: &str) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(text).iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}

@@ -1,0 +1,77 @@
+//! Targets of a standing probe: what they mean from now on, not only now.
+
+use anyhow::bail;
+use kubectl_pods_report::Plan;
+
+use crate::{
+    api::Cluster,
+    checking::{
+        plan::{self, Terms},
+        resolve::{self, Found, What},
+        target::{Kind, Place, Target},
+    },
+    cli::InstallArgs,
+    output,
+};
+
+/// The plan that the flags ask for.
+///
+/// A Service is checked by its name in the cluster's DNS, and so followed wherever it moves. A pod has no such name:
+/// its address is taken as it is now, and the user is told.
+///
+/// # Errors
+///
+/// When a target does not exist, has no port or no address, or cannot be followed.
+pub(super) async fn plan(cluster: &Cluster, args: &InstallArgs) -> anyhow::Result<Plan> {
+    let targets =
+        args.targets.iter().map(|text| text.parse()).collect::<Result<Vec<Target>, _>>()?;
+    for target in &targets {
+        if let Place::Object(kind, name) = &target.place
+            && !matches!(kind, Kind::Pod | Kind::Service)
+        {
+            bail!(
+                "target {:?}: the pods of a {} come and go: give a Service in front of them, as in svc/{name}",
+                target.text,
+                kind.short()
+            );
+        }
+    }
+    let mut found = resolve::resolve(Some(cluster), &targets, None).await?;
+    let mut pinned = Vec::new();
+    for one in &mut found {
+        follow(one, &targets[one.target], &cluster.namespace, &mut pinned)?;
+    }
+    found.dedup();
+    if !pinned.is_empty() {
+        output::warning(&format!(
+            "{} checked at the address of this moment; a Service (svc/NAME) is followed",
+            pinned.join(", ")
+        ));
+    }
+    let mut plan = plan::plan(&targets, &found, &Terms::new(&args.terms, 1));
+    plan.every_seconds = Some(args.every.as_secs_f64());
+    Ok(plan)
+}
+
+fn follow(
+    found: &mut Found,
+    target: &Target,
+    namespace: &str,
+    pinned: &mut Vec<String>,
+) -> anyhow::Result<()> {
+    match (&mut found.what, &target.place) {
+        // A headless Service without endpoints is no reason not to watch it, but then its port is not known.
+        (What::Settled(_, problem), _) => bail!("cannot watch {}: {problem}", target.text),
+        (What::Try(host, _), Place::Object(Kind::Service, name)) => {
+            *host = format!("{name}.{namespace}.svc");
+        }
+        (What::Try(host, _), Place::Object(Kind::Pod, name)) => {
+            let text = format!("pod {name} ({host}) is");
+            if !pinned.contains(&text) {
+                pinned.push(text);
+            }
+        }
+        (What::Try(..), _) => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! `monitor uninstall`: delete, and stay until nothing is left.
+
+use std::time::Duration;
+
+use anyhow::bail;
+use tokio::time::{Instant, sleep};
+
+use super::{absent, manifest};
+use crate::{
+    api::{Cluster, config_maps, daemon_sets, pods},
+    cli::UninstallArgs,
+    exit::Exit,
+    output::Stdout,
+};
+
+/// Pause between two looks at what is left.
+const POLL: Duration = Duration::from_millis(100);
+/// How long to stay. A probe has 5 s to end, and a node may be slow.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Removes a standing probe.
+///
+/// # Errors
+///
+/// kubectl's `NotFound` when there is none; when the cluster refuses or does not finish.
+pub(super) async fn run(cluster: &Cluster, args: &UninstallArgs) -> anyhow::Result<Exit> {
+    let name = &args.name;
+    let anchor = config_maps::find(cluster, name).await?.map(|object| object.metadata);
+    let daemon_set = daemon_sets::find(cluster, name).await?.map(|object| object.metadata);
+    let ours = |metadata: &Option<_>| {
+        metadata.as_ref().is_some_and(|metadata| manifest::is_ours(metadata, name))
+    };
+    if !ours(&anchor) && !ours(&daemon_set) {
+        if args.ignore_not_found {
+            return Ok(Exit::Success);
+        }
+        return Err(absent(name));
+    }
+    // The anchor owns the DaemonSet, but an interrupted install or a hand may have left either alone.
+    if ours(&daemon_set) {
+        daemon_sets::delete(cluster, name).await?;
+    }
+    if ours(&anchor) {
+        config_maps::delete(cluster, name).await?;
+    }
+    wait_until_gone(cluster, name).await?;
+    let mut stdout = Stdout::new();
+    stdout.write(format!("daemonset.apps/{name} uninstalled\n").as_bytes())?;
+    stdout.flush()?;
+    Ok(Exit::Success)
+}
+
+async fn wait_until_gone(cluster: &Cluster, name: &str) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    while begun.elapsed() < LIMIT {
+        let pods = pods::list(cluster, &cluster.namespace, &manifest::selector(name)).await?;
+        if pods.is_empty() && daemon_sets::find(cluster, name).await?.is_none() {
+            return Ok(());
+        }
+        sleep(POLL).await;
+    }
+    bail!(
+        "standing probe {name} is deleted, but the cluster has not removed all its pods within {} s",
+        LIMIT.as_secs()
+    );
+}
