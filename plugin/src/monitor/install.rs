@@ -27,8 +27,7 @@ const TROUBLE: Duration = Duration::from_secs(3);
 /// When a target is not understood, the cluster refuses, or the probes do not come up.
 pub(super) async fn run(cluster: &Cluster, args: &InstallArgs) -> anyhow::Result<Exit> {
     let name = &args.name;
-    let plan = targets::plan(cluster, args).await?;
-    let plan_json = serde_json::to_string_pretty(&plan)?;
+    let (plan_json, checks) = targets::plan(cluster, args).await?;
     refuse_foreign(cluster, name).await?;
     let anchor = config_maps::apply(cluster, &manifest::config_map(name, &plan_json)).await?;
     let uid = anchor.metadata.uid.context("the API server gave the ConfigMap no uid")?;
@@ -37,7 +36,6 @@ pub(super) async fn run(cluster: &Cluster, args: &InstallArgs) -> anyhow::Result
     let nodes = wait(cluster, name, applied, args.rollout_timeout).await?;
     let mut stdout = Stdout::new();
     let seconds = args.every.as_secs_f64();
-    let checks = plan.checks.len();
     stdout.write(
         format!(
             "daemonset.apps/{name} installed: {nodes} probes, {checks} checks every {seconds}s\n"

@@ -1,7 +1,6 @@
 //! Targets of a standing probe: what they mean from now on, not only now.
 
 use anyhow::bail;
-use kubectl_pods_report::Plan;
 
 use crate::{
     api::Cluster,
@@ -14,7 +13,7 @@ use crate::{
     output,
 };
 
-/// The plan that the flags ask for.
+/// The plan that the flags ask for, as the probe will read it, and how many checks it has.
 ///
 /// A Service is checked by its name in the cluster's DNS, and so followed wherever it moves. A pod has no such name:
 /// its address is taken as it is now, and the user is told.
@@ -22,7 +21,7 @@ use crate::{
 /// # Errors
 ///
 /// When a target does not exist, has no port or no address, or cannot be followed.
-pub(super) async fn plan(cluster: &Cluster, args: &InstallArgs) -> anyhow::Result<Plan> {
+pub(super) async fn plan(cluster: &Cluster, args: &InstallArgs) -> anyhow::Result<(String, usize)> {
     let targets =
         args.targets.iter().map(|text| text.parse()).collect::<Result<Vec<Target>, _>>()?;
     for target in &targets {
@@ -44,13 +43,16 @@ pub(super) async fn plan(cluster: &Cluster, args: &InstallArgs) -> anyhow::Resul
     found.dedup();
     if !pinned.is_empty() {
         output::warning(&format!(
-            "{} checked at the address of this moment; a Service (svc/NAME) is followed",
+            "pods are watched at their address of this moment ({}); a Service (svc/NAME) is followed",
             pinned.join(", ")
         ));
     }
     let mut plan = plan::plan(&targets, &found, &Terms::new(&args.terms, 1));
     plan.every_seconds = Some(args.every.as_secs_f64());
-    Ok(plan)
+    let json = serde_json::to_string_pretty(&plan)?;
+    // By the very code that the probe will read it with: so nothing is installed that no probe accepts.
+    probe::serve::Config::parse(json.as_bytes())?;
+    Ok((json, plan.checks.len()))
 }
 
 fn follow(
@@ -66,7 +68,7 @@ fn follow(
             *host = format!("{name}.{namespace}.svc");
         }
         (What::Try(host, _), Place::Object(Kind::Pod, name)) => {
-            let text = format!("pod {name} ({host}) is");
+            let text = format!("{name} {host}");
             if !pinned.contains(&text) {
                 pinned.push(text);
             }

@@ -2,14 +2,17 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
+use super::sanitize;
+
 /// Blanks between two columns, as kubectl has them.
 const GAP: usize = 3;
 
-/// Lines with aligned columns and nothing trailing. Every row has as many cells as the first; control characters in
-/// cells are replaced.
+/// Lines with aligned columns and nothing trailing. Every row has as many cells as the first; what could steer a
+/// terminal is taken out of the cells.
 #[must_use]
 pub fn align(rows: &[Vec<String>]) -> String {
-    let clean = |row: &Vec<String>| row.iter().map(|cell| super::without_controls(cell)).collect();
+    let clean =
+        |row: &Vec<String>| row.iter().map(|cell| sanitize::line(cell).into_owned()).collect();
     let rows: Vec<Vec<String>> = rows.iter().map(clean).collect();
     let columns = rows.first().map_or(0, Vec::len);
     let width = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or(0);
@@ -63,9 +66,9 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_aligned_nothing_trails_and_controls_are_replaced() {
+    fn columns_are_aligned_nothing_trails_and_controls_go() {
         let rows = [["A", "B"], ["long", ""], ["x", "y\u{1b}"]];
         let rows = rows.map(|row| row.map(str::to_owned).to_vec());
-        assert_eq!(align(&rows), "A      B\nlong\nx      y\u{fffd}\n");
+        assert_eq!(align(&rows), "A      B\nlong\nx      y\n");
     }
 }

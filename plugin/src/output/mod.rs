@@ -63,19 +63,12 @@ pub fn warning(text: &str) {
 
 /// Tells the user on stderr what is going on.
 pub fn note(text: &str) {
-    eprintln!("{}", without_controls(text));
+    eprintln!("{}", sanitize::line(text));
 }
 
-/// Replaces control characters: what comes from a cluster must not steer a terminal.
-#[must_use]
-pub fn without_controls(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
-}
-
-/// Text of any origin, fit for a terminal: line breaks and tabs stay, other control characters are replaced.
+/// Text of any origin, fit for a terminal: line breaks and tabs stay, what could steer it goes.
 #[must_use]
 pub fn for_terminal(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes).replace("\r\n", "\n");
-    let safe = |c: char| c == '\n' || c == '\t' || !c.is_control();
-    text.chars().map(|c| if safe(c) { c } else { char::REPLACEMENT_CHARACTER }).collect()
+    sanitize::lines(&text).into_owned()
 }
