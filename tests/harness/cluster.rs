@@ -138,10 +138,7 @@ impl Namespace {
         for last in [false, false, false, false, true] {
             let theirs = self.cluster.kubectl(["get", "pods"]).args(words()).run();
             let ours = self.cluster.kubectl_pods(words()).run();
-            if last
-                || (&ours.stdout_bytes, &ours.stderr, ours.code)
-                    == (&theirs.stdout_bytes, &theirs.stderr, theirs.code)
-            {
+            if last || ours.is_same_as(&theirs) {
                 return ours.same_as(&theirs);
             }
         }

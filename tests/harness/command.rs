@@ -160,18 +160,24 @@ impl Run {
         self
     }
 
-    /// Asserts that `other` did exactly the same: stdout bytes, stderr, exit code.
+    /// Whether `other` did exactly the same: stdout bytes, stderr, exit code.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        let [ours, theirs] = [self, other].map(|run| (&run.stdout_bytes, &run.stderr, run.code));
+        ours == theirs
+    }
+
+    /// Asserts [`Run::is_same_as`].
     #[track_caller]
     pub(crate) fn same_as(&self, other: &Self) {
-        let [ours, theirs] = [self, other].map(|run| (&run.stdout, &run.stderr, run.code));
-        assert_eq!(
-            ours,
-            theirs,
-            "differs\n--- ours\n{}\n--- theirs\n{}",
+        let lines = |run: &Self| run.stdout.lines().map(str::to_owned).collect::<Vec<_>>();
+        let differs =
+            lines(self).into_iter().zip(lines(other)).find(|(ours, theirs)| ours != theirs);
+        assert!(
+            self.is_same_as(other),
+            "differs; first line of stdout that does: {differs:#?}\n--- ours\n{}\n--- theirs\n{}",
             self.story(),
             other.story()
         );
-        assert_eq!(self.stdout_bytes, other.stdout_bytes, "the bytes differ");
     }
 
     /// Everything about the run, for failure messages.
