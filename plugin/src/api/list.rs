@@ -55,14 +55,18 @@ pub struct PodsRequest<'a> {
 pub enum GetError {
     /// There is no such object.
     NotFound(anyhow::Error),
-    /// Anything else; the text is complete.
-    Other(anyhow::Error),
+    /// The server refused.
+    Refused(anyhow::Error),
+    /// There was no answer, or nobody knows us here: no further request will fare better.
+    Unreachable(anyhow::Error),
 }
 
 impl From<GetError> for anyhow::Error {
     fn from(error: GetError) -> Self {
         match error {
-            GetError::NotFound(error) | GetError::Other(error) => error,
+            GetError::NotFound(error) | GetError::Refused(error) | GetError::Unreachable(error) => {
+                error
+            }
         }
     }
 }
@@ -100,7 +104,12 @@ impl Answer {
         }
     }
 
-    async fn text(mut self) -> Result<Vec<u8>> {
+    /// The whole body.
+    ///
+    /// # Errors
+    ///
+    /// As [`Answer::chunk`].
+    pub async fn whole(mut self) -> Result<Vec<u8>> {
         let mut text = Vec::new();
         while let Some(chunk) = self.chunk().await? {
             text.extend_from_slice(&chunk);
@@ -120,14 +129,14 @@ impl Cluster {
         let deadline = self.request_timeout.map(|limit| Instant::now() + limit);
         let mut retries = 0;
         loop {
-            let prepared = prepare(request).map_err(GetError::Other)?;
+            let prepared = prepare(request).map_err(GetError::Refused)?;
             let response = before(deadline, self.client.send(prepared)).await;
-            let response = response.map_err(GetError::Other)?;
-            let response = response.map_err(|error| GetError::Other(self.explain(error)))?;
+            let response = response.map_err(GetError::Unreachable)?;
+            let response = response.map_err(|error| GetError::Unreachable(self.explain(error)))?;
             match retry_after(&response).filter(|_| retries < MAX_RETRIES) {
                 Some(delay) => {
                     retries += 1;
-                    before(deadline, sleep(delay)).await.map_err(GetError::Other)?;
+                    before(deadline, sleep(delay)).await.map_err(GetError::Unreachable)?;
                 }
                 None => return self.answer(request, response, deadline).await,
             }
@@ -145,10 +154,14 @@ impl Cluster {
         if code.is_success() {
             return Ok(answer);
         }
-        let body = answer.text().await.map_err(GetError::Other)?;
+        let body = answer.whole().await.map_err(GetError::Unreachable)?;
         let status = status(code, &body, request);
         let text = Verbatim(errors::status_text(&status)).into();
-        Err(if status.is_not_found() { GetError::NotFound(text) } else { GetError::Other(text) })
+        Err(match code {
+            StatusCode::UNAUTHORIZED => GetError::Unreachable(text),
+            _ if status.is_not_found() => GetError::NotFound(text),
+            _ => GetError::Refused(text),
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
     sign::{CertifiedKey, SingleCertAndKey},
 };
-use secrecy::ExposeSecret as _;
+use secrecy::ExposeSecret;
 
 use crate::go;
 
@@ -32,7 +32,7 @@ impl Identity {
     /// Takes the certificate and key out of `user`, so that kube does not look for them.
     pub(super) fn take(user: &mut AuthInfo) -> Result<Option<Self>> {
         let key_data = user.client_key_data.take();
-        let key_data = key_data.as_ref().map(|data| data.expose_secret());
+        let key_data = key_data.as_ref().map(ExposeSecret::expose_secret);
         let certificate = pem(
             user.client_certificate_data.take().as_deref(),
             user.client_certificate.take().as_deref(),

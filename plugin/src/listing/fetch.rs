@@ -38,6 +38,8 @@ pub struct Outcome {
     pub rows: usize,
     /// What went wrong, one entry for each pod or page; the rest was handed over.
     pub errors: Vec<anyhow::Error>,
+    /// Whether the server could not be asked at all.
+    pub unreachable: bool,
 }
 
 /// Fetches rows and hands them to `sink`.
@@ -47,11 +49,11 @@ pub struct Outcome {
 /// Only what `sink` returns; what the server refuses is in [`Outcome::errors`].
 pub async fn fetch(cluster: &Cluster, query: &Query, sink: &mut dyn Sink) -> Result<Outcome> {
     let mut reader = TableReader { sink, columns: Vec::new(), rows: 0, failed: None };
-    let errors = visit(cluster, query, Representation::Table, &mut reader).await;
-    if let Some(error) = reader.failed {
-        return Err(error);
+    let outcome = visit(cluster, query, Representation::Table, &mut reader).await;
+    match reader.failed {
+        Some(error) => Err(error),
+        None => Ok(Outcome { rows: reader.rows, ..outcome }),
     }
-    Ok(Outcome { rows: reader.rows, errors })
 }
 
 /// Reads answers, whole or in pieces.
@@ -63,29 +65,42 @@ pub(super) trait Reader {
     async fn page(&mut self, answer: Answer) -> Result<Option<String>>;
 }
 
-/// Sends the requests that make up `query` and gives the answers to `reader`. Returns what went wrong.
+/// Sends the requests that make up `query` and gives the answers to `reader`. Returns what went wrong;
+/// counting rows is the reader's.
 pub(super) async fn visit(
     cluster: &Cluster,
     query: &Query,
     representation: Representation,
     reader: &mut impl Reader,
-) -> Vec<anyhow::Error> {
-    let mut errors = Vec::new();
+) -> Outcome {
+    let mut outcome = Outcome::default();
     if query.names.is_empty() {
-        if let Err(error) = pages(cluster, query, representation, reader).await {
-            errors.push(error);
-        }
-        return errors;
+        let result = pages(cluster, query, representation, reader).await;
+        outcome.note(result, query.ignore_not_found);
+        return outcome;
     }
     for name in &query.names {
         let request = query.for_name(name, representation);
-        match one(cluster, &request, reader).await {
-            Ok(()) => {}
-            Err(GetError::NotFound(_)) if query.ignore_not_found => {}
-            Err(error) => errors.push(error.into()),
+        let result = one(cluster, &request, reader).await;
+        outcome.note(result, query.ignore_not_found);
+        if outcome.unreachable {
+            break;
         }
     }
-    errors
+    outcome
+}
+
+impl Outcome {
+    fn note(&mut self, result: Result<(), GetError>, ignore_not_found: bool) {
+        match result {
+            Ok(()) => {}
+            Err(GetError::NotFound(_)) if ignore_not_found => {}
+            Err(error) => {
+                self.unreachable = matches!(error, GetError::Unreachable(_));
+                self.errors.push(error.into());
+            }
+        }
+    }
 }
 
 async fn one(
@@ -94,7 +109,7 @@ async fn one(
     reader: &mut impl Reader,
 ) -> Result<(), GetError> {
     let answer = cluster.get_pods(request).await?;
-    reader.one(answer).await.map_err(GetError::Other)
+    reader.one(answer).await.map_err(GetError::Unreachable)
 }
 
 async fn pages(
@@ -102,11 +117,11 @@ async fn pages(
     query: &Query,
     representation: Representation,
     reader: &mut impl Reader,
-) -> Result<()> {
+) -> Result<(), GetError> {
     let mut token: Option<String> = None;
     loop {
         let answer = cluster.get_pods(&query.for_page(token.as_deref(), representation)).await?;
-        token = reader.page(answer).await?;
+        token = reader.page(answer).await.map_err(GetError::Unreachable)?;
         if token.is_none() {
             return Ok(());
         }

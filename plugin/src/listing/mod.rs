@@ -5,6 +5,7 @@
 
 mod fetch;
 mod format;
+mod objects;
 mod query;
 mod row;
 mod splitter;
@@ -20,7 +21,7 @@ use crate::{
     api::Cluster,
     cli::{ConnectionArgs, GetArgs},
     exit::Exit,
-    output::{self, PodTable, Stdout, TableOptions},
+    output::{self, NamePrinter, ObjectFormat, ObjectPrinter, PodTable, Stdout, TableOptions},
 };
 
 /// Lists pods.
@@ -35,7 +36,10 @@ pub async fn run(connection: &ConnectionArgs, args: &GetArgs) -> Result<Exit> {
     let query = query(&cluster, args);
     match format {
         Format::Table { wide } => table(&cluster, query, args, wide).await,
-        other => bail!("{other:?} is not wired yet"),
+        Format::Json => objects(&cluster, &query, args, ObjectFormat::Json).await,
+        Format::Yaml => objects(&cluster, &query, args, ObjectFormat::Yaml).await,
+        Format::Name => names(&cluster, &query).await,
+        Format::Guest(name) => bail!("guest {name} is not wired yet"),
     }
 }
 
@@ -105,6 +109,40 @@ async fn table(cluster: &Cluster, mut query: Query, args: &GetArgs, wide: bool) 
     table.print(&mut stdout)?;
     stdout.flush()?;
     Ok(conclude(&outcome, &query))
+}
+
+async fn objects(
+    cluster: &Cluster,
+    query: &Query,
+    args: &GetArgs,
+    format: ObjectFormat,
+) -> Result<Exit> {
+    let mut stdout = Stdout::new();
+    let single = query.names.len() == 1;
+    let mut printer = ObjectPrinter::new(&mut stdout, format, single);
+    let outcome = objects::fetch(cluster, query, &mut |mut object| {
+        if !args.show_managed_fields
+            && let Some(metadata) = object.get_mut("metadata")
+        {
+            metadata.remove("managedFields");
+        }
+        printer.print(object)
+    })
+    .await?;
+    let nothing = outcome.rows == 0 && (single || query.ignore_not_found);
+    if !outcome.unreachable && !nothing {
+        printer.finish()?;
+    }
+    stdout.flush()?;
+    Ok(output::report_all(&outcome.errors))
+}
+
+async fn names(cluster: &Cluster, query: &Query) -> Result<Exit> {
+    let mut stdout = Stdout::new();
+    let mut printer = NamePrinter::new(&mut stdout);
+    let outcome = fetch(cluster, query, &mut printer).await?;
+    stdout.flush()?;
+    Ok(output::report_all(&outcome.errors))
 }
 
 /// The last words on stderr, and the exit code.

@@ -1,14 +1,27 @@
 //! The only module that writes to stdout, and the one place where control characters are filtered.
 
 mod align;
+mod json;
+mod name;
+mod node;
+mod number;
+mod objects;
 pub mod sanitize;
 mod stdout;
 mod table;
 mod tabwriter;
+mod yaml;
+mod yaml_keys;
+mod yaml_scalar;
 
 pub use align::{align, latency};
+pub use name::NamePrinter;
+pub use node::Node;
+pub use objects::{ObjectFormat, ObjectPrinter};
 pub use stdout::{ClosedPipe, Stdout};
 pub use table::{PodTable, TableOptions};
+
+use std::io::IsTerminal as _;
 
 use crate::exit::Exit;
 
@@ -26,11 +39,21 @@ pub fn report(error: &anyhow::Error) -> Exit {
         return Exit::Success;
     }
     if error.downcast_ref::<Verbatim>().is_some() {
-        eprintln!("{error}");
+        complain(&error.to_string());
     } else {
-        eprintln!("error: {error:#}");
+        complain(&format!("error: {error:#}"));
     }
     Exit::Failure
+}
+
+/// One text to stderr. A terminal gets no control character from it, whoever wrote it; a file gets
+/// kubectl's bytes.
+fn complain(text: &str) {
+    if std::io::stderr().is_terminal() {
+        eprintln!("{}", sanitize::lines(text));
+    } else {
+        eprintln!("{text}");
+    }
 }
 
 /// Prints several errors, one a line. Unlike a single one they go without `error: `, as in kubectl.
@@ -41,7 +64,7 @@ pub fn report_all(errors: &[anyhow::Error]) -> Exit {
         [error] => report(error),
         several => {
             for error in several {
-                eprintln!("{error:#}");
+                complain(&format!("{error:#}"));
             }
             Exit::Failure
         }
@@ -58,7 +81,7 @@ pub fn nothing_found(namespace: Option<&str>) {
 
 /// Passes a warning of the API server on to the user, as kubectl does.
 pub fn warning(text: &str) {
-    eprintln!("Warning: {text}");
+    complain(&format!("Warning: {text}"));
 }
 
 /// Tells the user on stderr what is going on.

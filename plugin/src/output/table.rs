@@ -6,7 +6,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
-use super::{Stdout, tabwriter::TabWriter};
+use super::{Stdout, sanitize, tabwriter::TabWriter};
 use crate::listing::{ColumnDefinition, IncludeObject, Row, Sink};
 
 /// What the user wants to see of each pod.
@@ -200,28 +200,23 @@ impl Line<'_> {
         }
     }
 
+    /// ESC becomes `^[`, as in kubectl. On a terminal no other control character passes either. A tab
+    /// ends the cell on both.
     fn text(&mut self, text: &str) {
         if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
             return self.lines.write(text);
         }
-        self.lines.write(&escaped(text, self.terminal));
-    }
-}
-
-/// ESC becomes `^[`, as in kubectl. On a terminal no other control character passes either.
-fn escaped(text: &str, terminal: bool) -> String {
-    let mut escaped = String::with_capacity(text.len() + 4);
-    for letter in text.chars() {
-        match letter {
-            '\u{1b}' => escaped.push_str("^["),
-            '\t' | '\u{b}' => escaped.push(letter), // end the cell, never reach the terminal
-            control if terminal && control.is_control() => {
-                escaped.extend(control.escape_default());
+        let visible = text.replace('\u{1b}', "^[");
+        if !self.terminal {
+            return self.lines.write(&visible);
+        }
+        for (index, piece) in visible.split(['\t', '\u{b}']).enumerate() {
+            if index > 0 {
+                self.lines.end_cell();
             }
-            other => escaped.push(other),
+            self.lines.write(&sanitize::line(piece));
         }
     }
-    escaped
 }
 
 #[cfg(test)]
@@ -290,7 +285,7 @@ mod tests {
         let pipe = TableOptions { no_headers: true, ..TableOptions::default() };
         let terminal = TableOptions { for_terminal: true, ..pipe.clone() };
         assert_eq!(printed(pipe, &row), "a^[[31m\u{7}b   x...\n");
-        assert_eq!(printed(terminal, &row), "a^[[31m\\u{7}b   x...\n");
+        assert_eq!(printed(terminal, &row), "a^[[31mb   x...\n");
     }
 
     #[test]

@@ -1,0 +1,80 @@
+//! Whole pods, one at a time, for the formats that print them.
+
+use anyhow::{Context as _, Result, bail};
+
+use super::{
+    Outcome, Query,
+    fetch::{ListMeta, Reader, visit},
+    splitter::{Piece, Splitter},
+};
+use crate::{
+    api::{Answer, Cluster, Representation},
+    output::Node,
+};
+
+/// Takes one pod.
+pub(super) type Take<'t> = dyn FnMut(Node<'_>) -> Result<()> + 't;
+
+/// Fetches pods and hands them to `take`.
+///
+/// # Errors
+///
+/// Only what `take` returns; what the server refuses is in [`Outcome::errors`].
+pub(super) async fn fetch(
+    cluster: &Cluster,
+    query: &Query,
+    take: &mut Take<'_>,
+) -> Result<Outcome> {
+    let mut reader = ObjectReader { take, count: 0, failed: None };
+    let outcome = visit(cluster, query, Representation::Objects, &mut reader).await;
+    match reader.failed {
+        Some(error) => Err(error),
+        None => Ok(Outcome { rows: reader.count, ..outcome }),
+    }
+}
+
+struct ObjectReader<'t> {
+    take: &'t mut Take<'t>,
+    count: usize,
+    failed: Option<anyhow::Error>,
+}
+
+impl Reader for ObjectReader<'_> {
+    async fn one(&mut self, answer: Answer) -> Result<()> {
+        let text = answer.whole().await?;
+        self.object(&text)
+    }
+
+    async fn page(&mut self, mut answer: Answer) -> Result<Option<String>> {
+        let mut splitter = Splitter::new("items");
+        let mut token = None;
+        while let Some(bytes) = answer.chunk().await? {
+            splitter.feed(&bytes, |piece| match piece {
+                Piece::Field("metadata", text) => {
+                    token = ListMeta::next_page(text)?;
+                    Ok(())
+                }
+                Piece::Field(..) => Ok(()),
+                Piece::Element(text) => self.object(text),
+            })?;
+        }
+        if !splitter.is_complete() {
+            bail!("the server's answer ended in the middle");
+        }
+        Ok(token)
+    }
+}
+
+impl ObjectReader<'_> {
+    fn object(&mut self, text: &[u8]) -> Result<()> {
+        let mut object: Node<'_> = serde_json::from_slice(text).context("cannot read a pod")?;
+        // Items of a list come without their type.
+        object.set_default("apiVersion", "v1");
+        object.set_default("kind", "Pod");
+        self.count += 1;
+        (self.take)(object).map_err(|error| {
+            self.failed = Some(error);
+            anyhow::anyhow!("stopped")
+        })
+    }
+}
