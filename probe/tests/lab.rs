@@ -138,11 +138,20 @@ impl Lab {
         fs::write(folder.join(file), content).expect(file);
     }
 
-    /// Runs the probe's binary at the client, as process without any capability, like a restricted pod.
+    /// Runs the probe's binary at the client, as a process without any capability, like a restricted pod.
     pub(crate) fn probe(&self, plan: &Plan) -> Outcome {
         let mut command = Command::new("ip");
         command.args(["netns", "exec", &self.namespace(Place::Client)]);
         command.args(["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]);
+        command.args([env!("CARGO_BIN_EXE_kubectl-pods-probe"), "run", "--plan", "-"]);
+        read_log(&feed(&mut command, &serde_json::to_string(plan).expect("a plan is JSON")))
+    }
+
+    /// Runs the probe's binary at the client, in the cgroup with this `cgroup.procs`.
+    pub(crate) fn probe_through(&self, entrance: &Path, plan: &Plan) -> Outcome {
+        let mut command = Command::new("nsenter");
+        command.arg(format!("--net=/run/netns/{}", self.namespace(Place::Client)));
+        command.args(["sh", "-c", "echo $$ > \"$0\" && exec \"$@\""]).arg(entrance);
         command.args([env!("CARGO_BIN_EXE_kubectl-pods-probe"), "run", "--plan", "-"]);
         read_log(&feed(&mut command, &serde_json::to_string(plan).expect("a plan is JSON")))
     }

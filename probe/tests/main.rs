@@ -12,3 +12,4 @@ mod plans;
 mod program;
 mod servers;
 mod standing;
+mod starvation;

@@ -202,6 +202,8 @@ async fn phases_are_lengths_and_only_of_what_was_completed() {
     assert!(between(seen.phases.processing_seconds, 0.15, 0.24), "{seen:#?}");
     assert!(between(seen.phases.transfer_seconds, 0.25, 0.34), "{seen:#?}");
     assert!(seen.total_seconds >= 0.4 && seen.body_bytes == 2, "{seen:#?}");
+    let rtt = seen.evidence.tcp_info.expect("TCP_INFO").rtt_seconds;
+    assert!(rtt > 0.0 && rtt < 0.01, "the pauses of the server are not the network's: {rtt}");
 
     let stalled = attempt(quick(http(pausing_in_the_body()))).await;
     assert!(

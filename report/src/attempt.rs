@@ -59,7 +59,7 @@ pub struct Phases {
 /// The kernel's evidence.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// `TCP_INFO` read at the end of the attempt.
+    /// `TCP_INFO`, read at the end of the attempt except where said otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tcp_info: Option<TcpInfo>,
     /// The ICMP error on the socket's error queue (`IP_RECVERR`), if one came.
@@ -76,9 +76,10 @@ pub struct Evidence {
 /// A few fields of `struct tcp_info` (linux/tcp.h).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct TcpInfo {
-    /// Smoothed round-trip time (`tcpi_rtt`); right after the handshake it is that one sample. 0 without a handshake.
+    /// Round-trip time of the handshake: `tcpi_rtt` right after it, before answers of a slow server could enter. 0 without
+    /// a handshake.
     pub rtt_seconds: f64,
-    /// Its mean deviation (`tcpi_rttvar`).
+    /// Its mean deviation (`tcpi_rttvar`) at that moment.
     pub rttvar_seconds: f64,
     /// Segments sent again since the socket was made (`tcpi_total_retrans`).
     pub total_retrans: u32,

@@ -117,3 +117,16 @@ pub struct Expect {
 const fn one() -> u32 {
     1
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Protocol;
+
+    #[test]
+    fn the_word_is_the_wire_name() {
+        for protocol in [Protocol::Tcp, Protocol::Http, Protocol::Https] {
+            let wire = serde_json::to_string(&protocol).expect("a unit variant serializes");
+            assert_eq!(wire, format!("\"{}\"", protocol.as_str()));
+        }
+    }
+}

@@ -12,7 +12,7 @@ mod verdict;
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use kubectl_pods_report::{Attempt, Check, Evidence, Phases, Protocol};
+use kubectl_pods_report::{Attempt, Check, Evidence, Phases, Protocol, TcpInfo};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
@@ -151,9 +151,15 @@ impl Prober {
 }
 
 impl Trace {
+    /// Asks at the end of the attempt. The round-trip time stays that of the handshake: later ones hold the server's pauses.
     fn question_the_kernel(&mut self, failure: Option<&Failure>) {
         let Some(witness) = self.witness.take() else { return };
-        self.evidence.tcp_info = witness.tcp_info();
+        let handshake = self.evidence.tcp_info;
+        self.evidence.tcp_info = witness.tcp_info().map(|end| TcpInfo {
+            rtt_seconds: handshake.map_or(end.rtt_seconds, |then| then.rtt_seconds),
+            rttvar_seconds: handshake.map_or(end.rttvar_seconds, |then| then.rttvar_seconds),
+            ..end
+        });
         self.evidence.icmp = witness.icmp_error();
         self.evidence.errno = failure.and_then(Failure::errno);
         let sender = self.evidence.icmp.and_then(|icmp| icmp.sender);

@@ -35,6 +35,7 @@ pub(super) async fn connect(address: SocketAddr, trace: &mut Trace) -> Result<Tc
         return Err(Failure::Connect(error));
     }
     trace.phases.connect_seconds = Some(begun.elapsed().as_secs_f64());
+    trace.evidence.tcp_info = trace.witness.as_ref().and_then(Witness::tcp_info);
     report_icmp_errors(&stream, address.ip(), false);
     Ok(stream)
 }

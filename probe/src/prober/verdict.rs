@@ -161,7 +161,7 @@ fn unresolved(check: &Check, failure: ResolveFailure) -> (Verdict, String) {
     let host = &check.host;
     match failure {
         ResolveFailure::Configuration(error) => {
-            (Verdict::NotRun, format!("no resolver is configured: {error}"))
+            (Verdict::NotRun, format!("no resolver is configured in /etc/resolv.conf: {error}"))
         }
         ResolveFailure::NoSuchName => {
             (Verdict::DnsNxdomain, format!("the resolver knows no {host}"))
@@ -289,4 +289,113 @@ fn cut_short(trace: &Trace, error: Option<&io::Error>) -> String {
 
 fn retransmitted(trace: &Trace) -> u32 {
     trace.evidence.tcp_info.map_or(0, |info| info.total_retrans)
+}
+
+#[cfg(test)]
+mod tests {
+    use kubectl_pods_report::{Evidence, Expect, Protocol, TcpInfo};
+
+    use super::*;
+
+    fn check() -> Check {
+        Check {
+            target: "web".into(),
+            host: "web".into(),
+            port: 80,
+            protocol: Protocol::Http,
+            connect_timeout_seconds: 2.0,
+            timeout_seconds: 8.0,
+            http: None,
+            expect: Expect::default(),
+        }
+    }
+
+    fn trace(stage: Stage, resent: u32, lag: f64, throttled: Option<f64>) -> Trace {
+        let tcp_info = Some(TcpInfo { total_retrans: resent, ..TcpInfo::default() });
+        let starvation = Some(Starvation { wakeup_lag_seconds: lag, throttled_seconds: throttled });
+        Trace {
+            stage,
+            evidence: Evidence { tcp_info, starvation, ..Evidence::default() },
+            ..Trace::default()
+        }
+    }
+
+    fn judged(trace: &Trace, failure: Failure) -> (Verdict, String) {
+        judge(&check(), trace, Err(failure), Duration::from_secs(2))
+    }
+
+    #[test]
+    fn a_time_out_is_held_against_the_target_only_when_we_were_awake() {
+        let cases = [
+            ("dropped", Stage::Connect, 2, 0.0, None, Verdict::Dropped),
+            ("slept through most of it", Stage::Connect, 2, 1.1, None, Verdict::Starved),
+            ("slept through some of it", Stage::Connect, 2, 0.9, None, Verdict::Dropped),
+            (
+                "throttled, but the kernel waited",
+                Stage::Connect,
+                2,
+                0.1,
+                Some(1.8),
+                Verdict::Dropped,
+            ),
+            (
+                "throttled, and the kernel did not wait",
+                Stage::Connect,
+                0,
+                0.1,
+                Some(1.8),
+                Verdict::Starved,
+            ),
+            ("resolver", Stage::Resolve, 0, 0.0, None, Verdict::DnsTimeout),
+            ("resolver, slept", Stage::Resolve, 0, 1.1, None, Verdict::Starved),
+            ("TLS", Stage::Tls, 0, 0.0, None, Verdict::Stalled),
+            ("TLS, throttled", Stage::Tls, 0, 0.1, Some(4.1), Verdict::Starved),
+            (
+                "answer; its limit is the whole",
+                Stage::Processing,
+                0,
+                1.1,
+                Some(2.0),
+                Verdict::Stalled,
+            ),
+            ("body, throttled", Stage::Transfer, 0, 0.1, Some(4.1), Verdict::Starved),
+        ];
+        for (name, stage, resent, lag, throttled, verdict) in cases {
+            let (got, message) = judged(&trace(stage, resent, lag, throttled), Failure::TimedOut);
+            assert_eq!(got, verdict, "{name}: {message}");
+        }
+    }
+
+    #[test]
+    fn errors_of_our_own_kernel() {
+        let cases = [
+            (libc::ECONNREFUSED, Verdict::Refused, "one end cannot tell"),
+            (libc::ETIMEDOUT, Verdict::Dropped, "no answer to 1 SYN in 2.0 s"),
+            (libc::ENETUNREACH, Verdict::NoRoute, "no route to this address (ENETUNREACH)"),
+            (libc::EHOSTUNREACH, Verdict::NoRoute, "does not say who found so (EHOSTUNREACH)"),
+            (
+                libc::EPERM,
+                Verdict::NoRoute,
+                "refused to send: a local route, policy or program (EPERM)",
+            ),
+            (libc::EADDRNOTAVAIL, Verdict::NotRun, "ran out of ports or memory (EADDRNOTAVAIL)"),
+        ];
+        for (code, verdict, says) in cases {
+            let error = io::Error::from_raw_os_error(code);
+            let (got, message) =
+                judged(&trace(Stage::Connect, 0, 0.0, None), Failure::Connect(error));
+            assert_eq!(got, verdict, "{message}");
+            assert!(message.contains(says), "{message}");
+        }
+    }
+
+    #[test]
+    fn our_own_trouble_is_never_the_target_s() {
+        let none_left = io::Error::from_raw_os_error(libc::EMFILE);
+        let (verdict, message) = judged(&Trace::default(), Failure::Local(none_left));
+        assert_eq!(verdict, Verdict::NotRun, "{message}");
+        let forbidden =
+            ResolveFailure::Forbidden(std::net::Ipv4Addr::new(169, 254, 169, 254).into());
+        assert_eq!(judged(&Trace::default(), Failure::Resolve(forbidden)).0, Verdict::NotRun);
+    }
 }
