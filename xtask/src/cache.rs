@@ -1,6 +1,7 @@
 //! Folders made once from their inputs and shared by every checkout of this user.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -41,13 +42,30 @@ fn folder_in(
     if finished.is_dir() {
         return Ok(finished);
     }
-    let partial = base.join(format!(".{key}.partial"));
-    remove_folder(&partial)?;
-    fs::create_dir_all(&partial).with_context(|| format!("cannot create {}", partial.display()))?;
-    make(&partial)?;
-    fs::rename(&partial, &finished)
-        .with_context(|| format!("cannot rename {} to {key}", partial.display()))?;
+    remove_partial(base, &key)?;
+    // Under a name of its own: a compiler that outlives its killed maker must not write into ours.
+    let partial = tempfile::Builder::new().prefix(&partial_prefix(&key)).tempdir_in(base)?;
+    make(partial.path())?;
+    let permissions = PermissionsExt::from_mode(0o755);
+    fs::set_permissions(partial.path(), permissions)?;
+    fs::rename(partial.keep(), &finished)
+        .with_context(|| format!("cannot rename a folder to {}", finished.display()))?;
     Ok(finished)
+}
+
+fn partial_prefix(key: &str) -> String {
+    format!(".{key}.partial-")
+}
+
+/// Removes what killed makers left.
+fn remove_partial(base: &Path, key: &str) -> Result<()> {
+    for entry in fs::read_dir(base)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(&partial_prefix(key)) {
+            remove_folder(&entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Removes a folder and all in it; one that is not there is no error.
@@ -93,6 +111,8 @@ mod tests {
         assert_eq!(failed.unwrap_err().to_string(), "killed");
         let path = folder_in(base.path(), "thing", KEY, |_| Ok(()))?;
         assert_eq!(fs::read_dir(path)?.count(), 0);
+        let left = fs::read_dir(base.path())?.flatten().map(|entry| entry.file_name());
+        assert!(!left.into_iter().any(|name| name.to_string_lossy().contains("partial")));
         Ok(())
     }
 }

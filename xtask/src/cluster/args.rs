@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::options::{Cni, DEFAULT_NAME, Options, parse_name, parse_nodes};
 use super::slot::NodeIndex;
-use super::{Running, build, down, status, up};
+use super::{Running, build, down, self_test, status, up};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ClusterVerb {
@@ -21,6 +21,12 @@ pub(crate) enum ClusterVerb {
     Env(Name),
     /// List the clusters of this machine.
     Status,
+    /// Test the clusters themselves: side by side, killed while starting, removed without a trace.
+    SelfTest {
+        /// Without Cilium, which takes minutes to build for the first time.
+        #[arg(long)]
+        without_cilium: bool,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -67,6 +73,9 @@ pub(crate) fn run(verb: ClusterVerb) -> Result<()> {
         ClusterVerb::Down(Name { name }) => down(&name).map(|()| String::new())?,
         ClusterVerb::Env(Name { name }) => export(&Running::find(&name)?),
         ClusterVerb::Status => status::describe(),
+        ClusterVerb::SelfTest { without_cilium } => {
+            self_test::run(!without_cilium).map(|()| String::new())?
+        }
     };
     stdout().write_all(text.as_bytes())?;
     Ok(())

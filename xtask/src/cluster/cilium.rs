@@ -68,7 +68,7 @@ pub(crate) fn wait_on_node(
         range = pod_range(cluster, node).unwrap_or_default();
         !range.is_empty()
     })?;
-    network::route_to_pods(cluster.spec.slot, node, &range)?;
+    network::route_to_pods(cluster, node, &range)?;
     let status = || {
         let mut debug = cluster.launcher().command_inside(node, programs.join("cilium-dbg"));
         command::output(debug.args(["status", "--brief"]))

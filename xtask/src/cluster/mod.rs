@@ -17,6 +17,7 @@ mod node;
 mod options;
 mod pki;
 mod process;
+mod self_test;
 mod slot;
 mod start;
 mod state;

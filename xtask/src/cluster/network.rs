@@ -9,9 +9,8 @@ use anyhow::{Context, Result};
 use nix::sched::{CloneFlags, setns};
 use serde::Deserialize;
 
-use super::Cni;
 use super::slot::{NodeIndex, Slot};
-use super::state::Spec;
+use super::{Cluster, Cni};
 use crate::command;
 
 /// Where `ip netns` pins a node's network namespace.
@@ -55,16 +54,19 @@ impl HostAddresses {
 }
 
 /// Makes the bridge, and gives the host its address on it.
-pub(crate) fn create_bridge(slot: Slot) -> Result<()> {
+pub(crate) fn create_bridge(cluster: &Cluster) -> Result<()> {
+    let slot = cluster.spec.slot;
     let bridge = slot.bridge();
+    let ip = |arguments: &[&str]| ip_as_part_of(cluster, arguments);
     ip(&["link", "add", &bridge, "type", "bridge"])?;
     ip(&["address", "add", &format!("{}/24", slot.host_ip()), "dev", &bridge])?;
     ip(&["link", "set", &bridge, "up"])
 }
 
 /// Makes a node's network namespace, its link to the bridge, and the routes between pods.
-pub(crate) fn create_node(spec: &Spec, node: NodeIndex) -> Result<()> {
-    let slot = spec.slot;
+pub(crate) fn create_node(cluster: &Cluster, node: NodeIndex) -> Result<()> {
+    let (spec, slot) = (&cluster.spec, cluster.spec.slot);
+    let ip = |arguments: &[&str]| ip_as_part_of(cluster, arguments);
     let (namespace, link) = (slot.namespace(node), slot.link(node));
     ip(&["netns", "add", &namespace])?;
     ip(&["link", "add", &link, "type", "veth", "peer", "name", "eth0", "netns", &namespace])?;
@@ -82,14 +84,18 @@ pub(crate) fn create_node(spec: &Spec, node: NodeIndex) -> Result<()> {
             let gateway = slot.node_ip(other).to_string();
             inside(&["route", "add", &slot.pod_cidr(other), "via", &gateway])?;
         }
-        route_to_pods(slot, node, &slot.pod_cidr(node))?;
+        route_to_pods(cluster, node, &slot.pod_cidr(node))?;
     }
     Ok(())
 }
 
 /// The host's own way to a node's pods. It goes when the bridge goes.
-pub(crate) fn route_to_pods(slot: Slot, node: NodeIndex, range: &str) -> Result<()> {
-    ip(&["route", "replace", range, "via", &slot.node_ip(node).to_string(), "dev", &slot.bridge()])
+pub(crate) fn route_to_pods(cluster: &Cluster, node: NodeIndex, range: &str) -> Result<()> {
+    let slot = cluster.spec.slot;
+    ip_as_part_of(
+        cluster,
+        &["route", "replace", range, "via", &slot.node_ip(node).to_string(), "dev", &slot.bridge()],
+    )
 }
 
 /// Removes all of it; what is not there is no error.
@@ -122,6 +128,11 @@ pub(crate) fn within<T: Send>(
         work()
     };
     std::thread::scope(|scope| scope.spawn(enter).join().expect("the work does not panic"))
+}
+
+/// `ip`, ended by `down` even when whoever started it was killed.
+fn ip_as_part_of(cluster: &Cluster, arguments: &[&str]) -> Result<()> {
+    command::run(cluster.launcher().command("ip").args(arguments))
 }
 
 fn ip(arguments: &[&str]) -> Result<()> {

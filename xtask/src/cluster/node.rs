@@ -21,7 +21,7 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 /// Makes the namespaces of a node and starts its containerd.
 pub(crate) fn start_runtime(cluster: &Cluster, node: NodeIndex) -> Result<Process> {
     let Cluster { spec, state, .. } = cluster;
-    network::create_node(spec, node)?;
+    network::create_node(cluster, node)?;
     create_files(spec, state, node)?;
     create_mounts(state, cluster.launcher(), node)?;
     let folder = state.node(node);
@@ -100,10 +100,11 @@ fn create_mounts(state: &State, launcher: Launcher<'_>, node: NodeIndex) -> Resu
 }
 
 /// Mount namespaces can be pinned only below a mount that propagates nowhere.
-pub(crate) fn create_mount_folder(state: &State) -> Result<()> {
-    let folder = state.mounts();
-    command::run(Command::new("mount").arg("--bind").args([&folder, &folder]))?;
-    command::run(Command::new("mount").arg("--make-private").arg(&folder))
+pub(crate) fn create_mount_folder(cluster: &Cluster) -> Result<()> {
+    let folder = cluster.state.mounts();
+    let mount = || cluster.launcher().command("mount");
+    command::run(mount().arg("--bind").args([&folder, &folder]))?;
+    command::run(mount().arg("--make-private").arg(&folder))
 }
 
 fn create_files(spec: &Spec, state: &State, node: NodeIndex) -> Result<()> {

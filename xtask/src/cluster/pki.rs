@@ -6,8 +6,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use super::Cluster;
 use super::slot::NodeIndex;
-use super::state::{Spec, State};
+use super::state::Spec;
 use crate::command;
 
 /// A certificate to be signed: a client's identity, or a server's with its names.
@@ -26,14 +27,14 @@ pub(crate) struct Certificate {
 /// # Errors
 ///
 /// When `openssl` fails.
-pub(crate) fn create(state: &State, spec: &Spec) -> Result<()> {
-    authority(state).context("cannot make the certificate authority")?;
-    service_account_key(state).context("cannot make the key of service accounts")?;
+pub(crate) fn create(cluster: &Cluster) -> Result<()> {
+    authority(cluster).context("cannot make the certificate authority")?;
+    service_account_key(cluster).context("cannot make the key of service accounts")?;
     // Every call of openssl is short and alone; together they are as fast as there are processors.
     std::thread::scope(|scope| {
-        let signing: Vec<_> = certificates(spec)
+        let signing: Vec<_> = certificates(&cluster.spec)
             .into_iter()
-            .map(|certificate| scope.spawn(move || sign(state, &certificate)))
+            .map(|certificate| scope.spawn(move || sign(cluster, &certificate)))
             .collect();
         signing.into_iter().try_for_each(|signing| signing.join().expect("signing does not panic"))
     })
@@ -102,8 +103,9 @@ impl Certificate {
 }
 
 /// An `openssl req` that makes a P-256 key and a certificate valid for ten years.
-fn request(state: &State, name: &str, subject: &str, extensions: &[String]) -> Command {
-    let mut command = Command::new("openssl");
+fn request(cluster: &Cluster, name: &str, subject: &str, extensions: &[String]) -> Command {
+    let state = &cluster.state;
+    let mut command = cluster.launcher().command("openssl");
     command.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]);
     command.args(["-noenc", "-sha256", "-days", "3650", "-subj", subject]);
     // The system's own configuration would add extensions we do not want twice.
@@ -116,24 +118,25 @@ fn request(state: &State, name: &str, subject: &str, extensions: &[String]) -> C
     command
 }
 
-fn authority(state: &State) -> Result<()> {
+fn authority(cluster: &Cluster) -> Result<()> {
     let config = "[req]\ndistinguished_name = subject\n[subject]\n";
-    super::state::write(&state.pki("openssl.cnf"), config)?;
+    super::state::write(&cluster.state.pki("openssl.cnf"), config)?;
     let extensions = ["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign"];
     let extensions = extensions.map(str::to_owned);
-    command::run(&mut request(state, "ca", "/CN=kubectl-pods-test-cluster", &extensions))
+    command::run(&mut request(cluster, "ca", "/CN=kubectl-pods-test-cluster", &extensions))
 }
 
-fn service_account_key(state: &State) -> Result<()> {
-    let mut command = Command::new("openssl");
+fn service_account_key(cluster: &Cluster) -> Result<()> {
+    let mut command = cluster.launcher().command("openssl");
     // Not `genpkey`: the API server reads a public key out of SEC 1, but not out of PKCS #8.
     command.args(["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out"]);
-    command::run(command.arg(state.pki("service-account.key")))
+    command::run(command.arg(cluster.state.pki("service-account.key")))
 }
 
-fn sign(state: &State, certificate: &Certificate) -> Result<()> {
+fn sign(cluster: &Cluster, certificate: &Certificate) -> Result<()> {
     let mut command =
-        request(state, &certificate.name, &certificate.subject(), &certificate.extensions());
+        request(cluster, &certificate.name, &certificate.subject(), &certificate.extensions());
+    let state = &cluster.state;
     command.arg("-CA").arg(state.pki("ca.crt")).arg("-CAkey").arg(state.pki("ca.key"));
     command::run(&mut command)
         .with_context(|| format!("cannot sign certificate {}", certificate.name))

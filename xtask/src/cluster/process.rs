@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,16 @@ impl Identity {
     pub(crate) fn is_alive(&self) -> bool {
         Self::of(self.pid).as_ref() == Some(self)
     }
+
+    /// Kills it, if it still is what it was.
+    ///
+    /// # Errors
+    ///
+    /// When it ended before, or belongs to someone we may not signal.
+    pub(crate) fn kill(&self) -> Result<()> {
+        ensure!(self.is_alive(), "process {} is not the one that was started", self.pid);
+        Ok(kill(Pid::from_raw(self.pid), Signal::SIGKILL)?)
+    }
 }
 
 /// The start time in the text of `/proc/PID/stat`; `None` for a zombie. The program's name, in
@@ -65,7 +75,7 @@ fn boot_id() -> String {
 #[derive(Debug, Clone)]
 pub(crate) struct Process {
     pub(crate) name: String,
-    identity: Identity,
+    pub(crate) identity: Identity,
     log: PathBuf,
 }
 

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 use std::thread::{Scope, ScopedJoinHandle};
 
 use anyhow::{Context, Result};
@@ -16,7 +15,7 @@ use super::{
     Cluster, Options, Running, cgroup, cilium, control_plane, dns, kubeconfig, network, node, pki,
     process, teardown,
 };
-use crate::image::{self, CachedImage, Image};
+use crate::image::{self, Archive, Image};
 use crate::progress::Progress;
 use crate::{command, host};
 
@@ -24,7 +23,7 @@ use crate::{command, host};
 #[derive(Debug)]
 pub(crate) struct Prepared {
     programs: Programs,
-    images: Vec<CachedImage>,
+    images: Vec<Archive>,
 }
 
 /// Builds what is not in the cache.
@@ -83,7 +82,7 @@ fn is_up(options: &Options, programs: &Programs, images: &[String]) -> bool {
 fn create_files(cluster: &Cluster) -> Result<()> {
     let Cluster { spec, state, .. } = cluster;
     cgroup::create(spec.slot, spec.node_indices())?;
-    pki::create(state, spec)?;
+    pki::create(cluster)?;
     kubeconfig::create(state, spec, "admin", From::Host)?;
     kubeconfig::create(state, spec, "controller-manager", From::Host)?;
     if spec.nodes == 0 {
@@ -96,15 +95,15 @@ fn create_files(cluster: &Cluster) -> Result<()> {
     for index in spec.node_indices() {
         kubeconfig::create(state, spec, &format!("node{index}"), From::Node)?;
     }
-    network::create_bridge(spec.slot)?;
-    node::create_mount_folder(state)?;
+    network::create_bridge(cluster)?;
+    node::create_mount_folder(cluster)?;
     copy_cni_plugins(cluster)
 }
 
 /// Into a folder of the cluster's own, since Cilium adds one.
 fn copy_cni_plugins(cluster: &Cluster) -> Result<()> {
     let folder = cluster.state.cni_plugins();
-    let mut copy = Command::new("cp");
+    let mut copy = cluster.launcher().command("cp");
     copy.args(["--recursive", host::CNI_PLUGINS]).arg(&folder);
     command::run(&mut copy).context("cannot copy the CNI plugins")?;
     if let Some(programs) = &cluster.programs.cilium {
@@ -115,7 +114,7 @@ fn copy_cni_plugins(cluster: &Cluster) -> Result<()> {
 
 /// Two steps, each as wide as the cluster: what needs no API server beside the control plane, then
 /// the nodes' own agents beside the images for them.
-fn start(cluster: &Cluster, images: &[CachedImage], progress: &Progress) -> Result<()> {
+fn start(cluster: &Cluster, images: &[Archive], progress: &Progress) -> Result<()> {
     progress.update("control plane");
     std::thread::scope(|scope| {
         let runtimes = each_node(scope, cluster, |index| node::start_runtime(cluster, index));

@@ -13,6 +13,8 @@ use crate::lock::{self, FileLock};
 
 /// The folder of everything clusters keep. One per machine: slots are the machine's.
 const BASE: &str = "/var/lib/kubectl-pods";
+/// Lock files stay when clusters go: removing one that another process waits for would let two in.
+const LOCKS: &str = "/run/lock/kubectl-pods";
 
 /// What a cluster is. Written before anything of it exists: whatever an interrupted start leaves
 /// behind can be found from this alone.
@@ -50,7 +52,7 @@ impl State {
 
     /// Keeps other `up` and `down` of this cluster out until dropped.
     pub(crate) fn lock(name: &str) -> Result<FileLock> {
-        lock::exclusive(&Path::new(BASE).join("locks").join(name), || {
+        lock::exclusive(&Path::new(LOCKS).join(name), || {
             eprintln!("waiting for another process that starts or stops cluster {name}");
         })
     }
@@ -140,8 +142,17 @@ impl State {
                 fs::remove_file(entry.path())?;
             }
         }
-        remove_folder(&self.root)
+        remove_folder(&self.root)?;
+        let _lock = lock_slots()?;
+        // Only when this was the last cluster: otherwise they are not empty.
+        let _ = fs::remove_dir(clusters()).and_then(|()| fs::remove_dir(BASE));
+        Ok(())
     }
+}
+
+/// Keeps others from taking or freeing a slot until dropped.
+fn lock_slots() -> Result<FileLock> {
+    lock::exclusive(&Path::new(LOCKS).join(".slots"), || {})
 }
 
 /// Names of all clusters that have a folder, in order.
@@ -169,7 +180,7 @@ pub(crate) fn create_in_free_slot(
     binaries: Vec<PathBuf>,
     images: Vec<String>,
 ) -> Result<(State, Spec)> {
-    let _lock = lock::exclusive(&Path::new(BASE).join("locks/.slots"), || {})?;
+    let _lock = lock_slots()?;
     let taken: Vec<Slot> =
         names().iter().filter_map(|name| State::of(name).spec()).map(|spec| spec.slot).collect();
     let host = super::network::HostAddresses::read()?;

@@ -83,33 +83,32 @@ pub(crate) enum ImageVerb {
 pub(crate) fn run(verb: ImageVerb) -> Result<()> {
     let ImageVerb::Build { out, images } = verb;
     let images = if images.is_empty() { Image::FOR_ANY_CLUSTER.to_vec() } else { images };
-    for image in images {
-        let (archive, path) = write(image, &out)?;
-        writeln!(stdout(), "{} {} {}", path.display(), archive.digest, image.reference())?;
+    for (image, archive) in images.iter().zip(build(&images, &out)?) {
+        let name = image.reference();
+        writeln!(stdout(), "{} {} {name}", archive.path.display(), archive.digest)?;
     }
     Ok(())
 }
 
-/// Writes `images` into `folder`, one `NAME.tar` each, and returns the paths in the same order.
+/// Writes `images` into `folder`, one `NAME.tar` each, and returns the archives in the same order.
 ///
 /// # Errors
 ///
 /// When an image cannot be made or written.
-pub(crate) fn build(images: &[Image], folder: &Path) -> Result<Vec<PathBuf>> {
-    images.iter().map(|image| write(*image, folder).map(|(_, path)| path)).collect()
+pub(crate) fn build(images: &[Image], folder: &Path) -> Result<Vec<Archive>> {
+    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    let copy = |image: &Image| {
+        let Archive { digest, path: cached } = get(*image)?;
+        let path = folder.join(format!("{}.tar", image.name()));
+        fs::copy(cached, &path).with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(Archive { digest, path })
+    };
+    images.iter().map(copy).collect()
 }
 
-fn write(image: Image, folder: &Path) -> Result<(CachedImage, PathBuf)> {
-    let archive = get(image)?;
-    let path = folder.join(format!("{}.tar", image.name()));
-    fs::create_dir_all(folder)?;
-    fs::copy(&archive.path, &path).with_context(|| format!("cannot write {}", path.display()))?;
-    Ok((archive, path))
-}
-
-/// An image's archive in the cache.
+/// An image's archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct CachedImage {
+pub(crate) struct Archive {
     /// The manifest's.
     pub(crate) digest: String,
     pub(crate) path: PathBuf,
@@ -120,7 +119,7 @@ pub(crate) struct CachedImage {
 /// # Errors
 ///
 /// When something it is made of is missing or cannot be built.
-pub(crate) fn get(image: Image) -> Result<CachedImage> {
+pub(crate) fn get(image: Image) -> Result<Archive> {
     match image {
         Image::Pause => pause(),
         Image::Nginx => debian(image, recipe::nginx),
@@ -134,7 +133,7 @@ pub(crate) fn get(image: Image) -> Result<CachedImage> {
     }
 }
 
-fn pause() -> Result<CachedImage> {
+fn pause() -> Result<Archive> {
     let source = kubernetes_source()?.join("build/pause/linux/pause.c");
     let text =
         fs::read_to_string(&source).with_context(|| format!("cannot read {}", source.display()))?;
@@ -147,7 +146,7 @@ fn pause() -> Result<CachedImage> {
 fn debian(
     image: Image,
     recipe: impl FnOnce(&DebianFiles) -> Result<(ImageConfig, FileTree)>,
-) -> Result<CachedImage> {
+) -> Result<Archive> {
     let files = DebianFiles::get()?;
     cached(image, files.versions(), || recipe(&files))
 }
@@ -156,7 +155,7 @@ fn cached(
     image: Image,
     inputs: &str,
     make: impl FnOnce() -> Result<(ImageConfig, FileTree)>,
-) -> Result<CachedImage> {
+) -> Result<Archive> {
     let reference = image.reference();
     let fingerprint = digest::fingerprint([
         ("recipes", RECIPES.as_bytes()),
@@ -171,5 +170,5 @@ fn cached(
         Ok(fs::write(folder.join("digest"), archive.digest)?)
     })?;
     let digest = fs::read_to_string(folder.join("digest"))?;
-    Ok(CachedImage { digest, path: folder.join("image.tar") })
+    Ok(Archive { digest, path: folder.join("image.tar") })
 }

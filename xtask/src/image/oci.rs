@@ -93,7 +93,7 @@ pub(crate) struct ImageConfig {
 
 /// A packed image.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Archive {
+pub(crate) struct Packed {
     /// The manifest's digest, `sha256:…`: what a registry and a pod's `imageID` show.
     pub(crate) digest: String,
     pub(crate) bytes: Vec<u8>,
@@ -105,7 +105,7 @@ pub(crate) struct Archive {
 /// # Errors
 ///
 /// When a path is too long for tar.
-pub(crate) fn pack(config: &ImageConfig, files: &FileTree) -> io::Result<Archive> {
+pub(crate) fn pack(config: &ImageConfig, files: &FileTree) -> io::Result<Packed> {
     let layer = files.layer()?;
     let config_json = config_json(config, &sha256(&layer));
     let manifest = to_bytes(&json!({
@@ -137,7 +137,7 @@ pub(crate) fn pack(config: &ImageConfig, files: &FileTree) -> io::Result<Archive
         ("manifest.json".to_owned(), docker),
     ];
     files.extend([layer, config_json, manifest].map(|blob| (blob_path(&blob), blob)));
-    Ok(Archive { digest, bytes: archive(&files)? })
+    Ok(Packed { digest, bytes: archive(&files)? })
 }
 
 fn config_json(config: &ImageConfig, layer_digest: &str) -> Vec<u8> {

@@ -1,0 +1,70 @@
+//! Killing `up` at any moment.
+
+use std::env;
+use std::hash::{BuildHasher as _, RandomState};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+
+use super::super::state::State;
+use super::super::{Options, Running, down, up};
+use super::leftovers;
+use super::pods::Pods;
+
+/// How many starts are killed.
+const ROUNDS: u32 = 6;
+
+/// Kills `up` at random moments, one in each sixth of the time it takes. Every other time `down`
+/// follows, otherwise `up`.
+pub(super) fn run(options: &Options) -> Result<()> {
+    down(&options.name)?;
+    let started = Instant::now();
+    up(options)?;
+    let whole = started.elapsed();
+    for round in 0..ROUNDS {
+        down(&options.name)?;
+        let slice = whole / ROUNDS;
+        let moment = slice * round + slice.mul_f64(random());
+        let found = kill_after(options, moment)
+            .with_context(|| format!("killed after {} ms", moment.as_millis()))?;
+        eprintln!("killed up after {} ms, with {found} things to remove", moment.as_millis());
+    }
+    up(options)?;
+    works(&Running::find(&options.name)?)
+}
+
+/// Starts `up` as a process of its own and kills it; returns how much was there then.
+fn kill_after(options: &Options, moment: Duration) -> Result<usize> {
+    let mut child = Command::new(env::current_exe()?)
+        .args(["cluster", "up", "--name", &options.name, "--nodes", &options.nodes.to_string()])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    std::thread::sleep(moment);
+    child.kill()?;
+    child.wait()?;
+    let Some(spec) = State::of(&options.name).spec() else { return Ok(0) };
+    let found = leftovers::of(&spec)?.len();
+    if moment.as_millis() % 2 == 0 {
+        works(&up(options)?)?;
+    }
+    let spec = State::of(&options.name).spec().unwrap_or(spec);
+    down(&options.name)?;
+    leftovers::assert_none(&spec)?;
+    Ok(found)
+}
+
+fn works(running: &Running) -> Result<()> {
+    let path = r#"jsonpath={.items[*].status.conditions[?(@.type=="Ready")].status}"#;
+    let ready = Pods::of(running).kubectl(&["get", "nodes", "-o", path])?;
+    ensure!(ready == "True True", "nodes are Ready: {ready}");
+    Ok(())
+}
+
+/// From 0 up to 1, different in every run.
+fn random() -> f64 {
+    let bits = RandomState::new().hash_one(0) >> 32;
+    f64::from(u32::try_from(bits).unwrap_or_default()) / f64::from(u32::MAX)
+}

@@ -1,0 +1,156 @@
+//! `cargo xtask cluster self-test`: what the other tests take for granted of a cluster.
+
+mod interrupt;
+mod leftovers;
+mod pods;
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::process::{self, Identity};
+use super::state::State;
+use super::{Cni, Options, Running, down, up};
+use crate::progress::seconds;
+use pods::Pods;
+
+/// Two nodes, under the names of these tests alone: whatever has them may be removed.
+fn two_nodes(cni: Cni) -> Options {
+    Options { name: "self-test".to_owned(), cni, ..Options::default() }
+}
+
+fn control_plane() -> Options {
+    Options::control_plane("self-test-alone")
+}
+
+/// Runs all of it. Starts half a dozen clusters one after the other.
+///
+/// # Errors
+///
+/// The first that is not as it should be; its clusters stay for inspection.
+pub(crate) fn run(cilium: bool) -> Result<()> {
+    crate::host::require_root("self-test")?;
+    for options in [two_nodes(Cni::Bridge), control_plane()] {
+        down(&options.name)?;
+    }
+    step("two clusters side by side", side_by_side)?;
+    step("up again changes nothing", up_again_changes_nothing)?;
+    step("up again heals", up_again_heals)?;
+    step("a control plane alone keeps pods on made-up nodes", pods_on_made_up_nodes)?;
+    step("pods reach each other across nodes and by name", pods_reach_each_other)?;
+    step("the bridge enforces no policy", || policy_is_enforced(Cni::Bridge, false))?;
+    step("down leaves nothing", down_leaves_nothing)?;
+    step("up survives being killed", || interrupt::run(&two_nodes(Cni::Bridge)))?;
+    if cilium {
+        step("Cilium enforces policies", || policy_is_enforced(Cni::Cilium, true))?;
+        step("down leaves nothing of Cilium", down_leaves_nothing)?;
+    }
+    Ok(())
+}
+
+fn step(what: &str, test: impl FnOnce() -> Result<()>) -> Result<()> {
+    let started = Instant::now();
+    eprintln!("self-test: {what}");
+    test().with_context(|| format!("self-test failed: {what}"))?;
+    eprintln!("self-test: {what}: passed in {}", seconds(started.elapsed()));
+    Ok(())
+}
+
+fn side_by_side() -> Result<()> {
+    let (alone, two) = (control_plane(), two_nodes(Cni::Bridge));
+    // Built first: otherwise the second would only wait for the first.
+    super::build(&two)?;
+    std::thread::scope(|scope| {
+        let jobs = [&alone, &two].map(|options| scope.spawn(move || up(options)));
+        jobs.into_iter().try_for_each(|job| job.join().expect("up does not panic").map(drop))
+    })?;
+    let slots = [&alone, &two].map(|options| State::of(&options.name).spec().map(|spec| spec.slot));
+    ensure!(slots[0] != slots[1], "both are in slot {:?}", slots[0]);
+    let nodes = Pods::of(&Running::find(&two.name)?).kubectl(&["get", "nodes", "-o", "name"])?;
+    ensure!(nodes == "node/node1\nnode/node2", "nodes: {nodes}");
+    Ok(())
+}
+
+fn identities(name: &str) -> Vec<Identity> {
+    process::recorded(&State::of(name)).into_iter().map(|process| process.identity).collect()
+}
+
+fn up_again_changes_nothing() -> Result<()> {
+    for options in [control_plane(), two_nodes(Cni::Bridge)] {
+        let before = identities(&options.name);
+        up(&options)?;
+        ensure!(identities(&options.name) == before, "up restarted {}", options.name);
+    }
+    Ok(())
+}
+
+fn up_again_heals() -> Result<()> {
+    let options = control_plane();
+    let processes = process::recorded(&State::of(&options.name));
+    let api_server = processes.iter().find(|process| process.name == "apiserver");
+    api_server.context("no API server is recorded")?.identity.kill()?;
+    up(&options)?;
+    let nodes =
+        Pods::of(&Running::find(&options.name)?).kubectl(&["get", "nodes", "-o", "name"])?;
+    ensure!(nodes.is_empty(), "nodes without kubelets: {nodes}");
+    Ok(())
+}
+
+fn pods_on_made_up_nodes() -> Result<()> {
+    let pods = Pods::of(&Running::find(&control_plane().name)?);
+    let spec = r#"{"spec":{"nodeName":"nowhere"}}"#;
+    pods.kubectl(&["run", "ghost", "--image=nginx", "--overrides", spec])?;
+    // The garbage collector, were it on, would look within 20 s.
+    std::thread::sleep(Duration::from_secs(22));
+    pods.kubectl(&["get", "pod", "ghost"]).map(drop)
+}
+
+fn pods_reach_each_other() -> Result<()> {
+    let pods = Pods::of(&Running::find(&two_nodes(Cni::Bridge).name)?);
+    pods.create()?;
+    for (client, server, page) in [
+        ("friend", "server-2", "It works!"),
+        ("friend", "server-1", "Welcome to nginx!"),
+        ("stranger", "server-1", "Welcome to nginx!"),
+    ] {
+        let got = pods.curl(client, &pods.ip(server)?)?;
+        ensure!(got.contains(page), "{client} got from {server}: {got}");
+    }
+    let got = pods.curl("stranger", "servers.default.svc.cluster.local")?;
+    ensure!(got.contains("<h1>"), "stranger got from the Service: {got}");
+    let log = pods.kubectl(&["logs", "server-1"])?;
+    ensure!(log.contains("\"GET / HTTP/1.1\" 200"), "nginx logged: {log}");
+    let started = Instant::now();
+    let outside = pods.kubectl(&["exec", "stranger", "--", "nslookup", "outside.example"]);
+    let Err(error) = outside else { bail!("DNS knows outside.example") };
+    ensure!(format!("{error:#}").contains("NXDOMAIN"), "DNS of outside.example: {error:#}");
+    ensure!(started.elapsed() < Duration::from_secs(3), "NXDOMAIN took {:?}", started.elapsed());
+    Ok(())
+}
+
+fn policy_is_enforced(cni: Cni, expected: bool) -> Result<()> {
+    let pods = Pods::of(&up(&two_nodes(cni))?);
+    pods.create()?;
+    let server = pods.ip("server-1")?;
+    for client in ["friend", "stranger"] {
+        pods.curl(client, &server).context("without a policy")?;
+    }
+    pods.apply_policy()?;
+    let enforced = pods.is_cut_off("stranger", &server, if expected { 20 } else { 5 })?;
+    ensure!(enforced == expected, "{cni:?}: the policy is enforced: {enforced}");
+    pods.curl("friend", &server).context("friends are let in by the policy")?;
+    Ok(())
+}
+
+fn down_leaves_nothing() -> Result<()> {
+    for name in [two_nodes(Cni::Bridge).name, control_plane().name] {
+        let Some(spec) = State::of(&name).spec() else { continue };
+        let before = leftovers::of(&spec)?;
+        ensure!(!before.is_empty(), "nothing of {name} is seen while it runs");
+        let started = Instant::now();
+        down(&name)?;
+        eprintln!("down of {name} took {}", seconds(started.elapsed()));
+        leftovers::assert_none(&spec)?;
+    }
+    Ok(())
+}

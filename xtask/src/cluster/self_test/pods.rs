@@ -1,0 +1,82 @@
+//! Pods that serve and pods that ask.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+
+use super::super::Running;
+use crate::{command, workspace};
+
+/// Seconds a request may take: far more than any answer needs.
+const REQUEST_LIMIT: &str = "3";
+
+/// The pods of `tests/cluster/pods.yaml` in one cluster.
+#[derive(Debug)]
+pub(super) struct Pods(Running);
+
+impl Pods {
+    pub(super) fn of(running: &Running) -> Self {
+        Self(running.clone())
+    }
+
+    /// What kubectl prints.
+    pub(super) fn kubectl(&self, arguments: &[&str]) -> Result<String> {
+        let mut kubectl = Command::new(self.0.bin.join("kubectl"));
+        kubectl.arg("--kubeconfig").arg(&self.0.kubeconfig).args(["--context", &self.0.context]);
+        command::output(kubectl.args(arguments))
+    }
+
+    /// Creates them and waits until all are ready.
+    pub(super) fn create(&self) -> Result<()> {
+        self.apply("pods.yaml")?;
+        self.kubectl(&["wait", "--for=condition=Ready", "pod", "--all", "--timeout=60s"])?;
+        Ok(())
+    }
+
+    /// Lets friends in and no one else, if the network cares.
+    pub(super) fn apply_policy(&self) -> Result<()> {
+        self.apply("only-friends.yaml")
+    }
+
+    pub(super) fn ip(&self, pod: &str) -> Result<String> {
+        self.kubectl(&["get", "pod", pod, "-o", "jsonpath={.status.podIP}"])
+    }
+
+    /// The page `client` gets from `address`. A Service takes a moment to reach every node, so it is
+    /// asked again for a while.
+    pub(super) fn curl(&self, client: &str, address: &str) -> Result<String> {
+        let deadline = Instant::now() + Duration::from_secs(15);
+        loop {
+            let answer = self.curl_once(client, address);
+            if answer.is_ok() || Instant::now() >= deadline {
+                return answer.with_context(|| format!("{client} cannot reach {address}"));
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    /// Whether `client` loses its way to `address` within `limit` seconds.
+    pub(super) fn is_cut_off(&self, client: &str, address: &str, limit: u64) -> Result<bool> {
+        let deadline = Instant::now() + Duration::from_secs(limit);
+        while Instant::now() < deadline {
+            match self.curl_once(client, address) {
+                Ok(_) => std::thread::sleep(Duration::from_millis(200)),
+                // curl's own words for silence: anything else is trouble of another kind.
+                Err(error) if format!("{error:#}").contains("exit code 28") => return Ok(true),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(false)
+    }
+
+    fn curl_once(&self, client: &str, address: &str) -> Result<String> {
+        let url = format!("http://{address}/");
+        self.kubectl(&["exec", client, "--", "curl", "-sSf", "--max-time", REQUEST_LIMIT, &url])
+    }
+
+    fn apply(&self, file: &str) -> Result<()> {
+        let path = workspace::root().join("tests/cluster").join(file);
+        self.kubectl(&["apply", "-f", &path.to_string_lossy()]).map(drop)
+    }
+}
