@@ -13,7 +13,7 @@ use super::{Cluster, network};
 use crate::command;
 
 /// The agent compiles its eBPF programs before it says that it is ready.
-const START_LIMIT: Duration = Duration::from_secs(180);
+const START_LIMIT: Duration = Duration::from_mins(3);
 
 /// Starts the operator, which hands out a pod range to every node.
 pub(crate) fn start_operator(cluster: &Cluster, programs: &Path) -> Result<Process> {

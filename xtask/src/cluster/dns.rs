@@ -14,7 +14,7 @@ use super::state::write;
 use super::{Cluster, network};
 
 const COREFILE: &str = include_str!("../../../tests/cluster/Corefile");
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 
 /// Starts CoreDNS and gives it its Service.
 pub(crate) fn start(cluster: &Cluster) -> Result<Process> {

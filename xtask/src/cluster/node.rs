@@ -16,7 +16,7 @@ use crate::command;
 use crate::image::Image;
 
 const MOUNTS: &str = include_str!("../../../tests/cluster/node-mounts.sh");
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 
 /// Makes the namespaces of a node and starts its containerd.
 pub(crate) fn start_runtime(cluster: &Cluster, node: NodeIndex) -> Result<Process> {

@@ -247,7 +247,7 @@ mod tests {
         let identity = Identity { pid: 1, start_time: u64::MAX, boot_id: String::new() };
         let dead = Process { name: "etcd".to_owned(), identity, log };
         let error =
-            wait_until("an answer", &[&dead], Duration::from_secs(60), || false).unwrap_err();
+            wait_until("an answer", &[&dead], Duration::from_mins(1), || false).unwrap_err();
         let text = error.to_string();
         assert!(text.starts_with("etcd ended before an answer; log: "), "{text}");
         assert!(text.ends_with("port taken"), "{text}");

@@ -26,7 +26,7 @@ pub(super) fn run(options: &Options) -> Result<()> {
         down(&options.name)?;
         let slice = whole / ROUNDS;
         let moment = slice * round + slice.mul_f64(random());
-        let found = kill_after(options, moment)
+        let found = kill_after(options, moment, round.is_multiple_of(2))
             .with_context(|| format!("killed after {} ms", moment.as_millis()))?;
         eprintln!("killed up after {} ms, with {found} things to remove", moment.as_millis());
     }
@@ -34,8 +34,9 @@ pub(super) fn run(options: &Options) -> Result<()> {
     works(&Running::find(&options.name)?)
 }
 
-/// Starts `up` as a process of its own and kills it; returns how much was there then.
-fn kill_after(options: &Options, moment: Duration) -> Result<usize> {
+/// Starts `up` as a process of its own and kills it, then starts it once more if `again`, and removes
+/// everything. Returns how much was there after the kill.
+fn kill_after(options: &Options, moment: Duration, again: bool) -> Result<usize> {
     let mut child = Command::new(env::current_exe()?)
         .args(["cluster", "up", "--name", &options.name, "--nodes", &options.nodes.to_string()])
         .stdin(Stdio::null())
@@ -45,14 +46,14 @@ fn kill_after(options: &Options, moment: Duration) -> Result<usize> {
     std::thread::sleep(moment);
     child.kill()?;
     child.wait()?;
-    let Some(spec) = State::of(&options.name).spec() else { return Ok(0) };
-    let found = leftovers::of(&spec)?.len();
-    if moment.as_millis() % 2 == 0 {
+    let killed = State::of(&options.name).spec();
+    let found = killed.as_ref().map(leftovers::of).transpose()?.map_or(0, |found| found.len());
+    if again {
         works(&up(options)?)?;
     }
-    let spec = State::of(&options.name).spec().unwrap_or(spec);
+    let running = State::of(&options.name).spec();
     down(&options.name)?;
-    leftovers::assert_none(&spec)?;
+    killed.iter().chain(&running).try_for_each(leftovers::assert_none)?;
     Ok(found)
 }
 
