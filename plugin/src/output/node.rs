@@ -59,6 +59,14 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// This value as JSON text.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut text = String::new();
+        super::json::write(&mut text, self, 0);
+        text
+    }
+
     /// The string, if this is one.
     #[must_use]
     pub fn text(&self) -> Option<&str> {

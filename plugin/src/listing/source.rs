@@ -1,0 +1,72 @@
+//! Where pods come from: a cluster, or a saved list.
+
+use anyhow::Result;
+
+use super::{IncludeObject, Outcome, Query, SavedList, Sink, fetch, objects};
+use crate::{
+    api::Cluster,
+    cli::{ConnectionArgs, GetArgs},
+};
+
+/// Where pods come from.
+pub enum Source {
+    /// An API server.
+    Cluster(Box<Cluster>),
+    /// `-f`.
+    Saved(SavedList),
+}
+
+impl Source {
+    /// Opens what the arguments mean, and says what to ask it: everything but how much of each pod.
+    ///
+    /// # Errors
+    ///
+    /// When there is no usable kubeconfig, or the saved list cannot be read.
+    pub async fn open(connection: &ConnectionArgs, args: &GetArgs) -> Result<(Self, Query)> {
+        let mut query = Query {
+            namespace: None,
+            names: args.names.clone(),
+            label_selector: args.selector().map(str::to_owned),
+            field_selector: args.field_selector().map(str::to_owned),
+            chunk_size: args.chunk_size,
+            include: IncludeObject::None,
+            ignore_not_found: args.ignore_not_found,
+        };
+        if let Some(file) = &args.filename {
+            if !args.all_namespaces {
+                query.namespace = connection.namespace.clone().filter(|name| !name.is_empty());
+            }
+            return Ok((Self::Saved(SavedList::read(file).await?), query));
+        }
+        let cluster = Cluster::connect(connection).await?;
+        if !args.all_namespaces {
+            query.namespace = Some(cluster.namespace.clone());
+        }
+        Ok((Self::Cluster(Box::new(cluster)), query))
+    }
+
+    /// Hands rows to `sink`, as they arrive.
+    ///
+    /// # Errors
+    ///
+    /// What `sink` returns, or when the saved list is none. What a server refuses is in
+    /// [`Outcome::errors`].
+    pub async fn rows(&self, query: &Query, sink: &mut dyn Sink) -> Result<Outcome> {
+        match self {
+            Self::Cluster(cluster) => fetch(cluster, query, sink).await,
+            Self::Saved(list) => list.rows(query, sink),
+        }
+    }
+
+    /// Hands whole pods to `take`, one at a time.
+    pub(super) async fn objects(
+        &self,
+        query: &Query,
+        take: &mut objects::Take<'_>,
+    ) -> Result<Outcome> {
+        match self {
+            Self::Cluster(cluster) => objects::fetch(cluster, query, take).await,
+            Self::Saved(list) => list.objects(query, |pod| take(serde_json::from_str(pod.get())?)),
+        }
+    }
+}
