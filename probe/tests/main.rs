@@ -5,11 +5,17 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why and stops")]
 
+mod answers;
+mod bodies;
+mod certificates;
+mod daemon;
 mod faults;
 mod lab;
+mod matrix;
 mod names;
 mod plans;
 mod program;
+mod runs;
 mod servers;
 mod standing;
 mod starvation;

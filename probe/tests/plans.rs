@@ -26,6 +26,11 @@ pub(crate) fn http(address: SocketAddr) -> Check {
     Check { protocol: Protocol::Http, http: Some(HttpRequest::default()), ..check }
 }
 
+/// Half a second is enough for a server that will not answer.
+pub(crate) fn quick(check: Check) -> Check {
+    with(check, |check| check.timeout_seconds = 0.5)
+}
+
 /// Changes `check` in passing.
 pub(crate) fn with(mut check: Check, change: impl FnOnce(&mut Check)) -> Check {
     change(&mut check);

@@ -16,7 +16,7 @@ pub enum Verdict {
     Rejected,
     /// SYNs were sent and nothing answered.
     Dropped,
-    /// The probe's own kernel has no route.
+    /// The probe's own kernel has no route, refuses to send, or finds that nobody on its own network has the address.
     NoRoute,
     /// The name does not exist.
     DnsNxdomain,
@@ -30,13 +30,13 @@ pub enum Verdict {
     TlsCertificate,
     /// The HTTP status is not one of the expected.
     HttpStatus,
-    /// The body lacks what was expected.
+    /// The body lacks what was expected, or ends before its announced end.
     BodyMismatch,
     /// Established, then silence until the time-out.
     Stalled,
-    /// The peer closed without an answer.
+    /// The peer closed or reset the connection without an answer.
     EmptyReply,
-    /// Somebody else answered.
+    /// Somebody else answered: something that does not speak HTTP/1.
     WrongPeer,
     /// The cluster says that the target has ended, so nothing was sent: its last address may be another's by now.
     Stopped,

@@ -1,9 +1,8 @@
 //! One HTTP/1.1 request on an established connection. Redirects are answers, not instructions.
 
 use std::io;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::future::{Either, select};
@@ -14,11 +13,13 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use kubectl_pods_report::{Check, HttpRequest};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::verdict::Failure;
+use super::failure::Failure;
+use super::observed::Observed;
+use super::search::Search;
 use super::{Stage, Trace};
 use crate::plan::CheckedCheck;
 
@@ -158,100 +159,4 @@ fn cut_short(error: &hyper::Error) -> Failure {
 fn io_cause(error: &hyper::Error) -> Option<io::Error> {
     let cause = std::error::Error::source(error)?.downcast_ref::<io::Error>()?;
     cause.raw_os_error().map(io::Error::from_raw_os_error)
-}
-
-/// Looks for a text in a stream while holding no more of it than the text is long.
-struct Search<'a> {
-    wanted: &'a [u8],
-    tail: Vec<u8>,
-    found: bool,
-}
-
-impl<'a> Search<'a> {
-    fn new(wanted: &'a str) -> Self {
-        Self { wanted: wanted.as_bytes(), tail: Vec::new(), found: wanted.is_empty() }
-    }
-
-    fn push(&mut self, data: &[u8]) {
-        if self.found {
-            return;
-        }
-        self.tail.extend_from_slice(data);
-        self.found = self.tail.windows(self.wanted.len()).any(|window| window == self.wanted);
-        let keep = self.wanted.len() - 1;
-        self.tail.drain(..self.tail.len().saturating_sub(keep));
-    }
-
-    fn found(&self) -> bool {
-        self.found
-    }
-}
-
-/// A stream that remembers when its first byte came.
-struct Observed<S> {
-    stream: S,
-    first_byte: Arc<OnceLock<Instant>>,
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Observed<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let result = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        if buffer.filled().len() > before {
-            self.first_byte.get_or_init(Instant::now);
-        }
-        result
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Observed<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        data: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, data)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Search;
-
-    #[test]
-    fn text_is_found_across_pieces() {
-        let cases: [(&str, &str, &[&str], bool); 7] = [
-            ("whole", "works", &["It works!"], true),
-            ("cut in two", "works", &["It wo", "rks!"], true),
-            ("byte by byte", "works", &["w", "o", "r", "k", "s"], true),
-            ("not there", "works", &["It wor", "ds"], false),
-            ("overlap", "aab", &["aa", "ab"], true),
-            ("empty body", "works", &[], false),
-            ("nothing wanted", "", &[], true),
-        ];
-        for (name, wanted, pieces, expected) in cases {
-            let mut search = Search::new(wanted);
-            for piece in pieces {
-                search.push(piece.as_bytes());
-            }
-            assert_eq!(search.found(), expected, "{name}");
-            assert!(
-                search.tail.len() < wanted.len().max(1),
-                "{name}: holds {} bytes",
-                search.tail.len()
-            );
-        }
-    }
 }

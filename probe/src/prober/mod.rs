@@ -3,8 +3,12 @@
 //! The steps write what they learn into a [`Trace`], so that a time-out in the middle loses nothing; what they
 //! return is only whether all went well. `verdict` turns trace and failure into an answer.
 
+mod failure;
 mod http;
+mod icmp;
+mod observed;
 mod resolve;
+mod search;
 mod tcp;
 mod tls;
 mod verdict;
@@ -20,10 +24,10 @@ use crate::evidence::{Witness, is_own_address};
 use crate::plan::CheckedCheck;
 use crate::starvation::Watch;
 use crate::text::printable;
+use failure::Failure;
 pub(crate) use http::Piece;
 use resolve::Resolver;
 use tls::Trust;
-use verdict::Failure;
 
 /// Carries out attempts. Holds what they share.
 pub(crate) struct Prober {

@@ -11,7 +11,7 @@ use hickory_resolver::proto::op::ResponseCode;
 use tokio::time::Instant;
 
 use super::Trace;
-use super::verdict::Failure;
+use super::failure::Failure;
 
 /// Resolves names. Remembers no answer: each attempt measures the resolver again.
 pub(super) struct Resolver {

@@ -1,13 +1,15 @@
 //! A TCP handshake on a socket of our own, so that the kernel can be asked about it.
 
+use std::io;
 use std::net::SocketAddr;
 
 use nix::errno::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
+use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use super::verdict::Failure;
+use super::failure::Failure;
 use super::{Stage, Trace};
 use crate::evidence::{Witness, report_icmp_errors};
 
@@ -30,12 +32,22 @@ pub(super) async fn connect(address: SocketAddr, trace: &mut Trace) -> Result<Tc
         _ => {}
     }
     let stream = TcpStream::from_std(socket.into()).map_err(Failure::Local)?;
-    stream.writable().await.map_err(Failure::Local)?;
-    if let Some(error) = stream.take_error().map_err(Failure::Local)? {
-        return Err(Failure::Connect(error));
-    }
+    stream.async_io(Interest::WRITABLE, || established(&stream)).await.map_err(Failure::Connect)?;
     trace.phases.connect_seconds = Some(begun.elapsed().as_secs_f64());
     trace.evidence.tcp_info = trace.witness.as_ref().and_then(Witness::tcp_info);
     report_icmp_errors(&stream, address.ip(), false);
     Ok(stream)
+}
+
+/// Whether the handshake is done. An ICMP error that the kernel only notes wakes us as well, and then it is not.
+fn established(stream: &TcpStream) -> io::Result<()> {
+    if let Some(error) = stream.take_error()? {
+        return Err(error);
+    }
+    match stream.peer_addr() {
+        Err(error) if error.kind() == io::ErrorKind::NotConnected => {
+            Err(io::ErrorKind::WouldBlock.into())
+        }
+        peer => peer.map(drop),
+    }
 }

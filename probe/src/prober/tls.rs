@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::verdict::Failure;
+use super::failure::Failure;
 use super::{Stage, Trace};
 
 /// Whom to believe. Each of the configurations is made when it is first needed: reading roots takes longer than a probe.

@@ -7,46 +7,12 @@ use std::time::Duration;
 
 use kubectl_pods_report::{Check, IcmpError, Starvation, Verdict};
 
+use super::failure::Failure;
+use super::icmp;
 use super::resolve::ResolveFailure;
 use super::{Stage, Trace};
 use crate::evidence::errno_name;
 use crate::starvation;
-
-/// Why an attempt did not end well.
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// A limit of the check passed; [`Trace::stage`] tells where.
-    TimedOut,
-    /// No address.
-    Resolve(ResolveFailure),
-    /// We could not even try: no descriptor, no memory.
-    Local(io::Error),
-    /// The handshake failed.
-    Connect(io::Error),
-    /// TLS failed.
-    Tls(io::Error),
-    /// Closed, or reset with this error, before an answer was whole.
-    NoAnswer(Option<io::Error>),
-    /// An answer that is not HTTP/1.
-    NotHttp(String),
-    /// Closed or reset in the middle of the body.
-    CutShort(Option<io::Error>),
-    /// A status that is not expected.
-    Status(u16),
-    /// A body without the expected text.
-    Body,
-}
-
-impl Failure {
-    /// Symbolic name of the socket error, if there was one.
-    pub(super) fn errno(&self) -> Option<String> {
-        match self {
-            Self::Local(error) | Self::Connect(error) | Self::Tls(error) => errno_name(error),
-            Self::NoAnswer(error) | Self::CutShort(error) => errno_name(error.as_ref()?),
-            _ => None,
-        }
-    }
-}
 
 /// Word and sentence for an attempt that took `total`.
 pub(super) fn judge(
@@ -103,7 +69,7 @@ fn timed_out(check: &Check, trace: &Trace, total: Duration) -> (Verdict, String)
             Verdict::DnsTimeout,
             format!("no answer from the resolver about {} in {seconds:.1} s", check.host),
         ),
-        Stage::Connect => (Verdict::Dropped, dropped(trace, total)),
+        Stage::Connect => unanswered(trace, total),
         Stage::Tls => (
             Verdict::Stalled,
             format!("connected, but the TLS handshake was not answered: {silence}"),
@@ -146,6 +112,14 @@ fn paused(seen: &Starvation) -> String {
         "time-out, but the probe itself was paused for {:.1} s{throttled}: this says nothing about the target",
         seen.wakeup_lag_seconds
     )
+}
+
+/// A handshake that did not end. An ICMP error that the kernel noted without giving up counts all the same.
+fn unanswered(trace: &Trace, total: Duration) -> (Verdict, String) {
+    match trace.evidence.icmp {
+        Some(error) => rejected(trace, error),
+        None => (Verdict::Dropped, dropped(trace, total)),
+    }
 }
 
 fn dropped(trace: &Trace, total: Duration) -> String {
@@ -200,6 +174,8 @@ fn unconnected(
             "a reset: nothing listens on the port, or a firewall resets (one end cannot tell)"
                 .to_owned(),
         ),
+        // The handshake was done, and the reset came before we could look.
+        libc::ECONNRESET => (Verdict::EmptyReply, no_answer(Some(error))),
         libc::ETIMEDOUT => {
             starved(check, trace).unwrap_or_else(|| (Verdict::Dropped, dropped(trace, total)))
         }
@@ -223,13 +199,13 @@ fn unconnected(
     }
 }
 
-fn rejected(trace: &Trace, icmp: IcmpError) -> (Verdict, String) {
+fn rejected(trace: &Trace, error: IcmpError) -> (Verdict, String) {
     let v6 = trace.address.is_some_and(|address| address.is_ipv6());
-    let meaning = meaning(icmp, v6);
+    let meaning = icmp::meaning(error, v6);
     let what =
-        format!("ICMP{} {}/{} ({meaning})", if v6 { "v6" } else { "" }, icmp.kind, icmp.code);
+        format!("ICMP{} {}/{} ({meaning})", if v6 { "v6" } else { "" }, error.kind, error.code);
     let sender =
-        icmp.sender.map_or_else(|| "an unknown sender".to_owned(), |sender| sender.to_string());
+        error.sender.map_or_else(|| "an unknown sender".to_owned(), |sender| sender.to_string());
     match (trace.icmp_is_own, meaning) {
         // The kernel tells itself so when a neighbour stays silent (net/ipv4/route.c, ipv4_link_failure).
         (true, "host unreachable") => (
@@ -242,24 +218,6 @@ fn rejected(trace: &Trace, icmp: IcmpError) -> (Verdict, String) {
             (Verdict::Rejected, format!("{what} from the probe's own address {sender}: a rule on the probe's own side"))
         }
         (false, _) => (Verdict::Rejected, format!("{what} from {sender}")),
-    }
-}
-
-/// Names of the codes (IANA ICMP and ICMPv6 parameters; RFC 792, 1812, 4443).
-const fn meaning(icmp: IcmpError, v6: bool) -> &'static str {
-    match (v6, icmp.kind, icmp.code) {
-        (false, 3, 0) => "network unreachable",
-        (false, 3, 1) | (true, 1, 3) => "host unreachable",
-        (false, 3, 2) => "protocol unreachable",
-        (false, 3, 3) | (true, 1, 4) => "port unreachable: a firewall rejects",
-        (false, 3, 9) => "network administratively prohibited",
-        (false, 3, 10) => "host administratively prohibited",
-        (false, 3, 13) | (true, 1, 1) => "communication administratively prohibited",
-        (true, 1, 0) => "no route to destination",
-        (true, 1, 5) => "source address failed a policy",
-        (true, 1, 6) => "reject route to destination",
-        (false, 11, _) | (true, 3, _) => "time to live exceeded: a routing loop",
-        _ => "another error",
     }
 }
 
@@ -367,9 +325,10 @@ mod tests {
     }
 
     #[test]
-    fn errors_of_our_own_kernel() {
+    fn socket_errors_without_an_icmp_error() {
         let cases = [
             (libc::ECONNREFUSED, Verdict::Refused, "one end cannot tell"),
+            (libc::ECONNRESET, Verdict::EmptyReply, "connected, then the peer broke off"),
             (libc::ETIMEDOUT, Verdict::Dropped, "no answer to 1 SYN in 2.0 s"),
             (libc::ENETUNREACH, Verdict::NoRoute, "no route to this address (ENETUNREACH)"),
             (libc::EHOSTUNREACH, Verdict::NoRoute, "does not say who found so (EHOSTUNREACH)"),

@@ -1,0 +1,62 @@
+//! A run as a whole: side by side, broken off, held up.
+
+use std::io::{self, Write};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use kubectl_pods_report::{Record, Verdict};
+
+use crate::plans::{attempt, http, plan, run, with};
+use crate::servers::{page, read_request, saying, server, silent};
+
+#[tokio::test]
+async fn checks_run_side_by_side_and_attempts_one_after_the_other() {
+    let address = server(|mut stream| {
+        read_request(&mut stream);
+        thread::sleep(Duration::from_millis(200));
+        let _ = stream.write_all(&page("200 OK", ""));
+    });
+    let mut plan = plan(vec![http(address); 40]);
+    plan.attempts = 3;
+    let begun = Instant::now();
+    let outcome = run(&plan).await;
+    let took = begun.elapsed().as_secs_f64();
+    assert_eq!(outcome.attempts.len(), 120);
+    assert!(
+        outcome.attempts.iter().all(|attempt| attempt.verdict == Verdict::Open),
+        "{outcome:#?}"
+    );
+    assert!((0.6..4.0).contains(&took), "120 waits of 0.2 s, 40 at a time, took {took} s");
+    for attempts in outcome.attempts.chunks(3) {
+        let gaps =
+            attempts.windows(2).map(|pair| pair[1].started_seconds - pair[0].started_seconds);
+        assert!(gaps.into_iter().all(|gap| gap >= 0.2), "{attempts:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_reader_that_is_gone_ends_the_run() {
+    let plan = plan(vec![http(silent()), http(saying(page("200 OK", "")))]);
+    let begun = Instant::now();
+    let result = probe::run(&plan, |line| match line.record {
+        Record::Attempt(_) => Err(io::ErrorKind::BrokenPipe.into()),
+        _ => Ok(()),
+    });
+    assert_eq!(
+        result.await.expect_err("the error of the reader").kind(),
+        io::ErrorKind::BrokenPipe
+    );
+    assert!(begun.elapsed() < Duration::from_secs(2), "did not wait for the other check");
+}
+
+#[tokio::test]
+async fn a_probe_that_was_held_up_says_so_instead_of_accusing() {
+    let held_up = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        thread::sleep(Duration::from_millis(900));
+    };
+    let check = with(http(silent()), |check| check.timeout_seconds = 1.0);
+    let (seen, ()) = tokio::join!(attempt(check), held_up);
+    assert_eq!(seen.verdict, Verdict::Starved, "{seen:#?}");
+    assert!(seen.message.contains("the probe itself was paused"), "{}", seen.message);
+}
