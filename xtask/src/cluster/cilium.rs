@@ -3,9 +3,9 @@
 use std::env;
 use std::ffi::OsString;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::process::{Process, wait_until};
 use super::slot::NodeIndex;
@@ -60,11 +60,12 @@ pub(crate) fn wait_on_node(
     cluster: &Cluster,
     programs: &Path,
     node: NodeIndex,
-    processes: &[&Process],
+    processes: &[Process],
 ) -> Result<()> {
+    let processes: Vec<&Process> = processes.iter().collect();
     let mut range = String::new();
     let what = format!("a pod range for node{node}");
-    wait_until(&what, processes, START_LIMIT, || {
+    wait_until(&what, &processes, START_LIMIT, || {
         range = pod_range(cluster, node).unwrap_or_default();
         !range.is_empty()
     })?;
@@ -73,11 +74,9 @@ pub(crate) fn wait_on_node(
         let mut debug = cluster.launcher().command_inside(node, programs.join("cilium-dbg"));
         command::output(debug.args(["status", "--brief"]))
     };
-    let started = Instant::now();
-    wait_until(&format!("Cilium on node{node}"), processes, START_LIMIT, || {
+    wait_until(&format!("Cilium on node{node}"), &processes, START_LIMIT, || {
         status().is_ok_and(|said| said.contains("OK"))
     })
-    .with_context(|| format!("Cilium was given {} s", started.elapsed().as_secs()))
 }
 
 fn pod_range(cluster: &Cluster, node: NodeIndex) -> Result<String> {

@@ -46,7 +46,7 @@ pub(crate) fn wait_on_node(
 fn create_service(cluster: &Cluster) -> Result<()> {
     let mut kubectl = cluster
         .kubectl()
-        .args(["create", "-f", "-"])
+        .args(["create", "--validate=false", "-f", "-"])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()?;

@@ -68,10 +68,11 @@ pub(crate) fn join(cluster: &Cluster, node: NodeIndex) -> Result<[Process; 2]> {
 }
 
 /// Waits until pods can be scheduled to the node.
-pub(crate) fn wait_ready(cluster: &Cluster, node: NodeIndex, processes: &[&Process]) -> Result<()> {
+pub(crate) fn wait_ready(cluster: &Cluster, node: NodeIndex, processes: &[Process]) -> Result<()> {
     let name = format!("node{node}");
     let path = r#"jsonpath={.status.conditions[?(@.type=="Ready")].status}"#;
-    wait_until(&format!("{name} Ready"), processes, START_LIMIT, || {
+    let processes: Vec<&Process> = processes.iter().collect();
+    wait_until(&format!("{name} Ready"), &processes, START_LIMIT, || {
         let said = command::output(cluster.kubectl().args(["get", "node", &name, "-o", path]));
         said.is_ok_and(|status| status == "True")
     })

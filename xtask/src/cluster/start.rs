@@ -131,11 +131,13 @@ fn start(cluster: &Cluster, images: &[Archive], progress: &Progress) -> Result<(
         operator.map(|programs| cilium::start_operator(cluster, programs)).transpose()?;
     std::thread::scope(|scope| {
         let imports = each_node(scope, cluster, |index| import(cluster, index, &archives));
+        let nodes = each_node(scope, cluster, move |index| join(cluster, index, operator.clone()));
         let coredns = dns::start(cluster)?;
-        let common: Vec<Process> = operator.into_iter().chain([coredns]).collect();
-        let nodes = each_node(scope, cluster, move |index| join(cluster, index, common.clone()));
-        joined(nodes)?;
-        joined(imports)
+        for (index, processes) in cluster.spec.node_indices().zip(joined(nodes)?) {
+            let processes: Vec<&Process> = processes.iter().chain([&coredns]).collect();
+            dns::wait_on_node(cluster, index, &processes)?;
+        }
+        joined(imports).map(drop)
     })
 }
 
@@ -143,18 +145,16 @@ fn import(cluster: &Cluster, index: NodeIndex, archives: &[PathBuf]) -> Result<(
     archives.iter().try_for_each(|archive| node::import_image(cluster, index, archive))
 }
 
-/// Starts a node's agents, and waits until it takes pods and its Services work. `processes` are those
-/// of the host that this depends on.
-fn join(cluster: &Cluster, index: NodeIndex, mut processes: Vec<Process>) -> Result<()> {
-    processes.extend(node::join(cluster, index)?);
+/// Starts a node's agents, and waits until it takes pods. Returns what its Services depend on.
+fn join(cluster: &Cluster, index: NodeIndex, operator: Option<Process>) -> Result<Vec<Process>> {
+    let mut processes: Vec<Process> = node::join(cluster, index)?.into();
+    processes.extend(operator);
     if let Some(programs) = cluster.programs.cilium.as_deref() {
         processes.push(cilium::start_agent(cluster, programs, index)?);
-        let processes: Vec<&Process> = processes.iter().collect();
         cilium::wait_on_node(cluster, programs, index, &processes)?;
     }
-    let processes: Vec<&Process> = processes.iter().collect();
     node::wait_ready(cluster, index, &processes)?;
-    dns::wait_on_node(cluster, index, &processes)
+    Ok(processes)
 }
 
 type Jobs<'scope, T> = Vec<ScopedJoinHandle<'scope, Result<T>>>;
@@ -171,9 +171,9 @@ fn each_node<'scope, 'env, T: Send + 'scope>(
     cluster.spec.node_indices().map(spawn).collect()
 }
 
-/// The first error of several threads, once all have ended.
-fn joined<T>(jobs: Jobs<'_, T>) -> Result<()> {
+/// What several threads return, or the first error, once all have ended.
+fn joined<T>(jobs: Jobs<'_, T>) -> Result<Vec<T>> {
     let results: Vec<Result<T>> =
         jobs.into_iter().map(|job| job.join().expect("starting does not panic")).collect();
-    results.into_iter().try_for_each(|result| result.map(drop))
+    results.into_iter().collect()
 }
