@@ -1,1 +1,242 @@
-//! Check on two nodes.
+//! Check on two nodes: what holds, what fails, what cannot be judged, and that nothing stays.
+
+use std::{
+    os::unix::process::ExitStatusExt as _,
+    time::{Duration, Instant},
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use serde_json::Value;
+
+use crate::harness::{Cluster, Namespace, Run, start_article_servers, wait_until};
+
+/// Nothing listens there, on any node: a pull fails at once.
+const MISSING_IMAGE: [&str; 2] = ["--probe-image", "localhost:1/missing:1"];
+
+fn leftovers(ns: &Namespace) -> String {
+    let label = "app.kubernetes.io/managed-by=kubectl-pods";
+    ns.kubectl(["get", "jobs,pods", "-l", label, "-o", "name"]).run().success().stdout
+}
+
+fn report(run: &Run) -> Value {
+    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}\n{}", run.story()))
+}
+
+fn with_servers(prefix: &str) -> Namespace {
+    let ns = Cluster::nodes().namespace(prefix);
+    start_article_servers(&ns);
+    ns.apply(include_str!("../fixtures/services.yaml"));
+    ns
+}
+
+#[test]
+fn what_is_up_is_open_with_a_latency() {
+    let ns = with_servers("check-up");
+    let targets = ["nginx-ser", "httpd-ser", "svc/web", "svc/headless", "nginx-ser:80/"];
+    let run = ns.pods(["check"]).args(targets).args(["-o", "json", "--attempts", "3"]).run();
+    let report = report(&run.success());
+    assert!(report["source"]["node"].is_string(), "{report}");
+    for (target, name) in report["targets"].as_array().expect("a list").iter().zip(targets) {
+        assert_eq!(target["target"], name);
+        assert_eq!(target["verdict"], "open", "{target}");
+        assert_eq!(target["open"], 3, "{target}");
+        for latency in ["connect", "rtt", "total"] {
+            let seconds = target["latency"][latency]["median_seconds"].as_f64();
+            assert!(seconds.is_some_and(|s| s > 0.0 && s < 10.0), "{latency} of {target}");
+        }
+    }
+    assert_eq!(leftovers(&ns), "");
+}
+
+#[test]
+fn a_stopped_target_gives_2() {
+    let ns = with_servers("check-stopped");
+    ns.apply(include_str!("../fixtures/ended.yaml"));
+    let phase = "jsonpath={.status.phase}";
+    wait_until("the pod to end", Duration::from_secs(60), || {
+        ns.kubectl(["get", "pod", "ended", "-o", phase]).run().stdout == "Succeeded"
+    });
+    let cases = [
+        ("a port without a listener", "nginx-ser:81", "refused"),
+        ("a pod that has ended", "ended:80", "stopped"),
+        ("a Service without endpoints", "svc/deserted", "rejected"),
+    ];
+    for (name, target, verdict) in cases {
+        let run = ns.pods(["check", "httpd-ser", target, "-o", "json"]).run().exits(2);
+        let report = report(&run);
+        assert_eq!(report["targets"][0]["verdict"], "open", "{name}\n{}", run.story());
+        assert_eq!(report["targets"][1]["verdict"], verdict, "{name}\n{}", run.story());
+        assert!(report["targets"][1]["latency"]["total"].is_null(), "{name}");
+    }
+    ns.kubectl(["delete", "pod", "nginx-ser", "--now"]).run().success();
+    let run = ns.pods(["check", "nginx-ser"]).run().exits(1);
+    assert_eq!(run.stderr, "Error from server (NotFound): pods \"nginx-ser\" not found\n");
+}
+
+#[test]
+fn a_probe_that_cannot_run_says_why_within_seconds() {
+    let ns = with_servers("check-trouble");
+    let no_program = ["--probe-image", "docker.io/library/nginx:latest"];
+    let cases: [(&str, &[&str], &str); 4] = [
+        ("missing image", &MISSING_IMAGE, "ErrImagePull: "),
+        ("bad image name", &["--probe-image", "No Image"], "InvalidImageName: "),
+        ("no such node", &["--from-node", "nosuch"], "Unschedulable: 0/2 nodes are available"),
+        ("another program", &no_program, "the probe wrote no result"),
+    ];
+    for (name, flags, reason) in cases {
+        let run = ns.pods(["check", "nginx-ser"]).args(flags.iter().copied()).run().exits(3);
+        let run = run.complains(reason);
+        assert!(run.stdout.contains("not-run"), "{name}\n{}", run.story());
+        assert!(run.took < Duration::from_secs(10), "{name}\n{}", run.story());
+        let run = ns.pods(["curl", "nginx-ser"]).args(flags.iter().copied()).run().exits(3);
+        assert_eq!(run.complains(reason).stdout, "", "{name}");
+        assert_eq!(leftovers(&ns), "", "{name}");
+    }
+}
+
+#[test]
+fn what_the_namespace_refuses_is_said() {
+    let ns = with_servers("check-quota");
+    let quota = |name: &str, hard: &str| {
+        ns.kubectl(["create", "quota", name, &format!("--hard={hard}")]).run().success();
+        // The quota controller has to see it before it counts.
+        let path = "jsonpath={.status.hard}";
+        wait_until("the quota", Duration::from_secs(30), || {
+            !ns.kubectl(["get", "quota", name, "-o", path]).run().stdout.is_empty()
+        });
+    };
+    quota("pods", "count/pods=2");
+    let run = ns.pods(["check", "nginx-ser"]).run().exits(3).complains("exceeded quota: pods");
+    assert!(run.took < Duration::from_secs(10), "{}", run.story());
+    quota("jobs", "count/jobs.batch=0");
+    let run = ns.pods(["check", "nginx-ser"]).run().exits(1);
+    let run = run.complains("Error from server (Forbidden): jobs.batch \"kubectl-pods-");
+    assert_eq!(run.stdout, "");
+    assert_eq!(leftovers(&ns), "");
+}
+
+#[test]
+fn the_documented_role_is_enough_and_each_right_is_missed_by_name() {
+    let ns = with_servers("check-rights");
+    ns.kubectl(["create", "serviceaccount", "checker"]).run().success();
+    let user = format!("system:serviceaccount:{}:checker", ns.name);
+    let words = ["check", "nginx-ser", "svc/web", "svc/headless", "--as", &user];
+    ns.pods(words).run().exits(1).complains("Error from server (Forbidden): pods \"nginx-ser\"");
+    ns.apply(include_str!("../../deploy/rights-check.yaml"));
+    let account = format!("--serviceaccount={}:checker", ns.name);
+    let role = "--role=kubectl-pods-check";
+    ns.kubectl(["create", "rolebinding", "checker", role, &account]).run().success();
+    ns.pods(words).run().success();
+    assert_eq!(leftovers(&ns), "");
+    // The first three rules are those that nothing works without; the others make it better.
+    let cases = [(0, "cannot create resource \"jobs\""), (2, "cannot get resource \"pods/log\"")];
+    for (rule, complaint) in cases {
+        ns.apply(include_str!("../../deploy/rights-check.yaml"));
+        let patch = format!("[{{\"op\": \"remove\", \"path\": \"/rules/{rule}\"}}]");
+        let patch = ["patch", "role", "kubectl-pods-check", "--type=json", "-p", &patch];
+        ns.kubectl(patch).run().success();
+        let run = ns.pods(["check", "nginx-ser", "--as", &user]).run().exits(1);
+        let run = run.complains(complaint);
+        assert!(run.took < Duration::from_secs(10), "{}", run.story());
+        wait_until("the garbage collector", Duration::from_secs(20), || leftovers(&ns).is_empty());
+    }
+    ns.apply(include_str!("../../deploy/rights-check.yaml"));
+    let patch = ["patch", "role", "kubectl-pods-check", "--type=json", "-p"];
+    // From the end, so that the places before stay as they are: events, pod deletion.
+    let patch = ns.kubectl(patch).args([
+        "[{\"op\": \"remove\", \"path\": \"/rules/8\"}, {\"op\": \"remove\", \"path\": \"/rules/7\"}]",
+    ]);
+    patch.run().success();
+    ns.pods(["check", "nginx-ser", "--as", &user]).run().success();
+    wait_until("the garbage collector", Duration::from_secs(20), || leftovers(&ns).is_empty());
+}
+
+#[test]
+fn a_restricted_namespace_accepts_the_probe() {
+    let cluster = Cluster::nodes();
+    let (servers, ns) = (with_servers("check-free"), cluster.namespace("check-restricted"));
+    let path = "jsonpath={.status.podIP}:80";
+    let address = servers.kubectl(["get", "pod", "nginx-ser", "-o", path]).run().success().stdout;
+    for level in ["enforce", "warn"] {
+        let label = format!("pod-security.kubernetes.io/{level}=restricted");
+        cluster.kubectl(["label", "namespace", &ns.name, &label]).run().success();
+    }
+    let run = ns.pods(["check", &address]).run().success();
+    assert_eq!(run.stderr, "", "not even a warning\n{}", run.story());
+}
+
+#[test]
+fn a_signal_at_any_moment_leaves_nothing() {
+    let ns = with_servers("check-signal");
+    let mut stopped = 0;
+    for step in 0..14_u64 {
+        let (signal, code) =
+            if step % 2 == 0 { (Signal::SIGINT, 130) } else { (Signal::SIGTERM, 143) };
+        let command = ns.pods(["check", "nginx-ser"]);
+        let child = command.spawn();
+        std::thread::sleep(Duration::from_millis(40 + 50 * step));
+        let pid = Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
+        // It may have finished already: then there is nobody to signal.
+        let _ = kill(pid, signal);
+        let begun = Instant::now();
+        let output = child.wait_with_output().expect("it ends");
+        let took = begun.elapsed();
+        // Before it listens for signals it has created nothing, and dies of them like any program.
+        let died = output.status.signal() == Some(signal as i32);
+        let status = output.status.code();
+        assert!(
+            died || status == Some(0) || status == Some(code),
+            "step {step}: {:?}",
+            output.status
+        );
+        assert!(took < Duration::from_secs(5), "step {step}: {took:?} after the signal");
+        stopped += u32::from(status == Some(code));
+        // A pod that the Job controller was just making is collected a moment later.
+        wait_until("nothing to be left", Duration::from_secs(10), || leftovers(&ns).is_empty());
+    }
+    assert!(stopped >= 3, "only {stopped} runs were stopped before their end");
+}
+
+#[test]
+fn what_was_killed_ends_by_itself() {
+    let ns = with_servers("check-kill");
+    let command = ns
+        .pods(["check", "nginx-ser", "--timeout", "1s", "--start-timeout", "3s"])
+        .args(["--keep-finished", "1s", "--from-node", "nosuch"]);
+    let mut child = command.spawn();
+    wait_until("the probe's pod", Duration::from_secs(20), || leftovers(&ns).contains("pod/"));
+    child.kill().expect("it can be killed");
+    child.wait().expect("it ends");
+    assert!(leftovers(&ns).contains("job.batch/"), "there is something to clean up");
+    wait_until("deadline and TTL", Duration::from_secs(30), || leftovers(&ns).is_empty());
+}
+
+#[test]
+fn a_pod_deleted_under_us_is_no_verdict() {
+    let ns = with_servers("check-deleted");
+    let command = ns.pods(["check", "nginx-ser", "--from-node", "nosuch"]);
+    let child = command.spawn();
+    wait_until("the probe's pod", Duration::from_secs(20), || leftovers(&ns).contains("pod/"));
+    let label = "app.kubernetes.io/managed-by=kubectl-pods";
+    ns.kubectl(["delete", "pods", "-l", label, "--now"]).run().success();
+    let output = child.wait_with_output().expect("it ends");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{stderr}");
+    assert!(stderr.contains("its pod was deleted"), "{stderr}");
+    assert_eq!(leftovers(&ns), "");
+}
+
+#[test]
+fn a_closed_pipe_is_no_news_and_leaves_nothing() {
+    let ns = with_servers("check-pipe");
+    let command = ns.pods(["check", "nginx-ser"]);
+    let mut child = command.spawn();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(leftovers(&ns), "");
+}

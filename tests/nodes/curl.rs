@@ -1,1 +1,84 @@
 //! Curl on two nodes.
+
+use crate::harness::{Cluster, Namespace, start_article_servers};
+
+/// Everything of ours that is in the namespace.
+fn leftovers(ns: &Namespace) -> String {
+    let label = "app.kubernetes.io/managed-by=kubectl-pods";
+    ns.kubectl(["get", "jobs,pods", "-l", label, "-o", "name"]).run().success().stdout
+}
+
+fn nodes(cluster: &Cluster) -> Vec<String> {
+    let path = "jsonpath={.items[*].metadata.name}";
+    let names = cluster.kubectl(["get", "nodes", "-o", path]).run().success().stdout;
+    names.split_whitespace().map(str::to_owned).collect()
+}
+
+#[test]
+fn both_servers_answer_from_every_node_and_nothing_is_left() {
+    let cluster = Cluster::nodes();
+    let ns = cluster.namespace("curl");
+    start_article_servers(&ns);
+    for node in nodes(&cluster) {
+        for (pod, page) in [("nginx-ser", "Welcome to nginx!"), ("httpd-ser", "It works!")] {
+            let run = ns.pods(["curl", pod, "--from-node", &node]).run().success();
+            assert!(run.stdout.contains(page), "{}", run.story());
+            assert!(run.stdout.starts_with('<') && run.stdout.ends_with(">\n"), "{}", run.story());
+            assert_eq!(run.stderr, "", "{}", run.story());
+            assert_eq!(leftovers(&ns), "", "the very moment {} returned", run.command);
+        }
+    }
+}
+
+#[test]
+fn every_way_to_name_a_server_leads_to_it() {
+    let ns = Cluster::nodes().namespace("curl-names");
+    start_article_servers(&ns);
+    ns.apply(include_str!("../fixtures/services.yaml"));
+    let path = "jsonpath={.status.podIP}";
+    let ip = ns.kubectl(["get", "pod", "nginx-ser", "-o", path]).run().success().stdout;
+    let dns = format!("http://web.{}.svc:8081/", ns.name);
+    let targets =
+        ["pod/nginx-ser:http", "svc/web:8081", "svc/web:http", "svc/headless:80", &ip, &dns];
+    for target in targets {
+        let run = ns.pods(["curl", target]).run().success();
+        assert!(run.stdout.contains("Welcome to nginx!"), "{}", run.story());
+    }
+    let head = ns.pods(["curl", "nginx-ser", "-I"]).run().success();
+    assert!(head.stdout.starts_with("HTTP/1.1 200 OK\r\n"), "{}", head.story());
+    assert!(head.stdout.ends_with("\r\n\r\n"), "{}", head.story());
+}
+
+#[test]
+fn exit_codes_are_those_of_curl() {
+    let ns = Cluster::nodes().namespace("curl-codes");
+    start_article_servers(&ns);
+    let cases: [(&[&str], i32, &str); 4] = [
+        (&["curl", "nginx-ser:81"], 7, "curl: (7) "),
+        (&["curl", "nginx-ser/nowhere", "-f"], 22, "curl: (22) "),
+        (&["curl", "http://nowhere.invalid/"], 6, "curl: (6) "),
+        (&["curl", "nginx-ser", "--max-filesize", "10"], 63, "curl: (63) "),
+    ];
+    for (words, code, complaint) in cases {
+        ns.pods(words.iter().copied()).run().exits(code).complains(complaint);
+    }
+    let run = ns.pods(["curl", "nobody"]).run().exits(1);
+    assert_eq!(run.stderr, "Error from server (NotFound): pods \"nobody\" not found\n");
+    assert_eq!(leftovers(&ns), "");
+}
+
+#[test]
+fn a_large_body_comes_back_byte_for_byte() {
+    let ns = Cluster::nodes().namespace("curl-body");
+    // As much as a ConfigMap holds, and more than any buffer on the way.
+    let page: String = (0..60_000).map(|line| format!("line {line:>9}\n")).collect();
+    let config_map = serde_json::json!({
+        "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "large"}, "data": {"index.html": page},
+    });
+    ns.kubectl(["create", "-f", "-"]).stdin(config_map.to_string()).run().success();
+    ns.apply(include_str!("../fixtures/large-page.yaml"));
+    ns.wait_ready("large");
+    let run = ns.pods(["curl", "large"]).run().success();
+    assert_eq!(run.stdout_bytes.len(), page.len());
+    assert!(run.stdout == page, "the body differs");
+}

@@ -1,1 +1,236 @@
 //! The standing probe and Prometheus.
+
+use std::{
+    net::TcpListener,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use crate::harness::{Cluster, Namespace, Run, start_article_servers, wait_until};
+
+/// Everything that belongs to a standing probe in the namespace.
+fn leftovers(ns: &Namespace) -> String {
+    let label = "app.kubernetes.io/managed-by=kubectl-pods";
+    let kinds = "daemonsets,controllerrevisions,configmaps,services,pods";
+    ns.kubectl(["get", kinds, "-l", label, "-o", "name"]).run().success().stdout
+}
+
+fn status(ns: &Namespace) -> Value {
+    let run = ns.pods(["monitor", "status", "-o", "json"]).run().success();
+    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}\n{}", run.story()))
+}
+
+/// The verdicts of the latest attempts at `target`, one for each node.
+fn verdicts(status: &Value, target: &str) -> Vec<String> {
+    let probes = status.as_array().expect("a list of probes");
+    let checks =
+        probes.iter().flat_map(|probe| probe["results"]["checks"].as_array().expect("checks"));
+    let latest = checks.filter(|check| check["check"]["target"] == target);
+    latest.map(|check| check["latest"]["verdict"].as_str().unwrap_or("none").to_owned()).collect()
+}
+
+#[track_caller]
+fn all_become(ns: &Namespace, target: &str, verdict: &str) {
+    wait_until(&format!("{target} to be {verdict}"), Duration::from_secs(20), || {
+        let verdicts = verdicts(&status(ns), target);
+        !verdicts.is_empty() && verdicts.iter().all(|got| got == verdict)
+    });
+}
+
+#[test]
+fn install_change_status_and_uninstall() {
+    let ns = Cluster::nodes().namespace("monitor");
+    let label = "pod-security.kubernetes.io/enforce=restricted";
+    start_article_servers(&ns);
+    ns.apply(include_str!("../fixtures/services.yaml"));
+    ns.cluster.kubectl(["label", "namespace", &ns.name, label]).run().success();
+
+    let install = ["monitor", "install", "--every", "1s"];
+    let run = ns.pods(install).args(["svc/web", "svc/deserted"]).run().success();
+    assert_eq!(run.stderr, "", "{}", run.story());
+    all_become(&ns, "svc/web", "open");
+    all_become(&ns, "svc/deserted", "rejected");
+    let table = ns.pods(["monitor", "status"]).run().success();
+    let line = table.stdout.lines().find(|line| line.contains("svc/web")).expect("a line");
+    assert!(line.contains("open") && line.contains("100%"), "{}", table.story());
+
+    // Again with other targets: replaced at once, not added.
+    let run = ns.pods(install).args(["httpd-ser", "nginx-ser:81"]).run().success();
+    run.complains("pods are watched at their address of this moment");
+    all_become(&ns, "httpd-ser", "open");
+    all_become(&ns, "nginx-ser:81", "refused");
+    assert_eq!(verdicts(&status(&ns), "svc/web"), [""; 0]);
+
+    ns.pods(["monitor", "uninstall"]).run().success();
+    assert_eq!(leftovers(&ns), "", "the very moment uninstall returned");
+    let absent =
+        "Error from server (NotFound): daemonsets.apps \"kubectl-pods-monitor\" not found\n";
+    for verb in ["uninstall", "status"] {
+        assert_eq!(ns.pods(["monitor", verb]).run().exits(1).stderr, absent);
+    }
+    ns.pods(["monitor", "uninstall", "--ignore-not-found"]).run().success();
+}
+
+#[test]
+fn deleting_the_anchor_removes_everything() {
+    let ns = Cluster::nodes().namespace("monitor-anchor");
+    ns.pods(["monitor", "install", "10.96.0.1:443"]).run().success();
+    ns.kubectl(["delete", "configmap", "kubectl-pods-monitor"]).run().success();
+    wait_until("the garbage collector", Duration::from_secs(60), || leftovers(&ns).is_empty());
+}
+
+#[test]
+fn what_cannot_be_installed_says_why() {
+    let ns = Cluster::nodes().namespace("monitor-trouble");
+    let install = |words: &[&str]| -> Run {
+        ns.pods(["monitor", "install"]).args(words.iter().copied()).run().exits(1)
+    };
+    install(&["svc/nobody"]).complains("services \"nobody\" not found");
+    install(&["deploy/web"]).complains("give a Service in front of them");
+    install(&["10.0.0.7"]).complains("names no port");
+    install(&["10.0.0.7:80", "10.0.0.7:80", "--every", "1ms"]).complains("every_seconds is 0.001");
+    assert_eq!(leftovers(&ns), "", "nothing is installed that cannot work");
+    let run = install(&["10.0.0.7:80", "--probe-image", "localhost:1/missing:1"]);
+    let run = run.complains("ErrImagePull").complains("kubectl pods monitor uninstall");
+    assert!(run.took < Duration::from_secs(20), "{}", run.story());
+    ns.pods(["monitor", "uninstall"]).run().success();
+    assert_eq!(leftovers(&ns), "");
+    ns.kubectl(["create", "configmap", "kubectl-pods-monitor"]).run().success();
+    install(&["10.0.0.7:80"]).complains("was not made by kubectl pods");
+    ns.pods(["monitor", "uninstall"]).run().exits(1).complains("NotFound");
+    ns.kubectl(["get", "configmap", "kubectl-pods-monitor"]).run().success();
+}
+
+#[test]
+fn the_documented_role_is_enough() {
+    let ns = Cluster::nodes().namespace("monitor-rights");
+    ns.apply(include_str!("../fixtures/services.yaml"));
+    ns.apply(include_str!("../../deploy/rights-monitor.yaml"));
+    ns.kubectl(["create", "serviceaccount", "keeper"]).run().success();
+    let account = format!("--serviceaccount={}:keeper", ns.name);
+    let role = "--role=kubectl-pods-monitor";
+    ns.kubectl(["create", "rolebinding", "keeper", role, &account]).run().success();
+    let user = format!("system:serviceaccount:{}:keeper", ns.name);
+    for words in [&["install", "svc/deserted"][..], &["status"], &["uninstall"]] {
+        let command = ns.pods(["monitor"]).args(words.iter().copied());
+        command.args(["--as", &user]).run().success();
+    }
+    assert_eq!(leftovers(&ns), "");
+}
+
+/// A real Prometheus on a port and in a folder of its own, ended on drop.
+struct Prometheus {
+    child: Child,
+    port: u16,
+    client: tokio::runtime::Runtime,
+    _folder: tempfile::TempDir,
+}
+
+impl Prometheus {
+    /// Starts one with the scrape job of `deploy/`, looking at `ns` every second.
+    fn start(ns: &Namespace) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let kubeconfig = ns.cluster.kubeconfig().display().to_string();
+        let config = include_str!("../../deploy/prometheus.yml")
+            .replace("scrape_interval: 15s", "scrape_interval: 1s")
+            .replace(
+                "# kubeconfig_file: /etc/prometheus/kubeconfig",
+                &format!("kubeconfig_file: {kubeconfig}"),
+            )
+            .replace(
+                "# namespaces: {names: [monitoring]}",
+                &format!("namespaces: {{names: [{}]}}", ns.name),
+            );
+        assert!(config.contains(&kubeconfig) && config.contains(&ns.name), "{config}");
+        let file = folder.path().join("prometheus.yml");
+        std::fs::write(&file, config).expect("the configuration is written");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        drop(listener);
+        let child = Command::new("prometheus")
+            .arg(format!("--config.file={}", file.display()))
+            .arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()))
+            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+            .stdout(Stdio::null())
+            .stderr(std::fs::File::create(folder.path().join("log")).expect("a log"))
+            .spawn()
+            .expect("prometheus is installed (Debian package prometheus)");
+        let client = tokio::runtime::Runtime::new().expect("a runtime");
+        let prometheus = Self { child, port, client, _folder: folder };
+        wait_until("prometheus", Duration::from_secs(30), || prometheus.get("/-/ready").is_some());
+        prometheus
+    }
+
+    fn get(&self, path: &str) -> Option<String> {
+        let url = format!("http://127.0.0.1:{}{path}", self.port);
+        self.client.block_on(async {
+            let answer = reqwest::get(url).await.ok()?.error_for_status().ok()?;
+            answer.text().await.ok()
+        })
+    }
+
+    /// The samples of a query: labels and value.
+    fn query(&self, query: &str) -> Vec<(Value, f64)> {
+        let mut url = url::Url::parse("http://x/api/v1/query").expect("a URL");
+        url.query_pairs_mut().append_pair("query", query);
+        let path = format!("{}?{}", url.path(), url.query().unwrap_or_default());
+        let text = self.get(&path).unwrap_or_else(|| panic!("no answer to {query}"));
+        let answer: Value = serde_json::from_str(&text).expect("JSON");
+        let samples = answer["data"]["result"].as_array().expect("a vector").iter();
+        let value = |sample: &Value| sample["value"][1].as_str().and_then(|text| text.parse().ok());
+        samples.map(|s| (s["metric"].clone(), value(s).expect("a number"))).collect()
+    }
+
+    /// Waits until `query` gives `count` samples, each of them `value`.
+    #[track_caller]
+    fn expect(&self, query: &str, count: usize, value: f64, limit: Duration) {
+        wait_until(&format!("{count} × {value} of {query}"), limit, || {
+            let samples = self.query(query);
+            samples.len() == count && samples.iter().all(|(_, got)| (got - value).abs() < 1e-9)
+        });
+    }
+}
+
+impl Drop for Prometheus {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn prometheus_scrapes_the_probes_and_sees_a_target_stop() {
+    const SOON: Duration = Duration::from_secs(30);
+    let ns = Cluster::nodes().namespace("prometheus");
+    start_article_servers(&ns);
+    ns.pods(["monitor", "install", "--every", "1s", "nginx-ser", "httpd-ser"]).run().success();
+    let nodes = status(&ns).as_array().map(Vec::len).expect("a list of probes");
+    let prometheus = Prometheus::start(&ns);
+
+    prometheus.expect("up{job=\"kubectl-pods\"}", nodes, 1.0, SOON);
+    let success = |target: &str| format!("kubectl_pods_probe_success{{target=\"{target}\"}}");
+    for target in ["nginx-ser", "httpd-ser"] {
+        prometheus.expect(&success(target), nodes, 1.0, SOON);
+        let rtt =
+            prometheus.query(&format!("kubectl_pods_probe_rtt_seconds{{target=\"{target}\"}}"));
+        assert_eq!(rtt.len(), nodes, "{rtt:?}");
+        for (labels, seconds) in &rtt {
+            assert!(labels["source_node"].is_string(), "{labels}");
+            assert!(*seconds > 0.0 && *seconds < 1.0, "{labels}: {seconds} s");
+        }
+        let count = format!("kubectl_pods_probe_duration_seconds_count{{target=\"{target}\"}} > 0");
+        assert_eq!(prometheus.query(&count).len(), nodes, "latency is a histogram");
+    }
+
+    ns.kubectl(["delete", "pod", "nginx-ser", "--now"]).run().success();
+    // Two intervals, the connect time-out of an attempt that gets no answer, a scrape, and a slow machine.
+    let turn = Duration::from_secs(2 + 3 + 1 + 4);
+    prometheus.expect(&success("nginx-ser"), nodes, 0.0, turn);
+    prometheus.expect(&success("httpd-ser"), nodes, 1.0, SOON);
+
+    ns.pods(["monitor", "uninstall"]).run().success();
+    assert_eq!(leftovers(&ns), "");
+    prometheus.expect("up{job=\"kubectl-pods\"}", 0, 0.0, SOON);
+}
