@@ -10,6 +10,9 @@ use serde_json::Value;
 
 use crate::harness::{Cluster, Namespace, Run, start_article_servers, wait_until};
 
+/// Label selector of the probes.
+const MONITOR: &str = "app.kubernetes.io/name=kubectl-pods,app.kubernetes.io/component=monitor";
+
 /// Everything that belongs to a standing probe in the namespace.
 fn leftovers(ns: &Namespace) -> String {
     let label = "app.kubernetes.io/managed-by=kubectl-pods";
@@ -129,23 +132,27 @@ struct Prometheus {
 }
 
 impl Prometheus {
-    /// Starts one with the scrape job of `deploy/`, looking at `ns` every second.
+    /// Starts one that scrapes the probes in `ns` every second, at the port and path that their annotations name.
+    /// (Debian builds Prometheus without Kubernetes discovery, so it is given the same addresses in a file.)
     fn start(ns: &Namespace) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let kubeconfig = ns.cluster.kubeconfig().display().to_string();
-        let config = include_str!("../../deploy/prometheus.yml")
-            .replace("scrape_interval: 15s", "scrape_interval: 1s")
-            .replace(
-                "# kubeconfig_file: /etc/prometheus/kubeconfig",
-                &format!("kubeconfig_file: {kubeconfig}"),
-            )
-            .replace(
-                "# namespaces: {names: [monitoring]}",
-                &format!("namespaces: {{names: [{}]}}", ns.name),
-            );
-        assert!(config.contains(&kubeconfig) && config.contains(&ns.name), "{config}");
+        let list = ns.kubectl(["get", "pods", "-o", "json", "-l", MONITOR]).run().success().stdout;
+        let list: Value = serde_json::from_str(&list).expect("JSON");
+        let address = |pod: &Value| {
+            let annotations = &pod["metadata"]["annotations"];
+            assert_eq!(annotations["prometheus.io/scrape"], "true", "{annotations}");
+            assert_eq!(annotations["prometheus.io/path"], "/metrics", "{annotations}");
+            let port = annotations["prometheus.io/port"].as_str().expect("a port");
+            format!("{}:{port}", pod["status"]["podIP"].as_str().expect("an address"))
+        };
+        let addresses: Vec<String> =
+            list["items"].as_array().expect("a list").iter().map(address).collect();
+        let config = serde_json::json!({"scrape_configs": [{
+            "job_name": "kubectl-pods", "scrape_interval": "1s", "static_configs": [{"targets": addresses}],
+        }]});
+        // YAML is a superset of JSON.
         let file = folder.path().join("prometheus.yml");
-        std::fs::write(&file, config).expect("the configuration is written");
+        std::fs::write(&file, config.to_string()).expect("the configuration is written");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         drop(listener);
@@ -157,6 +164,8 @@ impl Prometheus {
             .stderr(std::fs::File::create(folder.path().join("log")).expect("a log"))
             .spawn()
             .expect("prometheus is installed (Debian package prometheus)");
+        // reqwest wants one even for plain HTTP; another test may have been first.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = tokio::runtime::Runtime::new().expect("a runtime");
         let prometheus = Self { child, port, client, _folder: folder };
         wait_until("prometheus", Duration::from_secs(30), || prometheus.get("/-/ready").is_some());
@@ -232,5 +241,5 @@ fn prometheus_scrapes_the_probes_and_sees_a_target_stop() {
 
     ns.pods(["monitor", "uninstall"]).run().success();
     assert_eq!(leftovers(&ns), "");
-    prometheus.expect("up{job=\"kubectl-pods\"}", 0, 0.0, SOON);
+    prometheus.expect("up{job=\"kubectl-pods\"}", nodes, 0.0, SOON);
 }
