@@ -1,4 +1,4 @@
-//! ConfigMaps: read, apply, delete.
+//! `ConfigMap` objects: read, apply, delete.
 
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{

@@ -1,4 +1,4 @@
-//! DaemonSets: read, apply, delete.
+//! `DaemonSet` objects: read, apply, delete.
 
 use k8s_openapi::api::apps::v1::DaemonSet;
 use kube::{

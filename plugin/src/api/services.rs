@@ -15,7 +15,7 @@ pub async fn get(cluster: &Cluster, namespace: &str, name: &str) -> anyhow::Resu
     cluster.limited(services.get(name)).await
 }
 
-/// The EndpointSlices of a Service.
+/// The `EndpointSlice` objects of a Service.
 ///
 /// # Errors
 ///

@@ -17,9 +17,9 @@ use super::Cluster;
 pub enum Workload {
     /// `apps/v1` Deployment.
     Deployment,
-    /// `apps/v1` StatefulSet.
+    /// `apps/v1` `StatefulSet`.
     StatefulSet,
-    /// `apps/v1` DaemonSet.
+    /// `apps/v1` `DaemonSet`.
     DaemonSet,
     /// `batch/v1` Job.
     Job,

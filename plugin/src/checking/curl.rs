@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{cli::RequestArgs, exit::Exit};
 
-const DEFAULT_MAX_TIME: Duration = Duration::from_secs(60);
+const DEFAULT_MAX_TIME: Duration = Duration::from_mins(1);
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The body travels through the pod's log as base64: 4 MiB stay well below the 10 MiB at which a kubelet rotates logs.
 const DEFAULT_MAX_BODY: u64 = 4 << 20;
@@ -163,11 +163,10 @@ fn exit_code(attempt: &Attempt) -> Option<u8> {
         Verdict::DnsNxdomain | Verdict::DnsServfail | Verdict::DnsTimeout => 6,
         Verdict::Refused | Verdict::Rejected | Verdict::NoRoute | Verdict::Stopped => 7,
         Verdict::WrongPeer => 8,
-        Verdict::BodyMismatch if reset => 56,
+        Verdict::BodyMismatch | Verdict::EmptyReply if reset => 56,
         Verdict::BodyMismatch => 18,
         Verdict::Dropped | Verdict::Stalled => 28,
         Verdict::TlsHandshake => 35,
-        Verdict::EmptyReply if reset => 56,
         Verdict::EmptyReply => 52,
         Verdict::TlsCertificate => 60,
         Verdict::Starved | Verdict::NotRun => return None,
@@ -179,7 +178,7 @@ fn print_head(head: &Head) -> String {
     text.truncate(text.trim_end().len());
     text.push_str("\r\n");
     for (name, value) in &head.headers {
-        text.push_str(&format!("{name}: {value}\r\n"));
+        text.extend([name, ": ", value, "\r\n"]);
     }
     text.push_str("\r\n");
     text

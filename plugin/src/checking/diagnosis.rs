@@ -40,7 +40,7 @@ pub(crate) fn read(pod: &Pod) -> Sign {
     let Some(status) = &pod.status else { return Sign::Waiting("Pending".to_owned()) };
     if let Some(reason) = &status.reason {
         // Evicted, NodeAffinity, OutOfcpu, UnexpectedAdmissionError, DeadlineExceeded, Preempting, Shutdown …
-        return Sign::Hopeless(said(reason, status.message.as_ref()));
+        return Sign::Hopeless(said(reason, status.message.as_deref()));
     }
     let container = status.container_statuses.iter().flatten().next();
     match container.and_then(|container| container.state.as_ref()) {
@@ -53,7 +53,7 @@ fn read_container(state: &ContainerState) -> Sign {
     if let Some(ended) = &state.terminated {
         let reason = ended.reason.as_deref().unwrap_or("ended");
         if NEVER_RAN.contains(&reason) {
-            return Sign::Hopeless(said(reason, ended.message.as_ref()));
+            return Sign::Hopeless(said(reason, ended.message.as_deref()));
         }
         return Sign::Ended(format!("{reason}, exit code {}", ended.exit_code));
     }
@@ -63,25 +63,25 @@ fn read_container(state: &ContainerState) -> Sign {
     let Some(waiting) = &state.waiting else { return Sign::Waiting("Pending".to_owned()) };
     let reason = waiting.reason.as_deref().unwrap_or("Pending");
     if HOPELESS.contains(&reason) {
-        return Sign::Hopeless(said(reason, waiting.message.as_ref()));
+        return Sign::Hopeless(said(reason, waiting.message.as_deref()));
     }
     Sign::Waiting(reason.to_owned())
 }
 
 fn read_conditions(status: &PodStatus) -> Sign {
-    let conditions = status.conditions.iter().flatten();
-    let scheduled = conditions.filter(|condition| condition.type_ == "PodScheduled").last();
+    let mut conditions = status.conditions.iter().flatten();
+    let scheduled = conditions.rfind(|condition| condition.type_ == "PodScheduled");
     match scheduled {
         Some(condition) if condition.status == "False" => {
             let reason = condition.reason.as_deref().unwrap_or("Unschedulable");
-            Sign::Unschedulable(said(reason, condition.message.as_ref()))
+            Sign::Unschedulable(said(reason, condition.message.as_deref()))
         }
         Some(_) => Sign::Waiting("Scheduled".to_owned()),
         None => Sign::Waiting("Pending".to_owned()),
     }
 }
 
-fn said(reason: &str, message: Option<&String>) -> String {
+fn said(reason: &str, message: Option<&str>) -> String {
     match message {
         Some(message) if !message.is_empty() => format!("{reason}: {message}"),
         _ => reason.to_owned(),
@@ -94,7 +94,7 @@ mod tests {
 
     use super::*;
 
-    fn container(state: Value) -> Value {
+    fn container(state: &Value) -> Value {
         json!({"phase": "Pending", "containerStatuses": [{
             "name": "probe", "image": "", "imageID": "", "ready": false, "restartCount": 0, "state": state,
         }]})
@@ -113,29 +113,29 @@ mod tests {
             ),
             (
                 "creating",
-                container(json!({"waiting": {"reason": "ContainerCreating"}})),
+                container(&json!({"waiting": {"reason": "ContainerCreating"}})),
                 Sign::Waiting("ContainerCreating".into()),
             ),
             (
                 "no image",
-                container(json!({"waiting": {"reason": "ErrImagePull", "message": "not found"}})),
+                container(&json!({"waiting": {"reason": "ErrImagePull", "message": "not found"}})),
                 Sign::Hopeless("ErrImagePull: not found".into()),
             ),
-            ("running", container(json!({"running": {}})), Sign::Started),
+            ("running", container(&json!({"running": {}})), Sign::Started),
             (
                 "done",
-                container(json!({"terminated": {"exitCode": 0, "reason": "Completed"}})),
+                container(&json!({"terminated": {"exitCode": 0, "reason": "Completed"}})),
                 Sign::Ended("Completed, exit code 0".into()),
             ),
             (
                 "killed",
-                container(json!({"terminated": {"exitCode": 137, "reason": "OOMKilled"}})),
+                container(&json!({"terminated": {"exitCode": 137, "reason": "OOMKilled"}})),
                 Sign::Ended("OOMKilled, exit code 137".into()),
             ),
             (
                 "no such program",
                 container(
-                    json!({"terminated": {"exitCode": 128, "reason": "StartError", "message": "no such file"}}),
+                    &json!({"terminated": {"exitCode": 128, "reason": "StartError", "message": "no such file"}}),
                 ),
                 Sign::Hopeless("StartError: no such file".into()),
             ),

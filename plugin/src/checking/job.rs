@@ -191,5 +191,5 @@ fn tolerate_everything() -> Toleration {
 }
 
 fn whole_seconds(duration: Duration) -> i64 {
-    i64::try_from(duration.as_secs_f64().ceil() as u64).unwrap_or(i64::MAX)
+    i64::try_from(duration.as_millis().div_ceil(1000)).unwrap_or(i64::MAX)
 }

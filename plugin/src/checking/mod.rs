@@ -63,7 +63,7 @@ pub async fn check(connection: &ConnectionArgs, args: &CheckArgs) -> anyhow::Res
         Some(cluster) if !args.probe.from_here => From::cluster(&cluster.namespace, source),
         _ => From::here(),
     };
-    let report = Report::new(&found, &plan, source, attempts);
+    let report = Report::new(&found, &plan, source, &attempts);
     print_report(&report, args)?;
     if let Some(reason) = &report.inconclusive {
         output::note(&format!("error: the probe could not do its work: {reason}"));
@@ -111,10 +111,10 @@ async fn cluster_for(
     targets: &[Target],
 ) -> anyhow::Result<Option<Cluster>> {
     let objects = targets.iter().any(|target| matches!(target.place, Place::Object(..)));
-    match probe.from_here && !objects {
-        true => Ok(None),
-        false => Cluster::connect(connection).await.map(Some),
+    if probe.from_here && !objects {
+        return Ok(None);
     }
+    Cluster::connect(connection).await.map(Some)
 }
 
 /// Has the plan carried out where the flags say.
@@ -155,9 +155,10 @@ fn print_report(report: &Report, args: &CheckArgs) -> anyhow::Result<()> {
 
 fn print_answer(answer: &Answer) -> anyhow::Result<Exit> {
     let mut stdout = Stdout::new();
-    match stdout.is_terminal() {
-        true => stdout.write(output::for_terminal(&answer.stdout).as_bytes())?,
-        false => stdout.write(&answer.stdout)?,
+    if stdout.is_terminal() {
+        stdout.write(output::for_terminal(&answer.stdout).as_bytes())?;
+    } else {
+        stdout.write(&answer.stdout)?;
     }
     stdout.flush()?;
     if let Some(complaint) = &answer.complaint {

@@ -80,6 +80,10 @@ pub(super) struct Latency {
 }
 
 /// Smallest, middle and largest of some measurements.
+#[expect(
+    clippy::struct_field_names,
+    reason = "these are the names in JSON, where the unit belongs to the name"
+)]
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub(super) struct Spread {
     /// The smallest.
@@ -116,14 +120,14 @@ impl Report {
         found: &[Found],
         plan: &Plan,
         source: From,
-        attempts: Result<Vec<Attempt>, String>,
+        attempts: &Result<Vec<Attempt>, String>,
     ) -> Self {
         let mut checks = (0..).zip(&plan.checks);
         let target = |found: &Found| match &found.what {
             What::Settled(verdict, message) => settled(&found.label, *verdict, message),
             What::Try(..) => {
                 let (index, check) = checks.next().expect("every try has its check");
-                tried(check, index, plan.attempts as usize, &attempts)
+                tried(check, index, plan.attempts as usize, attempts)
             }
         };
         let targets = found.iter().map(target).collect();
@@ -136,9 +140,10 @@ impl Report {
         if self.targets.iter().any(|target| target.failed > 0) {
             return Exit::TargetFailed;
         }
-        match self.targets.iter().all(|target| target.verdict == Verdict::Open) {
-            true => Exit::Success,
-            false => Exit::Inconclusive,
+        if self.targets.iter().all(|target| target.verdict == Verdict::Open) {
+            Exit::Success
+        } else {
+            Exit::Inconclusive
         }
     }
 }
@@ -241,10 +246,7 @@ fn spread(samples: impl Iterator<Item = f64>) -> Option<Spread> {
 }
 
 fn authority(host: &str, port: u16) -> String {
-    match host.contains(':') {
-        true => format!("[{host}]:{port}"),
-        false => format!("{host}:{port}"),
-    }
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
 #[cfg(test)]
@@ -292,7 +294,7 @@ mod tests {
         let made = (0..).zip(verdicts).flat_map(|(index, verdicts)| {
             verdicts.iter().map(move |verdict| attempt(index, *verdict, 0.5))
         });
-        Report::new(&found, &plan, From::here(), Ok(made.collect()))
+        Report::new(&found, &plan, From::here(), &Ok(made.collect()))
     }
 
     #[test]
@@ -352,7 +354,7 @@ mod tests {
         let plan = Plan { version: 1, checks: Vec::new(), attempts: 3, every_seconds: None };
         let cases = [(Verdict::Stopped, Exit::TargetFailed), (Verdict::NotRun, Exit::Inconclusive)];
         for (verdict, exit) in cases {
-            let report = Report::new(&[found(verdict)], &plan, From::here(), Ok(Vec::new()));
+            let report = Report::new(&[found(verdict)], &plan, From::here(), &Ok(Vec::new()));
             assert_eq!(report.exit(), exit);
             assert_eq!(report.targets[0].message, "why");
         }

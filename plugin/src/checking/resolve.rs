@@ -85,7 +85,7 @@ fn fixed(target: &Target, host: &str, fallback: Option<u16>) -> anyhow::Result<P
         (port, default) => ports::select(Vec::new(), port.as_ref(), default),
     };
     let port = port.map_err(|problem| anyhow::anyhow!("target {:?} {problem}", target.text))?;
-    Ok(each_port(target, target.text.clone(), host, port))
+    Ok(each_port(target, &target.text, host, port))
 }
 
 async fn object(
@@ -98,7 +98,7 @@ async fn object(
     let workload = match kind {
         Kind::Pod => {
             let pod = pods::get(cluster, &cluster.namespace, name).await?;
-            return of_pod(target, stem(target, kind, name), &pod, fallback);
+            return of_pod(target, &stem(target, kind, name), &pod, fallback);
         }
         Kind::Service => return service(cluster, target, name, fallback).await,
         Kind::Deployment => Workload::Deployment,
@@ -116,17 +116,12 @@ async fn object(
     let mut places = Vec::new();
     for pod in ready {
         let stem = format!("pod/{}", pod.metadata.name.as_deref().unwrap_or_default());
-        places.extend(of_pod(target, stem, pod, fallback)?);
+        places.extend(of_pod(target, &stem, pod, fallback)?);
     }
     Ok(places)
 }
 
-fn of_pod(
-    target: &Target,
-    stem: String,
-    pod: &Pod,
-    fallback: Option<u16>,
-) -> anyhow::Result<Places> {
+fn of_pod(target: &Target, stem: &str, pod: &Pod, fallback: Option<u16>) -> anyhow::Result<Places> {
     let name = pod.metadata.name.as_deref().unwrap_or_default();
     if let Some(settled) = settled(name, pod) {
         return Ok(vec![(target.text.clone(), settled)]);
@@ -167,14 +162,11 @@ fn container_reason(pod: &Pod) -> Option<String> {
     if let Some(reason) = unscheduled.and_then(|condition| condition.reason.clone()) {
         return Some(reason);
     }
-    let states = status.container_statuses.iter().flatten().filter_map(|c| c.state.as_ref());
-    states
-        .filter_map(|state| match (&state.waiting, &state.terminated) {
-            (Some(waiting), _) => waiting.reason.clone(),
-            (_, Some(ended)) => ended.reason.clone(),
-            _ => None,
-        })
-        .next()
+    let containers = status.container_statuses.iter().flatten();
+    containers.filter_map(|container| container.state.as_ref()).find_map(|state| {
+        let waiting = state.waiting.as_ref().and_then(|waiting| waiting.reason.clone());
+        waiting.or_else(|| state.terminated.as_ref()?.reason.clone())
+    })
 }
 
 async fn service(
@@ -187,13 +179,11 @@ async fn service(
     let ports = ports::select(ports::of_service(&service), target.port.as_ref(), fallback);
     let ports = ports.map_err(|problem| anyhow::anyhow!("service {name:?} {problem}"))?;
     let stem = stem(target, Kind::Service, name);
-    match host_of(&service) {
-        Some(host) => Ok(each_port(target, stem, &host, ports)),
-        None => {
-            let slices = services::endpoint_slices(cluster, &cluster.namespace, name).await?;
-            Ok(headless(target, &stem, &service, &slices, &ports))
-        }
+    if let Some(host) = host_of(&service) {
+        return Ok(each_port(target, &stem, &host, ports));
     }
+    let slices = services::endpoint_slices(cluster, &cluster.namespace, name).await?;
+    Ok(headless(target, &stem, &service, &slices, &ports))
 }
 
 /// The cluster IP or external name of a Service; a headless one has neither.
@@ -243,10 +233,10 @@ fn slice_port(service: &Service, slice: &EndpointSlice, port: &Port) -> Option<u
     found.port.and_then(|number| u16::try_from(number).ok())
 }
 
-fn each_port(target: &Target, stem: String, host: &str, ports: Vec<Port>) -> Places {
+fn each_port(target: &Target, stem: &str, host: &str, ports: Vec<Port>) -> Places {
     let count = ports.len();
     let place =
-        |port: Port| (labelled(target, &stem, count, &port), What::Try(host.to_owned(), port));
+        |port: Port| (labelled(target, stem, count, &port), What::Try(host.to_owned(), port));
     ports.into_iter().map(place).collect()
 }
 
@@ -265,10 +255,10 @@ fn labelled(target: &Target, stem: &str, ports: usize, port: &Port) -> String {
 
 /// The target without port and path, as typed.
 fn stem(target: &Target, kind: Kind, name: &str) -> String {
-    match target.text.starts_with(name) && kind == Kind::Pod {
-        true => name.to_owned(),
-        false => format!("{}/{name}", kind.short()),
+    if target.text.starts_with(name) && kind == Kind::Pod {
+        return name.to_owned();
     }
+    format!("{}/{name}", kind.short())
 }
 
 fn is_ready(pod: &Pod) -> bool {

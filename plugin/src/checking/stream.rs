@@ -105,10 +105,10 @@ impl Reader {
                 self.announced
             ),
         };
-        match self.hints.is_empty() {
-            true => Err(problem),
-            false => Err(format!("{problem}; it wrote: {}", self.hints.join(" / "))),
+        if self.hints.is_empty() {
+            return Err(problem);
         }
+        Err(format!("{problem}; it wrote: {}", self.hints.join(" / ")))
     }
 
     fn take(&mut self, n: u64, record: Record) -> Result<(), String> {
@@ -201,7 +201,9 @@ mod tests {
 
     fn read(lines: &[String]) -> Result<Results, String> {
         let mut reader = Reader::default();
-        lines.iter().for_each(|line| reader.line(line));
+        for line in lines {
+            reader.line(line);
+        }
         reader.finish()
     }
 

@@ -58,9 +58,9 @@ fn wide() -> [Column; 6] {
         ("TLS", |_, target| phase(target, |attempt| attempt.phases.tls_seconds)),
         ("PROCESSING", |_, target| phase(target, |attempt| attempt.phases.processing_seconds)),
         ("RETRANS", |_, target| retransmissions(target)),
-        ("FROM", |report, _| match report.source.here {
-            true => Some("here".to_owned()),
-            false => report.source.node.clone(),
+        ("FROM", |report, _| {
+            let here = report.source.here.then(|| "here".to_owned());
+            here.or_else(|| report.source.node.clone())
         }),
     ]
 }

@@ -46,9 +46,9 @@ pub(crate) enum Kind {
     Service,
     /// The ready pods of a Deployment.
     Deployment,
-    /// The ready pods of a StatefulSet.
+    /// The ready pods of a `StatefulSet`.
     StatefulSet,
-    /// The ready pods of a DaemonSet.
+    /// The ready pods of a `DaemonSet`.
     DaemonSet,
     /// The ready pods of a Job.
     Job,
@@ -187,7 +187,7 @@ fn split_path(text: &str) -> Result<(&str, Option<String>), String> {
     let (authority, path) = text.split_at(at);
     let path = path.split('#').next().unwrap_or(path);
     match path.chars().find(|c| !c.is_ascii_graphic()) {
-        Some(c) => Err(format!("{:?} cannot stand in a path: percent-encode it", c)),
+        Some(c) => Err(format!("{c:?} cannot stand in a path: percent-encode it")),
         None => Ok((authority, Some(path.to_owned()))),
     }
 }
@@ -271,6 +271,7 @@ mod tests {
         Place::Object(kind, name.to_owned())
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "as the field has it: the table stays narrow")]
     fn number(port: u16) -> Option<PortRef> {
         Some(PortRef::Number(port))
     }

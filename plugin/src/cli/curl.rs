@@ -29,6 +29,7 @@ pub struct CurlArgs {
 /// curl's flags, in curl's spelling and meaning.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Request")]
+#[expect(clippy::struct_excessive_bools, reason = "curl's flags are what they are")]
 pub struct RequestArgs {
     /// Print the head of the answer too
     #[arg(long, short)]

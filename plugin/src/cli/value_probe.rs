@@ -15,7 +15,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         None => humantime::parse_duration(text)
             .map_err(|_| "a time is a number of seconds or, say, 500ms, 10s, 2m".to_owned())?,
     };
-    if duration.is_zero() || duration > Duration::from_secs(24 * 60 * 60) {
+    if duration.is_zero() || duration > Duration::from_hours(24) {
         return Err("a time is longer than 0 and at most a day".to_owned());
     }
     Ok(duration)

@@ -1,8 +1,8 @@
-//! What a standing probe consists of: a ConfigMap with its plan, which owns a DaemonSet.
+//! What a standing probe consists of: a `ConfigMap` with its plan, which owns a `DaemonSet`.
 //!
-//! The ConfigMap is the anchor: it exists before the DaemonSet that needs it, and deleting it removes everything. The
+//! The first is the anchor: it exists before the second, which needs it, and deleting it removes everything. The
 //! plan's digest stands in the pod template, so that new targets roll through at once instead of whenever the kubelets
-//! next look at their ConfigMaps.
+//! next look at their volumes.
 
 use std::collections::BTreeMap;
 
@@ -52,7 +52,7 @@ fn metadata(name: &str) -> ObjectMeta {
     }
 }
 
-/// The ConfigMap with the plan.
+/// The anchor, with the plan.
 pub(super) fn config_map(name: &str, plan_json: &str) -> ConfigMap {
     ConfigMap {
         metadata: metadata(name),
@@ -61,7 +61,7 @@ pub(super) fn config_map(name: &str, plan_json: &str) -> ConfigMap {
     }
 }
 
-/// The DaemonSet, owned by the ConfigMap with this uid.
+/// One probe on each node, owned by the anchor with this uid.
 pub(super) fn daemon_set(name: &str, image: &str, plan_json: &str, owner_uid: &str) -> DaemonSet {
     let owner = OwnerReference {
         api_version: "v1".to_owned(),

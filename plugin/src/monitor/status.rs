@@ -16,6 +16,8 @@ use crate::{
 /// Probes asked at once.
 const CONCURRENT: usize = 16;
 const NONE: &str = "<none>";
+const COLUMNS: [&str; 8] =
+    ["NODE", "TARGET", "VERDICT", "SUCCESS", "ATTEMPTS", "RTT", "LAST", "MESSAGE"];
 
 /// What one probe answered, or why it did not.
 #[derive(Debug, Serialize)]
@@ -51,10 +53,8 @@ pub(super) async fn run(cluster: &Cluster, args: &StatusArgs) -> anyhow::Result<
     let mut stdout = Stdout::new();
     stdout.write(text.as_bytes())?;
     stdout.flush()?;
-    Ok(match seen.iter().any(|one| one.error.is_some()) {
-        true => Exit::Inconclusive,
-        false => Exit::Success,
-    })
+    let silent = seen.iter().any(|one| one.error.is_some());
+    Ok(if silent { Exit::Inconclusive } else { Exit::Success })
 }
 
 async fn ask(cluster: &Cluster, pod: &Pod) -> Seen {
@@ -75,8 +75,7 @@ async fn ask(cluster: &Cluster, pod: &Pod) -> Seen {
 fn table(seen: &[Seen], headers: bool) -> String {
     let mut rows: Vec<Vec<String>> = Vec::new();
     if headers {
-        let names = ["NODE", "TARGET", "VERDICT", "SUCCESS", "ATTEMPTS", "RTT", "LAST", "MESSAGE"];
-        rows.push(names.map(str::to_owned).to_vec());
+        rows.push(COLUMNS.map(str::to_owned).to_vec());
     }
     for one in seen {
         match (&one.results, &one.error) {
@@ -90,9 +89,11 @@ fn table(seen: &[Seen], headers: bool) -> String {
 }
 
 fn silent(node: &str, error: &str) -> Vec<String> {
-    let none = || NONE.to_owned();
     let message = format!("probe cannot be asked: {error}");
-    vec![node.to_owned(), none(), none(), none(), none(), none(), none(), message]
+    let mut row = vec![NONE.to_owned(); COLUMNS.len()];
+    node.clone_into(&mut row[0]);
+    row[COLUMNS.len() - 1] = message;
+    row
 }
 
 fn row(node: &str, results: &Results, check: &CheckResults) -> Vec<String> {
@@ -100,8 +101,8 @@ fn row(node: &str, results: &Results, check: &CheckResults) -> Vec<String> {
     let open = check.attempts.get(&Verdict::Open).copied().unwrap_or(0);
     let conclusive =
         check.attempts.iter().filter(|(verdict, _)| verdict.is_conclusive()).map(|(_, n)| n).sum();
-    let held = latest.filter(|attempt| attempt.verdict == Verdict::Open);
-    let rtt = held.and_then(|attempt| attempt.evidence.tcp_info).map(|info| info.rtt_seconds);
+    let good = latest.filter(|attempt| attempt.verdict == Verdict::Open);
+    let rtt = good.and_then(|attempt| attempt.evidence.tcp_info).map(|info| info.rtt_seconds);
     let age = latest.map(|attempt| (results.now_seconds - attempt.started_seconds).max(0.0));
     let message = match (&results.config_error, latest) {
         (Some(error), _) => format!("configuration not in force: {error}"),

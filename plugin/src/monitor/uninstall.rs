@@ -16,7 +16,7 @@ use crate::{
 /// Pause between two looks at what is left.
 const POLL: Duration = Duration::from_millis(100);
 /// How long to stay. A probe has 5 s to end, and a node may be slow.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// Removes a standing probe.
 ///
