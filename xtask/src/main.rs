@@ -14,6 +14,7 @@ mod command;
 mod demo;
 mod digest;
 mod docs;
+mod guests;
 mod host;
 mod image;
 mod invariants;
@@ -39,6 +40,8 @@ enum Verb {
     /// A real Kubernetes on this machine, for tests, demo and benches.
     #[command(subcommand)]
     Cluster(cluster::ClusterVerb),
+    /// The guests of wasm-guests/: rebuild wasm-guests/prebuilt, or compare with it.
+    Guests(guests::GuestsArgs),
     /// The images those need, as OCI archives, made without Docker.
     #[command(subcommand)]
     Image(image::ImageVerb),
@@ -62,6 +65,7 @@ enum Verb {
 fn main() -> ExitCode {
     let outcome = match Args::parse().verb {
         Verb::Cluster(verb) => cluster::run(verb),
+        Verb::Guests(args) => guests::run(&args),
         Verb::Image(verb) => image::run(verb),
         Verb::Demo(args) => demo::run(&args),
         Verb::Test(args) => test::run(&args),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::value::integer;
+use super::value::{integer, size};
 
 /// Arguments of the list. kubectl's spellings and meanings; what is empty counts as absent.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -59,6 +59,9 @@ pub struct GetArgs {
     /// Template text or file
     #[arg(long, value_name = "TEXT", hide = true)]
     pub template: Option<String>,
+    /// Memory that a guest may use, as in 64Mi (default 256Mi)
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub guest_memory: Option<usize>,
     /// Read a saved pod list from a file, a URL or - instead of a cluster
     #[arg(long, short = 'f', value_name = "FILE")]
     pub filename: Option<PathBuf>,

@@ -28,3 +28,17 @@ pub(super) fn integer(text: &str) -> Result<i64, String> {
         _ => format!("strconv.ParseInt: parsing {text:?}: invalid syntax"),
     })
 }
+
+/// Reads a size in bytes, as in `1048576`, `64Mi`, `1Gi`: Kubernetes' binary quantities.
+///
+/// # Errors
+///
+/// What a size looks like.
+pub(super) fn size(text: &str) -> Result<usize, String> {
+    let units = [("Ki", 1 << 10), ("Mi", 1 << 20), ("Gi", 1 << 30)];
+    let unit =
+        units.into_iter().find_map(|(suffix, unit)| Some((text.strip_suffix(suffix)?, unit)));
+    let (number, unit) = unit.unwrap_or((text, 1));
+    let size = number.parse::<usize>().ok().and_then(|number| number.checked_mul(unit));
+    size.filter(|&size| size > 0).ok_or_else(|| "expected a size such as 64Mi".to_owned())
+}

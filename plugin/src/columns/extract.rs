@@ -31,11 +31,11 @@ impl Extractor {
 
     /// The values of one row. What is not there is [`Value::Missing`].
     #[must_use]
-    pub fn row(&self, cells: &[String], object: Option<&Json>) -> Vec<Value> {
+    pub fn row<Cell: AsRef<str>>(&self, cells: &[Cell], object: Option<&Json>) -> Vec<Value> {
         let value = |(column, place): &(Column, Option<usize>)| match &column.source {
             Source::Cell(cell) => place
                 .and_then(|place| cells.get(place))
-                .map_or(Value::Missing, |text| (cell.read)(text)),
+                .map_or(Value::Missing, |text| (cell.read)(text.as_ref())),
             Source::Path(path) => object.map_or(Value::Missing, |object| select(path, object)),
         };
         self.columns.iter().map(value).collect()
@@ -62,7 +62,7 @@ fn list(selected: Vec<&Json>) -> Value {
     let texts: Option<Vec<String>> =
         selected.iter().map(|json| json.as_str().map(str::to_owned)).collect();
     texts.map_or_else(
-        || Value::Json(Json::from_iter(selected.into_iter().cloned()).to_string()),
+        || Value::Json(selected.into_iter().cloned().collect::<Json>().to_string()),
         Value::Texts,
     )
 }

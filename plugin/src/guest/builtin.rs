@@ -1,7 +1,9 @@
 //! The guests inside the plugin binary. They run in the same sandbox as anybody's.
 
-const BUILT_IN: [(&str, &[u8]); 1] =
-    [("by-node", include_bytes!("../../../wasm-guests/prebuilt/by-node.wasm"))];
+const BUILT_IN: [(&str, &[u8]); 2] = [
+    ("by-node", include_bytes!("../../../wasm-guests/prebuilt/by-node.wasm")),
+    ("csv", include_bytes!("../../../wasm-guests/prebuilt/csv.wasm")),
+];
 
 /// Their names.
 pub fn names() -> impl Iterator<Item = &'static str> {

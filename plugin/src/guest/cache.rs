@@ -74,7 +74,7 @@ impl Cache {
 
     fn path(&self, guest: &[u8]) -> PathBuf {
         let digest = Sha256::digest(guest);
-        let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = digest.iter().fold(String::new(), |name, byte| name + &format!("{byte:02x}"));
         self.folder.join(name).with_extension("cwasm")
     }
 }

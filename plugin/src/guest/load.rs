@@ -24,7 +24,7 @@ pub enum LoadError {
     #[error(transparent)]
     NotFound(#[from] NotFound),
     /// The file is no guest.
-    #[error("guest {guest} cannot be used: {source}")]
+    #[error("guest {guest} cannot be used")]
     NoGuest {
         /// Name or path.
         guest: String,
@@ -32,7 +32,7 @@ pub enum LoadError {
         source: NoGuest,
     },
     /// It wants what it may not have, or speaks another contract.
-    #[error("guest {guest} cannot be used: {source}")]
+    #[error("guest {guest} cannot be used")]
     Refused {
         /// Name or path.
         guest: String,

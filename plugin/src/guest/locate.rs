@@ -89,7 +89,7 @@ pub enum NotFound {
         size: u64,
     },
     /// Found, but not readable.
-    #[error("cannot read guest {}: {source}", .path.display())]
+    #[error("cannot read guest {}", .path.display())]
     Unreadable {
         /// Where.
         path: PathBuf,

@@ -72,7 +72,7 @@ fn componentize(module: &[u8]) -> Result<Vec<u8>, NoGuest> {
     for payload in Parser::new(0).parse_all(module) {
         match payload.map_err(|error| NoGuest::Damaged(error.to_string()))? {
             Payload::CustomSection(section) => {
-                typed |= section.name().starts_with("component-type")
+                typed |= section.name().starts_with("component-type");
             }
             Payload::ImportSection(section) => {
                 for import in section.into_imports() {

@@ -47,7 +47,8 @@ pub struct Context {
 pub struct Session {
     runner: Runner,
     exports: Exports,
-    session: ResourceAny,
+    /// The guest's own session.
+    handle: ResourceAny,
     plan: Plan,
     output: Output,
     /// Bytes of output so far.
@@ -93,7 +94,7 @@ impl Guest {
                 Output::Document { media_type: media_type.clone(), bytes: Vec::new() }
             }
         };
-        Ok(Session { runner, exports, session, plan, output, size: 0 })
+        Ok(Session { runner, exports, handle: session, plan, output, size: 0 })
     }
 
     fn context(&self, context: &Context) -> types::Context {
@@ -148,7 +149,7 @@ impl Session {
         stage: Stage,
         batch: Option<&[Vec<types::Value>]>,
     ) -> Result<(), GuestFailure> {
-        let session = self.session;
+        let session = self.handle;
         match &self.exports {
             Exports::Table(guest) => {
                 let guest = guest.kpods_guest_table().session();
@@ -223,17 +224,17 @@ fn plan(
     let planned = match exports {
         Exports::Table(guest) => {
             let guest = guest.kpods_guest_table().session();
-            table_plan(runner.call(Stage::Plan, |store| guest.call_plan(store, session))?)
+            table_plan(&runner.call(Stage::Plan, |store| guest.call_plan(store, session))?)
         }
         Exports::Document(guest) => {
             let guest = guest.kpods_guest_document().session();
-            document_plan(runner.call(Stage::Plan, |store| guest.call_plan(store, session))?)
+            document_plan(&runner.call(Stage::Plan, |store| guest.call_plan(store, session))?)
         }
     };
     planned.map_err(|wrong| runner.failure(Stage::Plan, Why::Contract(wrong)))
 }
 
-fn table_plan(plan: TablePlan) -> Result<Plan, String> {
+fn table_plan(plan: &TablePlan) -> Result<Plan, String> {
     let mut ids = HashSet::new();
     if let Some(twice) = plan.columns.iter().find(|column| !ids.insert(column.id.as_str())) {
         return Err(format!("its plan has two columns {:?}", sanitize::line(&twice.id)));
@@ -252,7 +253,7 @@ fn table_plan(plan: TablePlan) -> Result<Plan, String> {
     })
 }
 
-fn document_plan(plan: DocumentPlan) -> Result<Plan, String> {
+fn document_plan(plan: &DocumentPlan) -> Result<Plan, String> {
     let media_type = sanitize::line(&plan.media_type).into_owned();
     Ok(Plan {
         needs: needs(&plan.needs)?,

@@ -6,6 +6,7 @@
 mod check;
 mod fetch;
 mod format;
+mod guest;
 mod objects;
 mod printed;
 mod query;
@@ -45,7 +46,11 @@ pub async fn run(connection: &ConnectionArgs, args: &GetArgs) -> Result<Exit> {
         Format::Json => objects(&source, &query, args, ObjectFormat::Json).await,
         Format::Yaml => objects(&source, &query, args, ObjectFormat::Yaml).await,
         Format::Name => names(&source, &query).await,
-        Format::Guest(name) => bail!("guest {name} is not wired yet"),
+        Format::Guest(choice) => {
+            let (outcome, exit) = guest::run(&source, query.clone(), args, &choice).await?;
+            let whole = outcome.errors.is_empty() && outcome.rows > 0;
+            Ok(if whole { exit } else { conclude(&outcome, &query) })
+        }
     }
 }
 

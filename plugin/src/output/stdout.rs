@@ -28,6 +28,13 @@ impl Stdout {
         self.terminal
     }
 
+    /// Whether colour is welcome: on a terminal, unless the user says no (<https://no-color.org>) or it is a dumb one.
+    #[must_use]
+    pub fn is_rich(&self) -> bool {
+        let said = |name| std::env::var_os(name).unwrap_or_default();
+        self.terminal && said("NO_COLOR").is_empty() && said("TERM") != "dumb"
+    }
+
     /// Writes bytes as they are.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use crate::{
     columns::{Extractor, Value},
-    guest::{Choice, Context, Finished, Guest, Limits, Look, Output, Places, Session, table},
+    guest::{Context, Finished, Guest, Look, Output, Session, table},
 };
 
 const CELLS: [&str; 7] = ["Name", "Ready", "Status", "Restarts", "Age", "IP", "Node"];
@@ -26,8 +26,7 @@ fn rows(session: &Session, count: usize) -> Vec<Vec<Value>> {
 }
 
 fn load() -> Guest {
-    let choice = "by-node".parse::<Choice>().expect("a name");
-    Guest::load(&choice, &Places::default(), Limits::default()).expect("by-node is built in")
+    super::load("by-node").expect("by-node is built in")
 }
 
 fn run(guest: &Guest, count: usize, batch: Option<usize>) -> Finished {

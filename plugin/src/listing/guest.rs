@@ -1,0 +1,148 @@
+//! `-o guest:NAME`: the guest's plan decides what is fetched, and its lines are printed. When it fails, the built-in
+//! table is printed in its place: nobody loses sight of their pods because of a format.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::{ColumnDefinition, IncludeObject, Outcome, Query, Row, Sink, Source};
+use crate::{
+    cli::GetArgs,
+    columns::{Column, Cost, Extractor, Value},
+    exit::Exit,
+    guest::{
+        Choice, Context, Finished, Guest, GuestFailure, Limits, Look, Output, Places, Planned,
+        Session, table,
+    },
+    output::{self, PodTable, Stdout, TableOptions, sanitize},
+};
+
+/// Rows through the guest that `choice` names, to standard output. Gives what the list itself came to, and whether the
+/// guest did its work.
+pub(super) async fn run(
+    source: &Source,
+    mut query: Query,
+    args: &GetArgs,
+    choice: &str,
+) -> Result<(Outcome, Exit)> {
+    let choice: Choice = choice.parse()?;
+    let mut limits = Limits::default();
+    limits.memory = args.guest_memory.unwrap_or(limits.memory);
+    let guest = Guest::load(&choice, &Places::from_environment(), limits)?;
+    let mut stdout = Stdout::new();
+    let options = TableOptions {
+        no_headers: args.no_headers,
+        with_namespace: args.all_namespaces,
+        for_terminal: stdout.is_terminal(),
+        ..TableOptions::default()
+    };
+    let opened = guest.open(&context(&stdout)?);
+    if let Ok(session) = &opened {
+        refuse_binary(session, &stdout)?;
+        query.include = include(session.plan().cost());
+    }
+    query.include = query.include.max(options.needs());
+    let needs = opened.as_ref().map(|session| session.plan().needs.clone()).unwrap_or_default();
+    let mut rows = Rows::new(needs, PodTable::new(options));
+    let outcome = source.rows(&query, &mut rows).await?;
+    let exit = match opened.and_then(|session| finish(session, rows.values)) {
+        Ok(finished) => {
+            print(&finished, args, &mut stdout)?;
+            finished
+                .notes
+                .iter()
+                .for_each(|note| output::note(&format!("{}: {note}", choice.name)));
+            Exit::Success
+        }
+        Err(failure) => {
+            rows.table.print(&mut stdout)?;
+            output::note(&format!("error: {failure}; this is the built-in table"));
+            Exit::GuestFailed
+        }
+    };
+    stdout.flush()?;
+    Ok((outcome, exit))
+}
+
+fn finish(mut session: Session, rows: Vec<Vec<Value>>) -> Result<Finished, GuestFailure> {
+    session.push(rows)?;
+    session.finish()
+}
+
+fn print(finished: &Finished, args: &GetArgs, stdout: &mut Stdout) -> Result<()> {
+    match &finished.output {
+        // As in kubectl, an empty list has no header: stderr says that there is nothing.
+        Output::Table { lines, .. } if lines.is_empty() => Ok(()),
+        Output::Table { columns, lines } => {
+            let look = Look { no_headers: args.no_headers, rich: stdout.is_rich(), width: None };
+            stdout.write(table(columns, lines, look).as_bytes())
+        }
+        Output::Document { bytes, .. } if stdout.is_terminal() => {
+            let text = String::from_utf8_lossy(bytes);
+            stdout.write(sanitize::lines(&text).as_bytes())
+        }
+        Output::Document { bytes, .. } => stdout.write(bytes),
+    }
+}
+
+/// Bytes that are no text would wreck a terminal.
+fn refuse_binary(session: &Session, stdout: &Stdout) -> Result<()> {
+    match &session.plan().output {
+        Planned::Document(media_type)
+            if stdout.is_terminal() && !media_type.starts_with("text/") =>
+        {
+            bail!(
+                "this guest writes {media_type}, which is not for a terminal: redirect it to a file or a pipe"
+            )
+        }
+        _ => Ok(()),
+    }
+}
+
+fn context(stdout: &Stdout) -> Result<Context> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?;
+    Ok(Context {
+        command: "get".into(),
+        width: None,
+        rich: stdout.is_rich(),
+        now_millis: i64::try_from(now.as_millis()).context("the clock is beyond all bounds")?,
+        total: None,
+    })
+}
+
+const fn include(cost: Cost) -> IncludeObject {
+    match cost {
+        Cost::Cells => IncludeObject::None,
+        Cost::Metadata => IncludeObject::Metadata,
+        Cost::Object => IncludeObject::Object,
+    }
+}
+
+/// Keeps what the guest needs of each row, and the built-in table beside it.
+struct Rows {
+    needs: Vec<Column>,
+    extractor: Extractor,
+    values: Vec<Vec<Value>>,
+    table: PodTable,
+}
+
+impl Rows {
+    fn new(needs: Vec<Column>, table: PodTable) -> Self {
+        Self { extractor: Extractor::new(needs.clone(), []), needs, values: Vec::new(), table }
+    }
+}
+
+impl Sink for Rows {
+    fn columns(&mut self, columns: &[ColumnDefinition]) -> Result<()> {
+        let names = columns.iter().map(|column| column.name.as_str());
+        self.extractor = Extractor::new(self.needs.clone(), names);
+        self.table.columns(columns)
+    }
+
+    fn row(&mut self, row: Row<'_>) -> Result<()> {
+        let object = row.object.map(|object| serde_json::from_str(object.get()));
+        let object = object.transpose().context("cannot read a pod of the server's table")?;
+        self.values.push(self.extractor.row(&row.cells, object.as_ref()));
+        self.table.row(row)
+    }
+}

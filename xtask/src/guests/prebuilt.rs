@@ -1,0 +1,83 @@
+//! `wasm-guests/prebuilt`: the modules, their sums, and the compiler that made them.
+
+use std::{fs, path::PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::build::Module;
+use crate::{digest, workspace};
+
+fn path(file: &str) -> PathBuf {
+    workspace::root().join("wasm-guests/prebuilt").join(file)
+}
+
+fn read(file: &str) -> Result<Vec<u8>> {
+    fs::read(path(file)).with_context(|| format!("cannot read wasm-guests/prebuilt/{file}"))
+}
+
+/// The compiler and linker that made the modules.
+///
+/// # Errors
+///
+/// When it is not recorded.
+pub(super) fn toolchain() -> Result<String> {
+    Ok(String::from_utf8(read("TOOLCHAIN")?)?.trim().to_owned())
+}
+
+/// Checks the modules against `SHA256SUMS`.
+///
+/// # Errors
+///
+/// When a file is missing or is not the one recorded.
+pub(super) fn verify_sums() -> Result<()> {
+    let sums = String::from_utf8(read("SHA256SUMS")?)?;
+    for line in sums.lines() {
+        let (sum, file) =
+            line.split_once("  ").context("SHA256SUMS has a line that is not SUM  FILE")?;
+        if digest::sha256(&read(file)?) != sum {
+            bail!(
+                "wasm-guests/prebuilt/{file} is not the file whose SHA-256 is recorded: cargo xtask guests"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Compares freshly built modules with those checked in.
+///
+/// # Errors
+///
+/// When one differs.
+pub(super) fn compare(modules: &[Module]) -> Result<()> {
+    let mut stale = Vec::new();
+    for module in modules {
+        if read(&module.file).ok().as_ref() != Some(&module.bytes) {
+            stale.push(module.file.as_str());
+        }
+    }
+    if !stale.is_empty() {
+        bail!(
+            "not what the sources give now: {}; run cargo xtask guests and commit wasm-guests/prebuilt",
+            stale.join(", ")
+        );
+    }
+    Ok(())
+}
+
+/// Writes modules, sums and the name of the compiler.
+///
+/// # Errors
+///
+/// When a file cannot be written.
+pub(super) fn write(modules: &[Module], toolchain: &str) -> Result<()> {
+    let sum = |module: &Module| format!("{}  {}\n", digest::sha256(&module.bytes), module.file);
+    let sums: String = modules.iter().map(sum).collect();
+    let texts = [("SHA256SUMS", sums), ("TOOLCHAIN", format!("{toolchain}\n"))];
+    let texts = texts.iter().map(|(file, text)| (*file, text.as_bytes()));
+    let modules = modules.iter().map(|module| (module.file.as_str(), module.bytes.as_slice()));
+    for (file, bytes) in modules.chain(texts) {
+        fs::write(path(file), bytes)
+            .with_context(|| format!("cannot write wasm-guests/prebuilt/{file}"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! Finds a Rust compiler with a standard library for wasm32-unknown-unknown.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::{Source, debian};
+use crate::command;
+
+/// What to say where there is none.
+pub(super) const MISSING: &str = "no compiler for wasm32-unknown-unknown here: run rustup target add wasm32-unknown-unknown, \
+     or on Debian cargo xtask guests --toolchain debian";
+
+/// A compiler and its linker.
+#[derive(Debug)]
+pub(super) struct Toolchain {
+    /// One line of the compiler, one of the linker: together they decide the bytes.
+    pub(super) version: String,
+    /// What makes cargo use them.
+    pub(super) env: Vec<(&'static str, OsString)>,
+}
+
+/// The wanted toolchain, or the first there is.
+///
+/// # Errors
+///
+/// When a toolchain was asked for by name and cannot be had.
+pub(super) fn find(wanted: Option<Source>) -> Result<Option<Toolchain>> {
+    let rustc = PathBuf::from("rustc");
+    match wanted {
+        Some(Source::Rustup) if !has_target(&rustc) => {
+            bail!(
+                "rustc has no target wasm32-unknown-unknown: rustup target add wasm32-unknown-unknown"
+            )
+        }
+        Some(Source::Debian) => toolchain(&debian::install()?).map(Some),
+        Some(Source::Rustup) | None if has_target(&rustc) => toolchain(&rustc).map(Some),
+        _ => debian::installed()?.map(|rustc| toolchain(&rustc)).transpose(),
+    }
+}
+
+fn has_target(rustc: &Path) -> bool {
+    let target = ["--print", "target-libdir", "--target", "wasm32-unknown-unknown"];
+    command::output(Command::new(rustc).args(target))
+        .is_ok_and(|folder| Path::new(&folder).is_dir())
+}
+
+/// The compiler at `rustc`, with the linker of the Rust in use: Debian's packages have none.
+fn toolchain(rustc: &Path) -> Result<Toolchain> {
+    let sysroot = command::output(Command::new("rustc").args(["--print", "sysroot"]))?;
+    let verbose = command::output(Command::new("rustc").arg("-vV"))?;
+    let host = verbose
+        .lines()
+        .find_map(|line| line.strip_prefix("host: "))
+        .context("rustc does not name its host")?;
+    let linker = Path::new(&sysroot).join("lib/rustlib").join(host).join("bin/rust-lld");
+    let compiler = command::output(Command::new(rustc).arg("--version"))?;
+    let linked_by = command::output(Command::new(&linker).args(["-flavor", "wasm", "--version"]))?;
+    let env = vec![
+        ("RUSTC", rustc.into()),
+        ("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker.into()),
+    ];
+    Ok(Toolchain { version: format!("{compiler}\n{linked_by}"), env })
+}
