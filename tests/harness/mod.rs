@@ -14,10 +14,12 @@
 
 mod cluster;
 mod command;
+mod fake_api;
 mod servers;
 
 pub(crate) use cluster::{Cluster, Namespace};
 pub(crate) use command::{Command, Run, wait_until};
+pub(crate) use fake_api::FakeApi;
 pub(crate) use servers::start_article_servers;
 
 /// The plugin with nothing but a fresh HOME: no kubeconfig, no proxy, no colour, no locale.

@@ -1,1 +1,182 @@
-//! Guests.
+//! Guests, through the binary, against an API server that knows three pods.
+
+use std::{fs, path::Path, time::Duration};
+
+use crate::harness::{FakeApi, Plugin};
+
+const PODS: [[&str; 6]; 3] = [
+    ["web-0", "1/1", "Running", "0", "17m", "node1"],
+    ["web-1", "0/1", "CrashLoopBackOff", "12 (5m30s ago)", "3d4h", "node2"],
+    ["web-2", "0/1", "Pending", "0", "5s", "<none>"],
+];
+
+const BUILT_IN_TABLE: &str = "\
+NAME    READY   STATUS             RESTARTS         AGE
+web-0   1/1     Running            0                17m
+web-1   0/1     CrashLoopBackOff   12 (5m30s ago)   3d4h
+web-2   0/1     Pending            0                5s
+";
+
+/// A checked-in module, as a user would name it.
+fn prebuilt(name: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    root.join(format!("../wasm-guests/prebuilt/{name}.wasm")).display().to_string()
+}
+
+#[test]
+fn by_node_prints_pods_by_node_from_the_cheapest_request() {
+    let api = FakeApi::with_pods(&PODS);
+    let run = api.pods(["-o", "guest:by-node"]).run().success();
+    assert_eq!(run.stderr, "", "{}", run.story());
+    run.prints(
+        "  NAME    READY   STATUS             RESTARTS         AGE
+node1: 1 pod
+  web-0   1/1     Running            0                17m
+node2: 1 pod, 1 unhealthy
+  web-1   0/1     CrashLoopBackOff   12 (5m30s ago)   3d4h
+on no node: 1 pod
+  web-2   0/1     Pending            0                5s
+",
+    );
+    assert_eq!(api.requests(), ["/api/v1/namespaces/shop/pods?includeObject=None"]);
+}
+
+#[test]
+fn all_namespaces_cost_metadata_and_are_shown() {
+    let api = FakeApi::with_pods(&PODS[..1]);
+    let run = api.pods(["-A", "-o", "guest:by-node", "--no-headers"]).run().success();
+    run.prints("node1: 1 pod\n  shop   web-0   1/1   Running   0     17m\n");
+    assert_eq!(api.requests(), ["/api/v1/pods?includeObject=Metadata"]);
+}
+
+#[test]
+fn csv_is_written_as_it_is() {
+    let api = FakeApi::with_pods(&PODS[1..2]);
+    let run = api.pods(["-o", "guest:csv"]).run().success();
+    run.prints(
+        "name,ready,total,status,restarts,age_seconds,ip,node\r\nweb-1,0,1,CrashLoopBackOff,12,273600,,node2\r\n",
+    );
+}
+
+#[test]
+fn no_pods_are_said_as_kubectl_says_it() {
+    let run = FakeApi::with_pods(&[]).pods(["-o", "guest:by-node"]).run().success();
+    run.complains("No resources found in shop namespace.\n").prints("");
+}
+
+#[test]
+fn when_a_guest_fails_the_table_is_printed() {
+    let hostile = prebuilt("hostile");
+    let cases = [
+        (
+            "by-node,top=3".to_owned(),
+            r#"guest by-node failed in open: unknown option "top"; by-node has no options"#,
+        ),
+        (format!("{hostile},do=panic"), "failed in push: it panicked: panicked at "),
+        (
+            format!("{hostile},do=loop,in=open"),
+            "failed in open: stopped after 0.5 s, the limit for one call is 0.5 s",
+        ),
+        (
+            format!("{hostile},do=loop,in=finish"),
+            "failed in finish: stopped after 2.0 s, the limit for one call is 2.0 s",
+        ),
+        (
+            format!("{hostile},do=memory"),
+            "failed in push: it asked for 33 MiB of memory, the limit is 32 MiB",
+        ),
+    ];
+    for (guest, complaint) in cases {
+        let api = FakeApi::with_pods(&PODS);
+        let run = api.pods(["-o", &format!("guest:{guest}"), "--guest-memory", "32Mi"]).run();
+        assert!(run.took < Duration::from_secs(20), "{}", run.story());
+        let run = run.exits(74).complains(complaint).complains("; this is the built-in table\n");
+        assert_eq!(run.stderr.lines().count(), 1, "{}", run.story());
+        run.prints(BUILT_IN_TABLE);
+    }
+}
+
+#[test]
+fn what_is_no_guest_is_refused_before_anything_is_asked() {
+    let api = FakeApi::with_pods(&PODS);
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml").display().to_string();
+    let text = api.pods(["-o", "guest:./text.wasm"]);
+    fs::copy(&manifest, text.home().join("text.wasm")).expect("HOME is writable");
+    text.run()
+        .exits(1)
+        .complains("error: guest ./text.wasm cannot be used: it is a text file, not WebAssembly\n")
+        .prints("");
+    let cases = [
+        ("guest:nope", "error: no guest named \"nope\": there is no nope.wasm in "),
+        ("guest:nope", "; built in: by-node, csv\n"),
+        (
+            "guest:./nope.wasm",
+            "error: cannot read guest ./nope.wasm: No such file or directory (os error 2)\n",
+        ),
+        (
+            "guest:",
+            "error: no guest named: use guest:NAME, guest:./FILE.wasm or guest:NAME,KEY=VALUE\n",
+        ),
+        ("guest:by-node,top", "error: guest option \"top\" is not KEY=VALUE\n"),
+    ];
+    for (output, complaint) in cases {
+        let run = api.pods(["-o", output]).run().exits(1).complains(complaint);
+        assert_eq!(run.stderr.lines().count(), 1, "{}", run.story());
+        run.prints("");
+    }
+    assert_eq!(api.requests(), [""; 0]);
+}
+
+#[test]
+fn names_are_found_in_folders_but_never_in_the_current_one() {
+    let api = FakeApi::with_pods(&PODS[..1]);
+    let command = api.pods(["-o", "guest:mine"]);
+    fs::copy(prebuilt("by-node"), command.home().join("mine.wasm")).expect("HOME is writable");
+    command.run().exits(1).complains("no guest named \"mine\"");
+
+    let command = api.pods(["-o", "guest:mine"]);
+    let home = command.home().to_owned();
+    let data = home.join(".local/share/kubectl-pods/guests");
+    fs::create_dir_all(&data).expect("HOME is writable");
+    fs::copy(prebuilt("by-node"), data.join("mine.wasm")).expect("HOME is writable");
+    command.run().success();
+
+    let command = api.pods(["-o", "guest:mine"]);
+    let path = command.home().display().to_string();
+    fs::copy(prebuilt("by-node"), command.home().join("mine.wasm")).expect("HOME is writable");
+    command.env("KUBECTL_PODS_GUEST_PATH", path).run().success();
+
+    // A relative entry would be the current folder again.
+    let command = api.pods(["-o", "guest:mine"]);
+    fs::copy(prebuilt("by-node"), command.home().join("mine.wasm")).expect("HOME is writable");
+    command
+        .env("KUBECTL_PODS_GUEST_PATH", ".:")
+        .run()
+        .exits(1)
+        .complains("no guest named \"mine\"");
+}
+
+#[test]
+fn no_escape_of_cluster_or_guest_gets_out() {
+    let evil = ["web-0", "1/1", "\u{1b}[2J\u{202e}Gone\u{9b}31m", "0", "17m", "node\u{7}1"];
+    let run = FakeApi::with_pods(&[evil]).pods(["-o", "guest:by-node"]).run().success();
+    run.prints(
+        "  NAME    READY   STATUS       RESTARTS   AGE
+node1: 1 pod, 1 unhealthy
+  web-0   1/1     [2JGone31m   0          17m
+",
+    );
+    let guest = format!("guest:{},do=warn", prebuilt("hostile"));
+    let run = FakeApi::with_pods(&PODS[..1]).pods(["-o", &guest]).run().success();
+    assert_eq!(run.stderr.lines().count(), 200, "{}", run.story());
+    assert!(!run.stderr.contains('\u{1b}'), "{}", run.story());
+}
+
+#[test]
+fn memory_must_be_a_size() {
+    for size in ["0", "many", "64M", "-1"] {
+        let flag = format!("--guest-memory={size}");
+        let run = Plugin::args(["-o", "guest:by-node", &flag]).run().exits(1);
+        run.complains("expected a size such as 64Mi");
+    }
+}

@@ -27,6 +27,8 @@ pub struct Column {
 pub(super) enum Source {
     /// A cell of the server's Table.
     Cell(CellColumn),
+    /// The namespace, which is in the object but often known without it.
+    Namespace,
     /// A path in the object.
     Path(Path),
 }
@@ -71,7 +73,7 @@ impl Column {
             return Ok(Self { source: Source::Cell(*cell) });
         }
         if path == "pod.namespace" {
-            return Self::parse("metadata.namespace");
+            return Ok(Self { source: Source::Namespace });
         }
         let parsed = Path::parse(path).filter(|parsed| match parsed.fields().as_slice() {
             ["metadata", field, ..] => METADATA.contains(field),
@@ -89,16 +91,18 @@ impl Column {
     pub fn cost(&self) -> Cost {
         match &self.source {
             Source::Cell(_) => CellColumn::COST,
+            Source::Namespace => Cost::Metadata,
             Source::Path(path) if path.fields().first() == Some(&"metadata") => Cost::Metadata,
             Source::Path(_) => Cost::Object,
         }
     }
 }
 
-/// What it costs to know all of these columns.
+/// What it costs to know all of these columns. Pods of one namespace that is known need not say which it is.
 #[must_use]
-pub fn highest_cost(columns: &[Column]) -> Cost {
-    columns.iter().map(Column::cost).max().unwrap_or(Cost::Cells)
+pub fn highest_cost(columns: &[Column], namespace_is_known: bool) -> Cost {
+    let free = |column: &&Column| namespace_is_known && column.source == Source::Namespace;
+    columns.iter().filter(|column| !free(column)).map(Column::cost).max().unwrap_or(Cost::Cells)
 }
 
 /// The known path most like `path`, unless none is at all alike.
@@ -135,8 +139,11 @@ mod tests {
             );
         }
         let columns = ["pod.name", "metadata.uid"].map(|path| Column::parse(path).expect("known"));
-        assert_eq!(highest_cost(&columns), Cost::Metadata);
-        assert_eq!(highest_cost(&[]), Cost::Cells);
+        assert_eq!(highest_cost(&columns, true), Cost::Metadata);
+        assert_eq!(highest_cost(&[], false), Cost::Cells);
+        let namespace = [Column::parse("pod.namespace").expect("known")];
+        assert_eq!(highest_cost(&namespace, false), Cost::Metadata);
+        assert_eq!(highest_cost(&namespace, true), Cost::Cells);
     }
 
     #[test]

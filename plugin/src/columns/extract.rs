@@ -9,6 +9,8 @@ use super::{Column, Value, column::Source, path::Path};
 pub struct Extractor {
     /// Columns, each with the place of its cell in a row.
     columns: Vec<(Column, Option<usize>)>,
+    /// The namespace of every row, if it is one and known.
+    namespace: Option<String>,
 }
 
 impl Extractor {
@@ -20,13 +22,19 @@ impl Extractor {
             Source::Cell(cell) => {
                 cells.iter().position(|name| name.eq_ignore_ascii_case(cell.cell))
             }
-            Source::Path(_) => None,
+            Source::Namespace | Source::Path(_) => None,
         };
         let columns = columns.into_iter().map(|column| {
             let place = place(&column);
             (column, place)
         });
-        Self { columns: columns.collect() }
+        Self { columns: columns.collect(), namespace: None }
+    }
+
+    /// For rows that are all of this namespace, if it is given.
+    #[must_use]
+    pub fn in_namespace(self, namespace: Option<String>) -> Self {
+        Self { namespace, ..self }
     }
 
     /// The values of one row. What is not there is [`Value::Missing`].
@@ -36,9 +44,18 @@ impl Extractor {
             Source::Cell(cell) => place
                 .and_then(|place| cells.get(place))
                 .map_or(Value::Missing, |text| (cell.read)(text.as_ref())),
+            Source::Namespace => self.namespace(object),
             Source::Path(path) => object.map_or(Value::Missing, |object| select(path, object)),
         };
         self.columns.iter().map(value).collect()
+    }
+}
+
+impl Extractor {
+    fn namespace(&self, object: Option<&Json>) -> Value {
+        let of_object = || object?.pointer("/metadata/namespace")?.as_str();
+        let namespace = self.namespace.as_deref().or_else(of_object);
+        namespace.map_or(Value::Missing, |namespace| Value::Text(namespace.to_owned()))
     }
 }
 
@@ -99,6 +116,20 @@ mod tests {
     use serde_json::json;
 
     use super::{Column, Extractor, Value};
+
+    #[test]
+    fn namespace_is_the_known_one_or_the_objects() {
+        let column = || vec![Column::parse("pod.namespace").expect("known")];
+        let object = json!({"metadata": {"namespace": "shop"}});
+        let row = |known: Option<&str>, object| {
+            Extractor::new(column(), [])
+                .in_namespace(known.map(str::to_owned))
+                .row::<&str>(&[], object)
+        };
+        assert_eq!(row(Some("known"), None), [Value::Text("known".into())]);
+        assert_eq!(row(None, Some(&object)), [Value::Text("shop".into())]);
+        assert_eq!(row(None, None), [Value::Missing]);
+    }
 
     #[test]
     fn rows_give_cells_and_paths() {

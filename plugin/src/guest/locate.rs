@@ -141,11 +141,14 @@ fn read(path: &Path) -> Result<Vec<u8>, NotFound> {
         let what = if metadata.is_dir() { "a folder" } else { "a device or a pipe" };
         return Err(NotFound::NotAFile { path: path.to_owned(), what });
     }
+    if metadata.len() > LARGEST {
+        return Err(NotFound::TooLarge { path: path.to_owned(), size: metadata.len() });
+    }
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(unreadable)?;
     // One byte more than allowed tells a file that grew meanwhile.
     file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    let size = metadata.len().max(bytes.len() as u64);
+    let size = bytes.len() as u64;
     if size > LARGEST {
         return Err(NotFound::TooLarge { path: path.to_owned(), size });
     }

@@ -33,6 +33,8 @@ const MOST_COLUMNS: usize = 1_000;
 pub struct Context {
     /// Where the rows come from: `get`, `check`.
     pub command: String,
+    /// What else there is to know: `all-namespaces`. Unknown words mean nothing to a guest.
+    pub features: Vec<String>,
     /// Columns of the terminal; `None`: not a terminal.
     pub width: Option<u32>,
     /// Whether roles will be shown in colour.
@@ -100,7 +102,7 @@ impl Guest {
     fn context(&self, context: &Context) -> types::Context {
         types::Context {
             host_version: env!("CARGO_PKG_VERSION").into(),
-            features: Vec::new(),
+            features: context.features.clone(),
             command: context.command.clone(),
             options: self.options.clone(),
             width: context.width,

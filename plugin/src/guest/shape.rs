@@ -16,8 +16,8 @@ pub struct Plan {
 impl Plan {
     /// What it costs to know everything that the guest needs.
     #[must_use]
-    pub fn cost(&self) -> Cost {
-        columns::highest_cost(&self.needs)
+    pub fn cost(&self, namespace_is_known: bool) -> Cost {
+        columns::highest_cost(&self.needs, namespace_is_known)
     }
 }
 

@@ -36,14 +36,14 @@ pub(super) async fn run(
         for_terminal: stdout.is_terminal(),
         ..TableOptions::default()
     };
-    let opened = guest.open(&context(&stdout)?);
+    let opened = guest.open(&context(&stdout, args)?);
     if let Ok(session) = &opened {
         refuse_binary(session, &stdout)?;
-        query.include = include(session.plan().cost());
+        query.include = include(session.plan().cost(query.namespace.is_some()));
     }
     query.include = query.include.max(options.needs());
     let needs = opened.as_ref().map(|session| session.plan().needs.clone()).unwrap_or_default();
-    let mut rows = Rows::new(needs, PodTable::new(options));
+    let mut rows = Rows::new(needs, query.namespace.clone(), PodTable::new(options));
     let outcome = source.rows(&query, &mut rows).await?;
     let exit = match opened.and_then(|session| finish(session, rows.values)) {
         Ok(finished) => {
@@ -99,10 +99,11 @@ fn refuse_binary(session: &Session, stdout: &Stdout) -> Result<()> {
     }
 }
 
-fn context(stdout: &Stdout) -> Result<Context> {
+fn context(stdout: &Stdout, args: &GetArgs) -> Result<Context> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?;
     Ok(Context {
         command: "get".into(),
+        features: args.all_namespaces.then(|| "all-namespaces".to_owned()).into_iter().collect(),
         width: None,
         rich: stdout.is_rich(),
         now_millis: i64::try_from(now.as_millis()).context("the clock is beyond all bounds")?,
@@ -121,21 +122,29 @@ const fn include(cost: Cost) -> IncludeObject {
 /// Keeps what the guest needs of each row, and the built-in table beside it.
 struct Rows {
     needs: Vec<Column>,
+    namespace: Option<String>,
     extractor: Extractor,
     values: Vec<Vec<Value>>,
     table: PodTable,
 }
 
 impl Rows {
-    fn new(needs: Vec<Column>, table: PodTable) -> Self {
-        Self { extractor: Extractor::new(needs.clone(), []), needs, values: Vec::new(), table }
+    fn new(needs: Vec<Column>, namespace: Option<String>, table: PodTable) -> Self {
+        Self {
+            extractor: Extractor::new(needs.clone(), []),
+            needs,
+            namespace,
+            values: Vec::new(),
+            table,
+        }
     }
 }
 
 impl Sink for Rows {
     fn columns(&mut self, columns: &[ColumnDefinition]) -> Result<()> {
         let names = columns.iter().map(|column| column.name.as_str());
-        self.extractor = Extractor::new(self.needs.clone(), names);
+        self.extractor =
+            Extractor::new(self.needs.clone(), names).in_namespace(self.namespace.clone());
         self.table.columns(columns)
     }
 

@@ -15,7 +15,7 @@ mod saved;
 mod source;
 mod splitter;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 pub use fetch::{Outcome, Sink, fetch};
 pub use format::Format;

@@ -9,6 +9,7 @@ use kpods_guest::{About, Cell, Column, Context, Failure, Line, Role, Table, dura
 kpods_guest::row! {
     /// What this format asks of each pod.
     pub struct Pod {
+        namespace: Option<String> = "pod.namespace",
         name: String = "pod.name",
         node: Option<String> = "pod.node",
         ready: Option<i64> = "pod.ready",
@@ -22,6 +23,8 @@ kpods_guest::row! {
 
 /// The format: everything is kept until the end, then printed node by node.
 pub struct ByNode {
+    /// Whether pods of several namespaces come, whose names may be the same.
+    all_namespaces: bool,
     /// `None`, pods that run nowhere yet, is moved behind the nodes by [`Table::finish`].
     nodes: BTreeMap<Option<String>, Vec<Pod>>,
 }
@@ -37,13 +40,14 @@ impl Table for ByNode {
             return Err(Failure::new("unknown-option", format!("unknown option {key:?}"))
                 .hint("by-node has no options"));
         }
-        Ok(Self { nodes: BTreeMap::new() })
+        let all_namespaces = context.features.iter().any(|feature| feature == "all-namespaces");
+        Ok(Self { all_namespaces, nodes: BTreeMap::new() })
     }
 
     fn columns(&self) -> Vec<Column> {
-        ["NAME", "READY", "STATUS", "RESTARTS", "AGE"]
-            .map(|title| Column::new(&title.to_lowercase(), title))
-            .into()
+        let titles = ["NAMESPACE", "NAME", "READY", "STATUS", "RESTARTS", "AGE"];
+        let shown = &titles[usize::from(!self.all_namespaces)..];
+        shown.iter().map(|title| Column::new(&title.to_lowercase(), title)).collect()
     }
 
     fn push(&mut self, rows: Vec<Pod>) -> Result<Vec<Line>, Failure> {
@@ -56,12 +60,15 @@ impl Table for ByNode {
     fn finish(mut self) -> Result<Vec<Line>, Failure> {
         let nowhere = self.nodes.remove(&None).map(|pods| (None, pods));
         let groups = self.nodes.into_iter().chain(nowhere);
-        Ok(groups.flat_map(|(node, pods)| group(node.as_deref(), &pods)).collect())
+        let lines = |(node, pods): (Option<String>, Vec<Pod>)| {
+            group(node.as_deref(), &pods, self.all_namespaces)
+        };
+        Ok(groups.flat_map(lines).collect())
     }
 }
 
 /// The lines of one node, under a heading that counts them.
-fn group(node: Option<&str>, pods: &[Pod]) -> Vec<Line> {
+fn group(node: Option<&str>, pods: &[Pod], all_namespaces: bool) -> Vec<Line> {
     let count = match pods.len() {
         1 => "1 pod".into(),
         count => format!("{count} pods"),
@@ -71,7 +78,7 @@ fn group(node: Option<&str>, pods: &[Pod]) -> Vec<Line> {
         unhealthy => format!(", {unhealthy} unhealthy"),
     };
     let heading = format!("{}: {count}{unhealthy}", node.unwrap_or("on no node"));
-    pods.iter().map(|pod| pod.line().in_group(heading.as_str())).collect()
+    pods.iter().map(|pod| pod.line(all_namespaces).in_group(heading.as_str())).collect()
 }
 
 impl Pod {
@@ -93,7 +100,7 @@ impl Pod {
         }
     }
 
-    fn line(&self) -> Line {
+    fn line(&self, all_namespaces: bool) -> Line {
         let health = self.health();
         let count =
             |count: Option<i64>| count.map_or_else(|| "?".into(), |count| count.to_string());
@@ -104,13 +111,16 @@ impl Pod {
             None => count(self.restarts),
         };
         let restarts_role = if self.restarts.unwrap_or(0) > 0 { Role::Warn } else { Role::Number };
-        Line::new([
+        let namespace =
+            all_namespaces.then(|| Cell::from(self.namespace.as_deref().unwrap_or_default()));
+        let cells = [
             Cell::styled(self.name.as_str(), Role::Key),
             Cell::styled(format!("{}/{}", count(self.ready), count(self.total)), ready_role),
             Cell::styled(self.status.as_deref().unwrap_or("Unknown"), health),
             Cell::styled(restarts, restarts_role),
             Cell::styled(span(self.age), Role::Age),
-        ])
+        ];
+        Line::new(namespace.into_iter().chain(cells))
     }
 }
 
@@ -124,6 +134,7 @@ mod tests {
 
     fn pod(name: &str, node: Option<&str>, ready: i64, status: &str) -> Vec<Value> {
         vec![
+            Value::Text("shop".into()),
             Value::Text(name.into()),
             node.map_or(Value::Missing, |node| Value::Text(node.into())),
             Value::Whole(ready),
@@ -164,6 +175,17 @@ mod tests {
                 printed.iter().map(|(group, text)| (group.as_str(), text.as_str())).collect();
             assert_eq!(printed, expected, "batches of {batch}");
         }
+    }
+
+    #[test]
+    fn all_namespaces_have_a_column() {
+        let mut context = testing::context();
+        context.features.push("all-namespaces".into());
+        let lines = testing::lines::<ByNode>(&context, vec![pod("web", None, 1, "Running")], 1);
+        assert_eq!(
+            testing::text(&lines.expect("the row is in order")[0]),
+            "shop\tweb\t1/1\tRunning\t0\t90s"
+        );
     }
 
     #[test]

@@ -75,7 +75,7 @@ impl Hostile {
 /// Lines that a host should not print as they are.
 fn lines(deed: &str) -> Vec<Line> {
     match deed {
-        "flood" => vec![Line::new([Cell::from("x".repeat(1 << 20))]); 64],
+        "flood" => vec![Line::new([Cell::from("x".repeat(1 << 20))]); 20],
         "trickle" => vec![Line::new([Cell::from("x".repeat(32 * 1024))]); 64],
         "large-cell" => vec![Line::new([Cell::from("x".repeat(100_000))])],
         "cells" => vec![Line::new([Cell::from("one"), Cell::from("two")])],

@@ -1,6 +1,9 @@
 //! Builds guests so that the same sources give the same bytes in every checkout.
 
-use std::{env, fs, path::PathBuf};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result};
 
@@ -45,6 +48,10 @@ fn flags() -> Result<String> {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
     let home = home.context("neither CARGO_HOME nor HOME is set")?;
-    let remap = |from: &std::path::Path, to| format!("--remap-path-prefix={}={to}", from.display());
-    Ok([remap(&home, "cargo"), remap(workspace::root(), ".")].join("\u{1f}"))
+    let remap = |from: &Path, to| format!("--remap-path-prefix={}={to}", from.display());
+    let mut flags = vec![remap(&home, "cargo"), remap(workspace::root(), ".")];
+    // The folder of a registry is named after its host, which differs where a mirror is used. The last match counts.
+    let registries = fs::read_dir(home.join("registry/src")).into_iter().flatten().flatten();
+    flags.extend(registries.map(|registry| remap(&registry.path(), "registry")));
+    Ok(flags.join("\u{1f}"))
 }

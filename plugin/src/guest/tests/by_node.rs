@@ -82,14 +82,12 @@ fn runs_are_identical() {
 fn asks_only_for_cells() {
     let guest = load();
     let session = guest.open(&Context::default()).expect("by-node opens");
-    assert_eq!(session.plan().cost(), crate::columns::Cost::Cells);
+    assert_eq!(session.plan().cost(true), crate::columns::Cost::Cells);
 }
 
 #[test]
 fn refuses_options_in_its_own_words() {
-    let choice = "by-node,top=3".parse::<Choice>().expect("a name and an option");
-    let guest =
-        Guest::load(&choice, &Places::default(), Limits::default()).expect("by-node is built in");
+    let guest = super::load("by-node,top=3").expect("by-node is built in");
     let failure = guest.open(&Context::default()).err().expect("by-node has no options");
     assert_eq!(
         failure.to_string(),

@@ -8,11 +8,11 @@ use wit_parser::{ManglingAndAbi, Resolve};
 use super::{complaint, load, whole};
 use crate::guest::{Choice, Context, Guest, Limits, Places};
 
-const CONTRACT: &str = include_str!("../../../../wasm-guests/wit/kpods.wit");
+pub(super) const CONTRACT: &str = include_str!("../../../../wasm-guests/wit/kpods.wit");
 const BY_NODE: &[u8] = include_bytes!("../../../../wasm-guests/prebuilt/by-node.wasm");
 
 /// A component made from a contract alone, whose every export gives up.
-fn dummy(contract: &str, world: &str) -> Vec<u8> {
+pub(super) fn dummy(contract: &str, world: &str) -> Vec<u8> {
     let mut resolve = Resolve::default();
     let package = resolve.push_str("contract.wit", contract).expect("the contract parses");
     let world = resolve.select_world(&[package], Some(world)).expect("the world exists");
