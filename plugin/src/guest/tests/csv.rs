@@ -40,8 +40,10 @@ fn writes_bytes_of_its_media_type() {
 #[test]
 fn no_pods_only_a_header() {
     let guest = load("csv").expect("csv is built in");
-    let finished =
-        guest.open(&Context::default()).and_then(|session| session.finish()).expect("csv finishes");
+    let finished = guest
+        .open(&Context::default())
+        .and_then(super::super::Session::finish)
+        .expect("csv finishes");
     let expected = "name,ready,total,status,restarts,age_seconds,ip,node\r\n";
     assert_eq!(
         finished.output,
