@@ -88,6 +88,13 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
 
 fn without_cluster(args: &TestArgs) -> Vec<(&'static str, Command)> {
     let filter = args.filter.as_deref();
+    let mut commands = Vec::new();
+    if let Some(offline) = selection("offline::", filter) {
+        commands.push(("integration: offline", integration(&offline)));
+    }
+    if filter.is_some_and(names_a_module) {
+        return commands;
+    }
     let mut libraries = cargo();
     libraries.args([
         "test",
@@ -101,23 +108,27 @@ fn without_cluster(args: &TestArgs) -> Vec<(&'static str, Command)> {
     libraries.args(filter);
     let mut plugin = cargo();
     plugin.args(["test", "--package", "kubectl-pods", "--lib", "--bins"]).args(filter);
-    let mut commands = vec![("probe, report, guests, xtask", libraries), ("plugin", plugin)];
-    if let Some(offline) = selection("offline::", filter) {
-        commands.push(("integration: offline", integration(&offline)));
-    }
+    commands.extend([("probe, report, guests, xtask", libraries), ("plugin", plugin)]);
     commands
+}
+
+/// The modules of the integration tests.
+const MODULES: [&str; 4] = ["offline::", "control_plane::", "nodes::", "cilium::"];
+
+/// Whether a filter names a module of the integration tests or something in one.
+fn names_a_module(filter: &str) -> bool {
+    MODULES.iter().any(|module| format!("{filter}::").starts_with(module))
 }
 
 /// The filter for the tests of one module, or nothing when `filter` asks for another module.
 fn selection(module: &str, filter: Option<&str>) -> Option<Vec<String>> {
-    let kinds = ["offline::", "control_plane::", "nodes::", "cilium::"];
     match filter {
         None => Some(vec![module.to_owned()]),
         Some(filter) if format!("{filter}::").starts_with(module) => Some(vec![filter.to_owned()]),
-        Some(filter) if kinds.iter().any(|kind| format!("{filter}::").starts_with(kind)) => None,
+        Some(filter) if names_a_module(filter) => None,
         // libtest takes one substring; the others are skipped by name.
         Some(filter) => {
-            let others = kinds.iter().filter(|kind| **kind != module);
+            let others = MODULES.iter().filter(|kind| **kind != module);
             let skips = others.flat_map(|kind| ["--skip".to_owned(), (*kind).to_owned()]);
             Some(std::iter::once(filter.to_owned()).chain(skips).collect())
         }

@@ -70,7 +70,7 @@ fn on_own_cluster(stage: Stage, keep: bool) -> anyhow::Result<()> {
     shown?;
     let running = cluster::up(&options)?;
     let stage = stage.with_cluster(&running.bin, &running.kubeconfig, NAMESPACE);
-    let outcome = on_cluster(&stage, &running.kubeconfig)
+    let outcome = on_cluster(&stage)
         .with_context(|| format!("the cluster's logs are in {}", running.logs().display()));
     if keep {
         println!("\n# The cluster stays up. To use it:\n");
@@ -101,21 +101,20 @@ fn on_existing_cluster(stage: Stage, kubeconfig: &Path, context: &str) -> anyhow
         "--kubeconfig",
     ]);
     std::fs::write(&copy, command::output(view.arg(kubeconfig))?)?;
-    let stage = stage.with_cluster(Path::new("/usr/local/bin"), &copy, NAMESPACE);
-    on_cluster(&stage, &copy)
+    let stage = stage.with_cluster(Path::new(&std::env::var("PATH")?), &copy, NAMESPACE);
+    on_cluster(&stage)
 }
 
 /// Everything that needs a cluster, in a namespace that is removed whatever happens.
-fn on_cluster(stage: &Stage, kubeconfig: &Path) -> anyhow::Result<()> {
+fn on_cluster(stage: &Stage) -> anyhow::Result<()> {
     if stage.ask(&format!("kubectl get namespace {NAMESPACE} --output name")).is_ok() {
         bail!(
             "namespace {NAMESPACE} exists already: delete it with `kubectl delete namespace {NAMESPACE}`"
         );
     }
     stage.show(&format!("kubectl create namespace {NAMESPACE}"))?;
-    let outcome = walk::list(stage)
-        .and_then(|()| walk::probe(stage))
-        .and_then(|()| walk::monitor(stage, kubeconfig));
+    let outcome =
+        walk::list(stage).and_then(|()| walk::probe(stage)).and_then(|()| walk::monitor(stage));
     let removed = stage.show(&format!("kubectl delete namespace {NAMESPACE}"));
     outcome.and(removed)
 }

@@ -4,15 +4,12 @@ use std::{
     fs,
     io::{Read as _, Write as _},
     net::{TcpListener, TcpStream},
-    path::Path,
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, bail};
-
-use crate::workspace::root;
 
 /// A running Prometheus; dropping it ends it.
 pub(super) struct Prometheus {
@@ -22,16 +19,16 @@ pub(super) struct Prometheus {
 }
 
 impl Prometheus {
-    /// Starts Prometheus with the scrape configuration of `deploy/prometheus/scrape.yaml`, on loopback.
+    /// Starts Prometheus on loopback; it scrapes the probes at `addresses` (`IP:PORT`).
     ///
     /// # Errors
     ///
     /// When it is not installed or does not become ready.
-    pub(super) fn start(kubeconfig: &Path, namespace: &str) -> anyhow::Result<Self> {
+    pub(super) fn start(addresses: &[String], namespace: &str) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let config = folder.path().join("prometheus.yml");
-        fs::write(&config, configuration(kubeconfig, namespace)?)?;
+        fs::write(&config, configuration(addresses, namespace))?;
         let log = fs::File::create(folder.path().join("log"))?;
         println!(
             "\n$ prometheus --config.file=prometheus.yml # scrape_configs: deploy/prometheus/scrape.yaml"
@@ -139,19 +136,16 @@ impl Drop for Prometheus {
     }
 }
 
-/// The shipped scrape configuration, made faster and pointed at one namespace of one cluster.
-fn configuration(kubeconfig: &Path, namespace: &str) -> anyhow::Result<String> {
-    let file = root().join("deploy/prometheus/scrape.yaml");
-    let scrape = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
-    let discovery = "- role: pod";
-    if !scrape.contains(discovery) {
-        bail!("{} has no `{discovery}`", file.display());
-    }
-    let here = format!(
-        "- role: pod\n        kubeconfig_file: {}\n        namespaces: {{names: [{namespace}]}}",
-        kubeconfig.display()
-    );
-    Ok(format!("global: {{scrape_interval: 1s}}\n{}", scrape.replacen(discovery, &here, 1)))
+/// Scrapes these addresses each second. Debian builds Prometheus without Kubernetes discovery; others find the pods
+/// by `deploy/prometheus.yml`.
+fn configuration(addresses: &[String], namespace: &str) -> String {
+    let targets = addresses.join(", ");
+    format!(
+        "global: {{scrape_interval: 1s}}\n\
+         scrape_configs:\n\
+         - job_name: kubectl-pods-monitor\n\
+        \x20 static_configs: [{{targets: [{targets}], labels: {{namespace: {namespace}}}}}]\n"
+    )
 }
 
 /// Percent-encodes everything that is not unreserved (RFC 3986, 2.3).

@@ -1,8 +1,9 @@
 //! The demo's scenes, in order.
 
-use std::path::Path;
-
 use super::{prometheus::Prometheus, server, stage::Stage};
+
+/// Where a standing probe serves its metrics.
+const PORT: u16 = 9475;
 
 /// What needs no cluster.
 pub(super) fn without_cluster(stage: &Stage) -> anyhow::Result<()> {
@@ -52,14 +53,20 @@ pub(super) fn probe(stage: &Stage) -> anyhow::Result<()> {
 }
 
 /// The probe that stays, and Prometheus.
-pub(super) fn monitor(stage: &Stage, kubeconfig: &Path) -> anyhow::Result<()> {
+pub(super) fn monitor(stage: &Stage) -> anyhow::Result<()> {
     let namespace = stage.namespace();
     stage.say("The same probe stays, checks every 2 seconds, and Prometheus scrapes it.");
     stage.show(&format!(
         "kubectl pods monitor install --every 2s nginx-ser httpd-ser -n {namespace}"
     ))?;
     stage.show(&format!("kubectl pods monitor status -n {namespace}"))?;
-    let prometheus = Prometheus::start(kubeconfig, namespace)?;
+    let addresses = stage.ask(&format!(
+        "kubectl get pods -n {namespace} -l app.kubernetes.io/component=monitor \
+         -o jsonpath={{.items[*].status.podIP}}"
+    ))?;
+    let addresses: Vec<String> =
+        addresses.split_whitespace().map(|address| format!("{address}:{PORT}")).collect();
+    let prometheus = Prometheus::start(&addresses, namespace)?;
     let success = format!("kubectl_pods_probe_success{{namespace=\"{namespace}\"}}");
     prometheus.wait_for(&success, "1")?;
     prometheus.show(&success)?;
