@@ -11,6 +11,7 @@ mod cgroup;
 mod cilium;
 mod control_plane;
 mod dns;
+mod identity;
 mod kubeconfig;
 mod network;
 mod node;

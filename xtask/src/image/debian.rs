@@ -8,7 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::oci::{FileTree, Node};
+use super::tree::{FileTree, Node};
 use crate::progress::Progress;
 use crate::{cache, command, digest, host};
 

@@ -4,6 +4,7 @@ mod debian;
 mod oci;
 mod probe;
 mod recipe;
+mod tree;
 
 use std::fs;
 use std::io::{Write as _, stdout};
@@ -15,7 +16,8 @@ use clap::{Subcommand, ValueEnum};
 use crate::cluster::kubernetes_source;
 use crate::{cache, digest, host, workspace};
 use debian::DebianFiles;
-use oci::{FileTree, ImageConfig};
+use oci::ImageConfig;
+use tree::FileTree;
 
 /// Changes when a recipe does, so that the cache makes its images anew.
 const RECIPES: &str = "1";

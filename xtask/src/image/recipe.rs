@@ -8,7 +8,8 @@ use anyhow::{Context, Result};
 
 use super::Image;
 use super::debian::DebianFiles;
-use super::oci::{FileTree, ImageConfig, Node};
+use super::oci::ImageConfig;
+use super::tree::{FileTree, Node};
 use crate::{command, workspace};
 
 const PASSWD: &str = include_str!("../../../tests/cluster/images/passwd");

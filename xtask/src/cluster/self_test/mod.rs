@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::process::{self, Identity};
+use super::identity::Identity;
+use super::process;
 use super::state::State;
 use super::{Cni, Options, Running, down, up};
 use crate::progress::seconds;
