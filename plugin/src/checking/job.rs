@@ -193,3 +193,93 @@ fn tolerate_everything() -> Toleration {
 fn whole_seconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis().div_ceil(1000)).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use kubectl_pods_report::{Check, Expect, HttpRequest, Protocol, WIRE_VERSION};
+    use serde_json::json;
+
+    use super::*;
+
+    fn plan(checks: usize, body: usize) -> Plan {
+        let http = HttpRequest {
+            method: "POST".to_owned(),
+            path: "/".to_owned(),
+            headers: Vec::new(),
+            body: Some("x".repeat(body)),
+            return_body: false,
+            max_body_bytes: None,
+            insecure: false,
+        };
+        let check = Check {
+            target: "web".to_owned(),
+            host: "10.0.0.7".to_owned(),
+            port: 80,
+            protocol: Protocol::Http,
+            connect_timeout_seconds: 1.0,
+            timeout_seconds: 2.5,
+            http: Some(http),
+            expect: Expect::default(),
+        };
+        Plan {
+            version: WIRE_VERSION,
+            checks: vec![check; checks],
+            attempts: 3,
+            every_seconds: None,
+        }
+    }
+
+    fn placement(node: Option<&str>) -> Placement {
+        Placement {
+            image: "probe:1".to_owned(),
+            node: node.map(str::to_owned),
+            start_limit: Duration::from_secs(60),
+            keep: Duration::from_secs(30),
+        }
+    }
+
+    #[test]
+    fn the_job_ends_itself_and_passes_restricted() {
+        let job = build("kubectl-pods-x", &plan(2, 0), &placement(None)).expect("a Job");
+        let job = serde_json::to_value(job).expect("JSON");
+        let spec = &job["spec"];
+        // 60 s to start, and 2 checks of 2.5 s, 3 times.
+        assert_eq!(spec["activeDeadlineSeconds"], 75);
+        assert_eq!(spec["ttlSecondsAfterFinished"], 30);
+        assert_eq!(spec["backoffLimit"], 0);
+        let pod = &spec["template"]["spec"];
+        assert_eq!(pod["restartPolicy"], "Never");
+        assert_eq!(pod["automountServiceAccountToken"], false);
+        assert_eq!(pod["securityContext"]["runAsNonRoot"], true);
+        assert_eq!(pod["securityContext"]["seccompProfile"]["type"], "RuntimeDefault");
+        let security = &pod["containers"][0]["securityContext"];
+        assert_eq!(security["allowPrivilegeEscalation"], false);
+        assert_eq!(security["readOnlyRootFilesystem"], true);
+        assert_eq!(security["capabilities"], json!({"drop": ["ALL"]}));
+        assert!(pod["affinity"].is_null() && pod["tolerations"].is_null(), "{pod}");
+        let managed = "app.kubernetes.io/managed-by";
+        for metadata in [&job["metadata"], &spec["template"]["metadata"]] {
+            assert_eq!(metadata["labels"][managed], "kubectl-pods");
+        }
+    }
+
+    #[test]
+    fn a_node_is_asked_for_by_name_whatever_its_taints() {
+        let job = build("x", &plan(1, 0), &placement(Some("node2"))).expect("a Job");
+        let pod = serde_json::to_value(job).expect("JSON")["spec"]["template"]["spec"].take();
+        let required =
+            &pod["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"];
+        let field = json!({"key": "metadata.name", "operator": "In", "values": ["node2"]});
+        assert_eq!(required["nodeSelectorTerms"][0]["matchFields"][0], field);
+        assert_eq!(pod["tolerations"], json!([{"operator": "Exists"}]));
+    }
+
+    #[test]
+    fn a_plan_too_large_for_a_variable_is_refused() {
+        let size = serde_json::to_string(&plan(1, 0)).expect("JSON").len();
+        let room = MAX_VARIABLE_BYTES - PLAN_VARIABLE.len() - 2 - size;
+        assert!(build("x", &plan(1, room), &placement(None)).is_ok(), "exactly full");
+        let error = build("x", &plan(1, room + 1), &placement(None)).expect_err("one byte more");
+        assert!(error.to_string().contains("129 KiB"), "{error}");
+    }
+}

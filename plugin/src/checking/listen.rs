@@ -17,7 +17,7 @@ use super::{
 use crate::api::logs::{self, Log};
 
 /// Pause between two requests for a log that is not there yet. A request takes about 5 ms.
-const RETRY: Duration = Duration::from_millis(20);
+const RETRY: Duration = Duration::from_millis(30);
 /// How often a log that ended early is read again, from its start.
 const REREADS: u32 = 2;
 /// How long to wait for the kubelet to say how a container ended; it looks once a second.
@@ -42,7 +42,9 @@ impl Errand<'_> {
         let mut reads = 0;
         while !reader.is_finished() && reads <= REREADS {
             match logs::follow(self.cluster, &self.cluster.namespace, &pod, job::CONTAINER).await {
-                Ok(Log::NotYet(_)) => sleep(RETRY).await,
+                Ok(Log::NotYet(_)) => {
+                    let _ = timeout(RETRY, self.changed.notified()).await;
+                }
                 Ok(Log::Open(log)) => {
                     reads += 1;
                     self.read_lines(log, &mut reader).await;

@@ -81,6 +81,7 @@ impl Errand<'_> {
             scheduled.send_replace(pod.metadata.name.clone());
         }
         self.pod.replace(Some(pod));
+        self.changed.notify_one();
     }
 
     /// The reason to give up, if there is one.
@@ -112,14 +113,18 @@ impl Errand<'_> {
 
     async fn wait_on(&self, state: &str, waited: Duration, since: &mut Since) -> Option<String> {
         if waited >= self.placement.start_limit {
-            let warning =
-                self.latest_warning("Pod").await.map_or(String::new(), |w| format!("; {w}"));
+            let warning = self.latest("Pod", events::Kind::Warning).await;
+            let warning = warning.map_or(String::new(), |text| format!("; {text}"));
             return Some(format!("its pod is still {state} after {} s{warning}", waited.as_secs()));
         }
         if waited >= SLOW_START && !since.told && !self.heard.get() {
             since.told = true;
+            let event = self.latest("Pod", events::Kind::Any).await;
+            let event = event.map_or(String::new(), |text| format!(", {text}"));
             let limit = self.placement.start_limit.as_secs();
-            output::note(&format!("waiting for the probe's pod ({state}), at most {limit} s"));
+            output::note(&format!(
+                "waiting at most {limit} s for the probe's pod to start: {state}{event}"
+            ));
         }
         None
     }
@@ -128,7 +133,7 @@ impl Errand<'_> {
         if waited < NO_POD_HINT {
             return None;
         }
-        if let Some(warning) = self.latest_warning("Job").await {
+        if let Some(warning) = self.latest("Job", events::Kind::Warning).await {
             return Some(warning);
         }
         (waited >= NO_POD_LIMIT).then(|| {
@@ -139,11 +144,13 @@ impl Errand<'_> {
         })
     }
 
-    async fn latest_warning(&self, kind: &str) -> Option<String> {
+    /// What the cluster said last about the Job or its pod.
+    async fn latest(&self, kind: &str, wanted: events::Kind) -> Option<String> {
         let pod = || self.pod.borrow().as_ref().and_then(|pod| pod.metadata.name.clone());
         let name = if kind == "Pod" { pod()? } else { self.name.clone() };
-        let warnings = events::warnings(self.cluster, &self.cluster.namespace, kind, &name).await;
+        let said =
+            events::about(self.cluster, &self.cluster.namespace, (kind, &name), wanted).await;
         // Not everybody may read events; then there is less to say.
-        warnings.ok()?.pop()
+        said.ok()?.pop()
     }
 }

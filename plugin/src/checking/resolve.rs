@@ -266,3 +266,103 @@ fn is_ready(pod: &Pod) -> bool {
     pod.metadata.deletion_timestamp.is_none()
         && conditions.into_iter().any(|c| c.type_ == "Ready" && c.status == "True")
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn pod(status: &Value) -> Pod {
+        let ports = json!([{"containerPort": 80}, {"containerPort": 9090}]);
+        serde_json::from_value(json!({
+            "metadata": {"name": "web"},
+            "spec": {"containers": [{"name": "a", "ports": ports}]},
+            "status": status,
+        }))
+        .expect("a pod")
+    }
+
+    fn target(text: &str) -> Target {
+        text.parse().expect("a target")
+    }
+
+    fn labels(places: &Places) -> Vec<&str> {
+        places.iter().map(|(label, _)| label.as_str()).collect()
+    }
+
+    #[test]
+    fn every_declared_port_has_its_line_and_one_port_keeps_the_words_of_the_user() {
+        let pod = pod(&json!({"phase": "Running", "podIP": "10.0.0.7"}));
+        let cases = [
+            ("web", "web", vec!["web:80", "web:9090"]),
+            ("web/x", "web", vec!["web:80/x", "web:9090/x"]),
+            ("pod/web", "pod/web", vec!["pod/web:80", "pod/web:9090"]),
+            ("web:9090", "web", vec!["web:9090"]),
+            ("deploy/shop:80", "pod/web", vec!["pod/web:80"]),
+        ];
+        for (text, stem, expected) in cases {
+            let places = of_pod(&target(text), stem, &pod, None).expect(text);
+            assert_eq!(labels(&places), expected, "{text}");
+            for (_, what) in &places {
+                assert!(matches!(what, What::Try(host, _) if host == "10.0.0.7"), "{what:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_cluster_knows_is_not_tried() {
+        let unscheduled =
+            json!([{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]);
+        let cases = [
+            (json!({"phase": "Succeeded", "podIP": "10.0.0.7"}), Verdict::Stopped, "(Succeeded)"),
+            (
+                json!({"phase": "Failed", "reason": "Evicted"}),
+                Verdict::Stopped,
+                "(Failed: Evicted)",
+            ),
+            (json!({"phase": "Pending"}), Verdict::NotRun, "no address yet (Pending)"),
+            (
+                json!({"phase": "Pending", "conditions": unscheduled}),
+                Verdict::NotRun,
+                "(Pending: Unschedulable)",
+            ),
+        ];
+        for (status, verdict, words) in cases {
+            match settled("web", &pod(&status)) {
+                Some(What::Settled(got, message)) => {
+                    assert_eq!(got, verdict, "{status}");
+                    assert!(message.contains(words), "{message}");
+                }
+                other => panic!("{status}: {other:?}"),
+            }
+        }
+        assert_eq!(settled("web", &pod(&json!({"phase": "Running", "podIP": "10.0.0.7"}))), None);
+    }
+
+    #[test]
+    fn a_headless_service_is_its_ready_endpoints_at_their_own_port() {
+        let service =
+            json!({"spec": {"clusterIP": "None", "ports": [{"name": "http", "port": 80}]}});
+        let service: Service = serde_json::from_value(service).expect("a Service");
+        let slice = json!({"addressType": "IPv4", "ports": [{"name": "http", "port": 8080}], "endpoints": [
+            {"addresses": ["10.0.0.7"], "conditions": {"ready": true}},
+            {"addresses": ["10.0.0.8"], "conditions": {"ready": false}},
+            {"addresses": ["10.0.0.9"]},
+        ]});
+        let slices: [EndpointSlice; 1] = [serde_json::from_value(slice).expect("a slice")];
+        assert_eq!(host_of(&service), None);
+        let ports = ports::of_service(&service);
+        let places = headless(&target("svc/web"), "svc/web", &service, &slices, &ports);
+        let tried: Vec<(String, u16)> = places
+            .into_iter()
+            .map(|(_, what)| match what {
+                What::Try(host, port) => (host, port.number),
+                What::Settled(_, problem) => panic!("{problem}"),
+            })
+            .collect();
+        assert_eq!(tried, [("10.0.0.7".to_owned(), 8080), ("10.0.0.9".to_owned(), 8080)]);
+        let none = headless(&target("svc/web"), "svc/web", &service, &[], &ports);
+        assert!(matches!(&none[0].1, What::Settled(Verdict::NotRun, _)), "{none:?}");
+    }
+}

@@ -118,6 +118,8 @@ async fn trouble(cluster: &Cluster, name: &str) -> Option<String> {
         return hopeless;
     }
     // No pod at all: quota or admission refuses them, and the DaemonSet's events say so.
-    let warnings = events::warnings(cluster, &cluster.namespace, "DaemonSet", name).await.ok()?;
+    let warnings =
+        events::about(cluster, &cluster.namespace, ("DaemonSet", name), events::Kind::Warning);
+    let warnings = warnings.await.ok()?;
     warnings.into_iter().last()
 }
