@@ -233,7 +233,7 @@ mod tests {
         Placement {
             image: "probe:1".to_owned(),
             node: node.map(str::to_owned),
-            start_limit: Duration::from_secs(60),
+            start_limit: Duration::from_mins(1),
             keep: Duration::from_secs(30),
         }
     }
