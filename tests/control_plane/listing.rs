@@ -1,1 +1,168 @@
 //! Byte parity with kubectl get pods.
+
+use super::pods::{create_awkward, create_states};
+use crate::harness::{Cluster, Namespace};
+
+/// A finalizer keeps a deleted pod in the list; this lets it go.
+struct Held<'a>(&'a Namespace, &'static str);
+
+impl<'a> Held<'a> {
+    fn new(namespace: &'a Namespace, pod: &'static str) -> Self {
+        let hold = r#"{"metadata":{"finalizers":["example.com/hold"]}}"#;
+        namespace.kubectl(["patch", "pod", pod, "--type=merge", "--patch", hold]).run().success();
+        let held = Self(namespace, pod);
+        namespace.kubectl(["delete", "pod", pod, "--wait=false"]).run().success();
+        held
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        let release = r#"{"metadata":{"finalizers":null}}"#;
+        self.0.kubectl(["patch", "pod", self.1, "--type=merge", "--patch", release]).run();
+    }
+}
+
+#[test]
+fn every_state_reads_as_kubectl_shows_it() {
+    let namespace = Cluster::control_plane().namespace("states");
+    create_states(&namespace);
+    let _terminating = Held::new(&namespace, "backoff");
+    let _terminating_in_the_end = Held::new(&namespace, "completed");
+    let table = namespace.kubectl(["get", "pods"]).run().success().stdout;
+    assert!(table.contains("Terminating"), "{table}");
+    let lines: &[&[&str]] = &[
+        &[],
+        &["-o", "wide"],
+        &["-owide", "--no-headers"],
+        &["--no-headers"],
+        &["--show-labels"],
+        &["--show-kind"],
+        &["--show-kind=false", "--output="],
+        &["-L", "app", "-L", "example.com/n,tier"],
+        &["-o", "wide", "--show-labels", "--show-kind", "-L", "app"],
+        &["--chunk-size=7"],
+        &["--chunk-size=1", "-o", "name"],
+        &["--chunk-size=0", "-o", "json"],
+        &["-o", "name"],
+        &["-o", "json"],
+        &["-o", "yaml"],
+        &["--field-selector", "status.phase=Failed"],
+        &["--field-selector", "status.phase!=Running", "-o", "wide"],
+        &["--field-selector=metadata.name=oom"],
+        &["running"],
+        &["running", "oom", "error"],
+        &["error", "oom", "-o", "name"],
+        &["running", "running"],
+        &["running", "-o", "json"],
+        &["running", "-o", "yaml"],
+        &["running", "oom", "-o", "yaml"],
+        &["running", "nope"],
+        &["nope", "running", "-o", "json"],
+        &["nope", "running", "--ignore-not-found"],
+    ];
+    for line in lines {
+        namespace.parity(line);
+    }
+}
+
+#[test]
+fn awkward_strings_come_out_as_kubectl_prints_them() {
+    let namespace = Cluster::control_plane().namespace("awkward");
+    create_awkward(&namespace);
+    let lines: &[&[&str]] = &[
+        &["-o", "json"],
+        &["-o", "yaml"],
+        &["-o", "JSON", "awkward-0"],
+        &["-o", "yaml", "awkward-1"],
+        &["-o", "yaml", "--show-managed-fields"],
+        &["-o", "json", "--show-managed-fields", "awkward-2"],
+        &["-l", "app=awkward", "--show-labels"],
+        &["-l", "app in (awkward,x),tier"],
+        &["-l", "app!=awkward"],
+        &["--selector=", "-L", "app,example.com/n"],
+    ];
+    for line in lines {
+        namespace.parity(line);
+    }
+}
+
+#[test]
+fn nothing_there_is_said_as_kubectl_says_it() {
+    let namespace = Cluster::control_plane().namespace("empty");
+    let lines: &[&[&str]] = &[
+        &[],
+        &["--no-headers"],
+        &["-o", "wide"],
+        &["-o", "json"],
+        &["-o", "yaml"],
+        &["-o", "name"],
+        &["--ignore-not-found"],
+        &["--ignore-not-found", "-o", "yaml"],
+        &["nope"],
+        &["nope", "--ignore-not-found"],
+        &["nope", "-o", "json"],
+        &["nope", "nope2", "-o", "yaml"],
+        &["nope", "nope2", "-o", "json", "--ignore-not-found"],
+        &["-A", "-l", "no=such-label"],
+        &["-A", "-l", "no=such-label", "-o", "json"],
+    ];
+    for line in lines {
+        namespace.parity(line);
+    }
+}
+
+#[test]
+fn all_namespaces_have_a_column() {
+    let cluster = Cluster::control_plane();
+    let (one, two) = (cluster.namespace("all-one"), cluster.namespace("all-another"));
+    let label = one.name.as_str();
+    for namespace in [&one, &two] {
+        let pod = format!(
+            "{{apiVersion: v1, kind: Pod, metadata: {{name: web, labels: {{run: {label}}}}}, \
+             spec: {{schedulingGates: [{{name: example.com/never}}], containers: [{{name: a, image: a}}]}}}}"
+        );
+        namespace.apply(&pod);
+    }
+    let selector = format!("run={label}");
+    for more in [&[][..], &["-o", "wide"], &["--show-labels"], &["-o", "name"], &["-o", "yaml"]] {
+        let words = [&["-A", "-l", selector.as_str()], more].concat();
+        one.parity(&words);
+    }
+}
+
+#[test]
+fn a_pod_may_be_called_like_a_verb() {
+    let namespace = Cluster::control_plane().namespace("verbs");
+    for name in ["check", "get"] {
+        namespace.apply(&format!(
+            "{{apiVersion: v1, kind: Pod, metadata: {{name: {name}}}, \
+             spec: {{schedulingGates: [{{name: example.com/never}}], containers: [{{name: a, image: a}}]}}}}"
+        ));
+    }
+    let theirs = namespace.kubectl(["get", "pods", "check", "get", "-o", "name"]).run().success();
+    let ours = namespace.pods(["get", "check", "get", "-o", "name"]).run().success();
+    ours.same_as(&theirs);
+}
+
+#[test]
+fn cells_computed_from_a_file_are_the_servers() {
+    let cluster = Cluster::control_plane();
+    let namespace = cluster.namespace("engine");
+    create_states(&namespace);
+    let _terminating = Held::new(&namespace, "backoff");
+    let _terminating_in_the_end = Held::new(&namespace, "completed");
+    let saved = namespace.kubectl(["get", "pods", "-o", "json"]).run().success();
+    let yaml = namespace.kubectl(["get", "pods", "-o", "yaml"]).run().success();
+    for saved in [&saved.stdout_bytes, &yaml.stdout_bytes] {
+        // An AGE may tick between the two.
+        for last in [false, false, false, true] {
+            let theirs = namespace.kubectl(["get", "pods", "-o", "wide"]).run().success();
+            let ours = crate::harness::Plugin::args(["-f", "-", "-o", "wide"]).stdin(saved).run();
+            if last || ours.stdout == theirs.stdout {
+                ours.same_as(&theirs);
+                break;
+            }
+        }
+    }
+}

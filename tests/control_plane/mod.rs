@@ -1,4 +1,6 @@
 //! Tests against an API server without nodes: byte parity with kubectl, errors, rights.
 
+mod connection;
 mod errors;
 mod listing;
+mod pods;

@@ -12,11 +12,13 @@
 
 #![allow(dead_code, unused_imports, reason = "a filter may leave out every test that uses a part")]
 
+mod api;
 mod cluster;
 mod command;
 mod fake_api;
 mod servers;
 
+pub(crate) use api::{Answer, FakeApi};
 pub(crate) use cluster::{Cluster, Namespace};
 pub(crate) use command::{Command, Run, wait_until};
 pub(crate) use fake_api::FakeApi;

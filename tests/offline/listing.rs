@@ -1,1 +1,240 @@
-//! Lists from files.
+//! Lists from files, and from servers that misbehave on purpose.
+
+use std::{fs, time::Duration};
+
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, FakeApi, Plugin};
+
+/// A server's Table with these pods.
+fn table(names: &[&str], meta: &Value) -> String {
+    let rows: Vec<Value> = names
+        .iter()
+        .map(|name| json!({ "cells": [name, "1/1", "Running", "0", "5m", "10.0.0.1", "node1", "<none>", "<none>"],
+            "object": { "metadata": { "name": name, "namespace": "shop", "labels": { "app": "x" } } } }))
+        .collect();
+    let column = |name: &str, priority: i32| json!({ "name": name, "type": "string", "format": if name == "Name" { "name" } else { "" }, "priority": priority });
+    let columns: Vec<Value> = ["Name", "Ready", "Status", "Restarts", "Age"]
+        .map(|name| column(name, 0))
+        .into_iter()
+        .chain(["IP", "Node", "Nominated Node", "Readiness Gates"].map(|name| column(name, 1)))
+        .collect();
+    json!({ "kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": meta, "columnDefinitions": columns, "rows": rows }).to_string()
+}
+
+fn status(code: u16, reason: &str, message: &str) -> Answer {
+    let body = json!({ "kind": "Status", "status": "Failure", "reason": reason, "message": message, "code": code });
+    Answer::status(code, "Content-Type: application/json", body.to_string())
+}
+
+const TWO: &str = "NAME   READY   STATUS    RESTARTS   AGE\na      1/1     Running   0          5m\nb      1/1     Running   0          5m\n";
+
+#[test]
+fn no_more_is_asked_for_than_is_shown() {
+    let cases: [(&[&str], &str); 7] = [
+        (&[], "GET /api/v1/namespaces/default/pods?includeObject=None "),
+        (&["-o", "wide"], "GET /api/v1/namespaces/default/pods?includeObject=None "),
+        (&["-o", "name"], "GET /api/v1/namespaces/default/pods?includeObject=None "),
+        (&["-A"], "GET /api/v1/pods?includeObject=Metadata "),
+        (&["-L", "app"], "GET /api/v1/namespaces/default/pods?includeObject=Metadata "),
+        (&["a", "-n", "shop"], "GET /api/v1/namespaces/shop/pods/a?includeObject=None "),
+        (
+            &["-l", "a=b", "--chunk-size=9"],
+            "GET /api/v1/namespaces/default/pods?includeObject=None&labelSelector=a%3Db&limit=9 ",
+        ),
+    ];
+    for (words, expected) in cases {
+        let api = FakeApi::start([Answer::json(table(&["a", "b"], &json!({})))]);
+        api.pods(words.iter().copied()).run().success();
+        let asked = api.asked();
+        assert_eq!(asked.len(), 1, "{words:?}: {asked:?}");
+        assert!(asked[0].starts_with(expected), "{words:?}: {}", asked[0]);
+        assert!(asked[0].to_lowercase().contains("\r\nuser-agent: kubectl-pods/"), "{}", asked[0]);
+    }
+}
+
+#[test]
+fn pages_are_followed_until_a_token_expires() {
+    let first = Answer::json(table(&["a"], &json!({ "continue": "next" })));
+    let second = Answer::json(table(&["b"], &json!({})));
+    let api = FakeApi::start([first.clone(), second]);
+    api.pods(["--chunk-size=1"]).run().success().prints(TWO);
+    assert!(api.asked()[1].contains("limit=1&continue=next "), "{:?}", api.asked());
+
+    // As in kubectl: the rows so far, the server's words, exit code 1.
+    let api = FakeApi::start([
+        first,
+        status(410, "Expired", "The provided continue parameter is too old"),
+    ]);
+    let run = api.pods(["--chunk-size=1"]).run().exits(1);
+    assert_eq!(
+        run.stdout,
+        "NAME   READY   STATUS    RESTARTS   AGE\na      1/1     Running   0          5m\n"
+    );
+    assert_eq!(
+        run.stderr,
+        "Error from server (Expired): The provided continue parameter is too old\n"
+    );
+}
+
+#[test]
+fn a_busy_server_is_asked_again_when_it_says_when() {
+    let busy = status(429, "TooManyRequests", "too many").header("Retry-After: 1");
+    let api = FakeApi::start([busy, Answer::json(table(&["a", "b"], &json!({})))]);
+    let run = api.pods([]).run().success().prints(TWO);
+    assert!(run.took >= Duration::from_secs(1), "{}", run.story());
+
+    let api = FakeApi::start([status(429, "TooManyRequests", "too many")]);
+    api.pods([]).run().exits(1).complains("Error from server (TooManyRequests): too many\n");
+    assert_eq!(api.asked().len(), 1, "without Retry-After nobody asks twice");
+}
+
+#[test]
+fn warnings_are_passed_on_once() {
+    let warned =
+        Answer::json(table(&["a"], &json!({}))).header("Warning: 299 - \"old \\\"thing\\\"\"");
+    let api = FakeApi::start([warned]);
+    let run = api.pods(["a", "a"]).run().success();
+    assert_eq!(run.stderr, "Warning: old \"thing\"\n");
+}
+
+#[test]
+fn answers_that_are_none_are_errors() {
+    let html = Answer::status(502, "Content-Type: text/html", "<h1>bad</h1>");
+    let cases = [
+        (
+            html,
+            "Error from server (InternalError): an error on the server (\"<h1>bad</h1>\") has prevented the request from succeeding (get pods)\n",
+        ),
+        (
+            Answer::status(404, "X: y", "404 page not found"),
+            "Error from server (NotFound): Unable to list \"/v1, Resource=pods\": the server could not find the requested resource (get pods)\n",
+        ),
+        (Answer::json("<html>"), "error: the server's answer is not the JSON that was asked for\n"),
+        (
+            Answer::json("{\"kind\":\"PodList\"}"),
+            "error: the server did not answer with a table of pods\n",
+        ),
+        (
+            Answer::json("{\"kind\":\"Table\",\"rows\":[{\"cells\":[]}]}"),
+            "error: the server's table has rows without columns\n",
+        ),
+        (Answer::json("{\"kind\":\"Table\""), "error: the server's answer ended in the middle\n"),
+    ];
+    for (answer, expected) in cases {
+        let run = FakeApi::start([answer]).pods([]).run().exits(1).prints("");
+        assert_eq!(run.stderr, expected);
+    }
+    let cut = Answer::json(table(&["a", "b", "c", "d"], &json!({}))).cut_short();
+    FakeApi::start([cut]).pods([]).run().exits(1).complains("Unable to connect to the server: ");
+}
+
+#[test]
+fn a_saved_list_reads_as_a_table() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let created = jiff::Timestamp::now() - jiff::SignedDuration::from_mins(90);
+    let pod = |name: &str, namespace: &str| {
+        json!({ "kind": "Pod", "apiVersion": "v1",
+        "metadata": { "name": name, "namespace": namespace, "creationTimestamp": created.to_string() },
+        "spec": { "containers": [{ "name": "c" }], "nodeName": "node1" },
+        "status": { "phase": "Running", "podIP": "10.0.0.1",
+            "containerStatuses": [{ "name": "c", "ready": true, "restartCount": 0, "state": { "running": {} } }] } })
+    };
+    let list = json!({ "kind": "List", "apiVersion": "v1", "items": [pod("web", "shop"), pod("db", "back")] });
+    let path = folder.path().join("pods.json");
+    fs::write(&path, list.to_string()).expect("written");
+    let path = path.to_str().expect("a path in UTF-8");
+    let head = "NAME   READY   STATUS    RESTARTS   AGE\n";
+    let cases: [(&[&str], String); 6] = [
+        (
+            &[],
+            format!(
+                "{head}web    1/1     Running   0          90m\ndb     1/1     Running   0          90m\n"
+            ),
+        ),
+        (&["-n", "back"], format!("{head}db     1/1     Running   0          90m\n")),
+        (
+            &["db", "web"],
+            format!(
+                "{head}db     1/1     Running   0          90m\nweb    1/1     Running   0          90m\n"
+            ),
+        ),
+        (&["-o", "name"], String::from("pod/web\npod/db\n")),
+        (
+            &["-A", "--no-headers"],
+            String::from(
+                "shop   web   1/1   Running   0     90m\nback   db    1/1   Running   0     90m\n",
+            ),
+        ),
+        (
+            &["web", "-o", "wide", "--no-headers"],
+            String::from("web   1/1   Running   0     90m   10.0.0.1   node1   <none>   <none>\n"),
+        ),
+    ];
+    for (words, expected) in cases {
+        let run = Plugin::args(["-f", path]).args(words.iter().copied()).run().success();
+        assert_eq!(
+            (run.stdout.as_str(), run.stderr.as_str()),
+            (expected.as_str(), ""),
+            "{words:?}"
+        );
+    }
+    Plugin::args(["-f", path, "nope"]).run().exits(1).complains("pods.json has no pod \"nope\"\n");
+    Plugin::args(["-f", path, "nope", "--ignore-not-found"]).run().success().prints("");
+    Plugin::args(["-f", path, "-l", "a=b"]).run().exits(1).complains("selectors need a cluster");
+}
+
+#[test]
+fn a_saved_list_comes_from_anywhere() {
+    let saved = table(&["a", "b"], &json!({}));
+    Plugin::args(["-f", "-"]).stdin(&saved).run().success().prints(TWO);
+    let api = FakeApi::start([Answer::json(saved)]);
+    let url = format!("http://{}/pods.json", api.address());
+    Plugin::args(["-f", &url]).run().success().prints(TWO);
+    let yaml = "kind: Pod\nmetadata:\n  name: x\n  creationTimestamp: null\n";
+    let table =
+        "NAME   READY   STATUS   RESTARTS   AGE\nx      0/0              0          <unknown>\n";
+    Plugin::args(["-f", "-"]).stdin(yaml).run().success().prints(table);
+}
+
+#[test]
+fn what_is_no_saved_list_is_refused() {
+    let cases = [
+        ("", "- is no list of pods"),
+        ("[1]", "- is no list of pods"),
+        ("{\"kind\":\"Node\"}", "- is no list of pods: its kind is Node"),
+        (
+            "{\"items\":[{\"kind\":\"Node\",\"metadata\":{\"name\":\"n\"}}]}",
+            "- has a Node in it, not only pods",
+        ),
+        ("{\"items\":[", "cannot read -"),
+        ("a: [", "- is neither JSON nor YAML"),
+    ];
+    for (text, expected) in cases {
+        let run = Plugin::args(["-f", "-"]).stdin(text).run().exits(1).prints("");
+        run.complains(expected);
+    }
+    Plugin::args(["-f", "/no/such/file"])
+        .run()
+        .exits(1)
+        .complains("the path \"/no/such/file\" does not exist\n");
+    Plugin::args(["-f", "http://127.0.0.1:1/x"])
+        .run()
+        .exits(1)
+        .complains("error: cannot download http://127.0.0.1:1/x: connection refused\n");
+}
+
+#[test]
+fn a_closed_pipe_is_no_news() {
+    let names: Vec<String> = (0..20_000).map(|n| format!("pod-{n}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("table.json");
+    fs::write(&path, table(&names, &json!({}))).expect("written");
+    let mut child =
+        Plugin::args(["-f", path.to_str().expect("UTF-8")]).std().spawn().expect("started");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert!(output.status.success(), "{:?}", output.status);
+}

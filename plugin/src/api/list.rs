@@ -157,11 +157,34 @@ impl Cluster {
         let body = answer.whole().await.map_err(GetError::Unreachable)?;
         let status = status(code, &body, request);
         let text = Verbatim(errors::status_text(&status)).into();
+        if status.is_not_found()
+            && let (Some(namespace), Some(_)) = (request.namespace, request.name)
+            && let Some(text) = self.missing_namespace(namespace).await
+        {
+            return Err(GetError::NotFound(Verbatim(text).into()));
+        }
         Err(match code {
             StatusCode::UNAUTHORIZED => GetError::Unreachable(text),
             _ if status.is_not_found() => GetError::NotFound(text),
             _ => GetError::Refused(text),
         })
+    }
+}
+
+impl Cluster {
+    /// What to say when the namespace itself does not exist. kubectl looks, but not for `default`.
+    async fn missing_namespace(&self, namespace: &str) -> Option<String> {
+        if namespace == "default" {
+            return None;
+        }
+        let path = format!("/api/v1/namespaces/{}", segment(namespace).ok()?);
+        let request = Request::get(path).body(Vec::new()).ok()?;
+        match self.client.request_text(request).await {
+            Err(kube::Error::Api(status)) if status.is_not_found() => {
+                Some(errors::status_text(&status))
+            }
+            _ => None,
+        }
     }
 }
 

@@ -1,0 +1,95 @@
+//! An API server that says what a test tells it to, and remembers what it was asked.
+
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    net::{TcpListener, TcpStream},
+    sync::{Arc, Mutex},
+    thread,
+};
+
+use super::Plugin;
+
+/// A server for one test, on plain HTTP.
+pub(crate) struct FakeApi {
+    address: String,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+/// An answer: status line and headers without the last empty line, and a body.
+#[derive(Clone)]
+pub(crate) struct Answer {
+    head: String,
+    body: String,
+}
+
+impl Answer {
+    /// 200 with JSON.
+    pub(crate) fn json(body: impl Into<String>) -> Self {
+        Self::status(200, "Content-Type: application/json", body)
+    }
+
+    /// Any status, with one more header.
+    pub(crate) fn status(code: u16, header: &str, body: impl Into<String>) -> Self {
+        let body = body.into();
+        let head = format!("HTTP/1.1 {code} X\r\n{header}\r\nContent-Length: {}\r\n", body.len());
+        Self { head, body }
+    }
+
+    /// With a further header.
+    pub(crate) fn header(mut self, header: &str) -> Self {
+        self.head.push_str(header);
+        self.head.push_str("\r\n");
+        self
+    }
+
+    /// Promises more bytes than it sends.
+    pub(crate) fn cut_short(mut self) -> Self {
+        self.body.truncate(self.body.len() / 2);
+        self
+    }
+}
+
+impl FakeApi {
+    /// Gives the answers in turn, the last one for ever.
+    pub(crate) fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("an address").to_string();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let (log, answers): (_, Vec<Answer>) = (Arc::clone(&asked), answers.into_iter().collect());
+        thread::spawn(move || {
+            for (index, stream) in listener.incoming().flatten().enumerate() {
+                let answer = answers.get(index).or(answers.last()).expect("an answer");
+                answer_one(stream, answer, &log);
+            }
+        });
+        Self { address, asked }
+    }
+
+    /// `host:port`.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The plugin, sent to this server.
+    pub(crate) fn pods<'a>(&self, words: impl IntoIterator<Item = &'a str>) -> super::Command {
+        Plugin::args(["-s", &self.address]).args(words)
+    }
+
+    /// The requests so far: request line and headers.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.asked.lock().expect("the server does not panic").clone()
+    }
+}
+
+/// One request a connection, so that answers come in the order of the connections.
+fn answer_one(mut stream: TcpStream, answer: &Answer, log: &Mutex<Vec<String>>) {
+    let mut request = String::new();
+    let mut reader = BufReader::new(stream.try_clone().expect("a second handle"));
+    while reader.read_line(&mut request).is_ok_and(|length| length > 2) {}
+    if request.is_empty() {
+        return;
+    }
+    log.lock().expect("the server does not panic").push(request);
+    let text = format!("{}Connection: close\r\n\r\n{}", answer.head, answer.body);
+    drop(stream.write_all(text.as_bytes()));
+}
