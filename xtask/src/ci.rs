@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use crate::{cargo::cargo, command::show, docs, invariants, test};
+use crate::{cargo::cargo, command::show, docs, guests, invariants, test};
 
 /// cargo-deny's version, pinned so that its verdict does not change under us.
 const CARGO_DENY: &str = "0.20.2";
@@ -26,6 +26,8 @@ pub(crate) fn ci() -> anyhow::Result<()> {
     doc.args(["doc", "--workspace", "--no-deps", "--document-private-items"]);
     show(doc.env("RUSTDOCFLAGS", "--deny warnings"))?;
     docs::run(true)?;
+    step("guests");
+    guests::check()?;
     step("tests");
     test::run(&test::TestArgs::everything())
 }

@@ -19,6 +19,7 @@ mod imports;
 mod limits;
 mod load;
 mod locate;
+mod plan;
 mod private;
 mod recognize;
 mod render;

@@ -51,6 +51,14 @@ pub fn table(columns: &[TableColumn], lines: &[Line], look: Look) -> String {
     text
 }
 
+/// Bytes of white space and text that drawing these lines takes, about: a column as wide as its widest cell makes every
+/// line so wide, so that a small answer can have a huge drawing.
+pub(super) fn drawn_size(columns: &[TableColumn], lines: &[Line]) -> usize {
+    let width: usize =
+        widths(columns, lines, Look::default()).iter().map(|width| width + GAP).sum();
+    width.saturating_mul(lines.len() + 1)
+}
+
 /// Width of the widest text of each column, titles included if they are shown.
 fn widths(columns: &[TableColumn], lines: &[Line], look: Look) -> Vec<usize> {
     let mut widths: Vec<usize> = columns

@@ -1,32 +1,18 @@
 //! One table or document: open, plan, push batches of rows, finish.
 
-use std::collections::HashSet;
-
 use wasmtime::component::ResourceAny;
 
 use super::{
-    bindings::{
-        document::{DocumentGuest, exports::kpods::guest::document::Plan as DocumentPlan},
-        table::{TableGuest, exports::kpods::guest::table::Plan as TablePlan},
-        types,
-    },
+    bindings::{document::DocumentGuest, table::TableGuest, types},
     convert,
     failure::{GuestFailure, Stage, Why},
     imports::Kind,
     load::Guest,
+    plan, render,
     runner::Runner,
     shape::{Output, Plan, Planned},
 };
-use crate::{
-    columns::{Column, Value},
-    output::sanitize,
-};
-
-/// Rows per call when the guest does not care, and at most.
-const BATCH: u32 = 256;
-const LARGEST_BATCH: u32 = 4_096;
-/// Columns that a guest may ask for, and show.
-const MOST_COLUMNS: usize = 1_000;
+use crate::columns::Value;
 
 /// What a guest is told about the run.
 #[derive(Debug, Clone, Default)]
@@ -57,7 +43,8 @@ pub struct Session {
     size: usize,
 }
 
-enum Exports {
+/// The guest's exports, by kind.
+pub(super) enum Exports {
     Table(TableGuest),
     Document(DocumentGuest),
 }
@@ -87,7 +74,7 @@ impl Guest {
             }
         })?;
         let session = session.map_err(|failure| runner.returned(Stage::Open, failure))?;
-        let plan = plan(&mut runner, &exports, session)?;
+        let plan = plan::ask(&mut runner, &exports, session)?;
         let output = match &plan.output {
             Planned::Table(columns) => {
                 Output::Table { columns: columns.clone(), lines: Vec::new() }
@@ -143,6 +130,12 @@ impl Session {
     /// When the guest fails.
     pub fn finish(mut self) -> Result<Finished, GuestFailure> {
         self.step(Stage::Finish, None)?;
+        if let Output::Table { columns, lines } = &self.output {
+            // Beside the text itself, which was counted as it came.
+            self.size = 0;
+            let drawn = render::drawn_size(columns, lines);
+            self.count(Stage::Finish, drawn)?;
+        }
         Ok(Finished { output: self.output, notes: self.runner.store.data_mut().take_notes() })
     }
 
@@ -215,64 +208,4 @@ pub struct Finished {
     pub output: Output,
     /// What it wants the user to know, one line each, safe to print.
     pub notes: Vec<String>,
-}
-
-/// Asks for the plan and checks it.
-fn plan(
-    runner: &mut Runner,
-    exports: &Exports,
-    session: ResourceAny,
-) -> Result<Plan, GuestFailure> {
-    let planned = match exports {
-        Exports::Table(guest) => {
-            let guest = guest.kpods_guest_table().session();
-            table_plan(&runner.call(Stage::Plan, |store| guest.call_plan(store, session))?)
-        }
-        Exports::Document(guest) => {
-            let guest = guest.kpods_guest_document().session();
-            document_plan(&runner.call(Stage::Plan, |store| guest.call_plan(store, session))?)
-        }
-    };
-    planned.map_err(|wrong| runner.failure(Stage::Plan, Why::Contract(wrong)))
-}
-
-fn table_plan(plan: &TablePlan) -> Result<Plan, String> {
-    let mut ids = HashSet::new();
-    if let Some(twice) = plan.columns.iter().find(|column| !ids.insert(column.id.as_str())) {
-        return Err(format!("its plan has two columns {:?}", sanitize::line(&twice.id)));
-    }
-    if plan.columns.is_empty() || plan.columns.len() > MOST_COLUMNS {
-        return Err(format!(
-            "its plan has {} columns, it must be 1 to {MOST_COLUMNS}",
-            plan.columns.len()
-        ));
-    }
-    let columns = plan.columns.iter().map(convert::column).collect();
-    Ok(Plan {
-        needs: needs(&plan.needs)?,
-        batch: batch(plan.batch),
-        output: Planned::Table(columns),
-    })
-}
-
-fn document_plan(plan: &DocumentPlan) -> Result<Plan, String> {
-    let media_type = sanitize::line(&plan.media_type).into_owned();
-    Ok(Plan {
-        needs: needs(&plan.needs)?,
-        batch: batch(plan.batch),
-        output: Planned::Document(media_type),
-    })
-}
-
-fn needs(paths: &[String]) -> Result<Vec<Column>, String> {
-    if paths.len() > MOST_COLUMNS {
-        return Err(format!("it needs {} columns, the limit is {MOST_COLUMNS}", paths.len()));
-    }
-    let columns: Result<_, _> = paths.iter().map(|path| Column::parse(path)).collect();
-    columns.map_err(|unknown| format!("it needs an {}", sanitize::line(&unknown.to_string())))
-}
-
-fn batch(rows: u32) -> usize {
-    let rows = if rows == 0 { BATCH } else { rows.min(LARGEST_BATCH) };
-    usize::try_from(rows).expect("a usize holds at least 32 bits here")
 }

@@ -38,7 +38,7 @@ pub(super) async fn run(
     };
     let opened = guest.open(&context(&stdout, args)?);
     if let Ok(session) = &opened {
-        refuse_binary(session, &stdout)?;
+        refuse_binary(&session.plan().output, stdout.is_terminal())?;
         query.include = include(session.plan().cost(query.namespace.is_some()));
     }
     query.include = query.include.max(options.needs());
@@ -86,11 +86,9 @@ fn print(finished: &Finished, args: &GetArgs, stdout: &mut Stdout) -> Result<()>
 }
 
 /// Bytes that are no text would wreck a terminal.
-fn refuse_binary(session: &Session, stdout: &Stdout) -> Result<()> {
-    match &session.plan().output {
-        Planned::Document(media_type)
-            if stdout.is_terminal() && !media_type.starts_with("text/") =>
-        {
+fn refuse_binary(planned: &Planned, for_terminal: bool) -> Result<()> {
+    match planned {
+        Planned::Document(media_type) if for_terminal && !media_type.starts_with("text/") => {
             bail!(
                 "this guest writes {media_type}, which is not for a terminal: redirect it to a file or a pipe"
             )
@@ -153,5 +151,29 @@ impl Sink for Rows {
         let object = object.transpose().context("cannot read a pod of the server's table")?;
         self.values.push(self.extractor.row(&row.cells, object.as_ref()));
         self.table.row(row)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Planned, refuse_binary};
+
+    #[test]
+    fn only_text_goes_to_a_terminal() {
+        let document = |media_type: &str| Planned::Document(media_type.to_owned());
+        let cases = [
+            (document("text/csv"), true, true),
+            (document("application/zip"), true, false),
+            (document("application/zip"), false, true),
+            (document("TEXT"), true, false),
+            (Planned::Table(Vec::new()), true, true),
+        ];
+        for (planned, terminal, allowed) in cases {
+            assert_eq!(
+                refuse_binary(&planned, terminal).is_ok(),
+                allowed,
+                "{planned:?} {terminal}"
+            );
+        }
     }
 }

@@ -31,6 +31,7 @@ impl Table for Hostile {
         match self.deed.as_str() {
             "same-columns" => vec![Column::new("name", "NAME"), Column::new("name", "NAME")],
             "no-columns" => Vec::new(),
+            "wide" => vec![Column { min: u16::MAX, ..Column::new("name", "NAME") }],
             "evil-title" => vec![Column::new("name", "NA\u{1b}[2JME\u{202e}")],
             _ => vec![Column::new("name", "NAME")],
         }
@@ -63,7 +64,7 @@ impl Hostile {
                 .hint("ask\u{202e} nicely")),
             "warn" => {
                 (0..1_000).for_each(|index| {
-                    host::warn(&format!("note {index}\u{1b}[2J {}", "x".repeat(1_000)))
+                    host::warn(&format!("note {index}\u{1b}[2J {}", "x".repeat(1_000)));
                 });
                 Ok(Vec::new())
             }

@@ -68,6 +68,15 @@ pub(crate) fn run(args: &GuestsArgs) -> Result<()> {
     Ok(())
 }
 
+/// What CI does: `cargo xtask guests --check`.
+///
+/// # Errors
+///
+/// When what is checked in is not what it should be.
+pub(crate) fn check() -> Result<()> {
+    run(&GuestsArgs { check: true, toolchain: None })
+}
+
 fn compare(toolchain: &Toolchain) -> Result<()> {
     let recorded = prebuilt::toolchain()?;
     if recorded != toolchain.version {

@@ -120,6 +120,17 @@ fn output_is_limited_in_sum() {
 }
 
 #[test]
+fn small_answers_cannot_have_huge_drawings() {
+    let mut guest = hostile("wide", "push");
+    guest.limits.output = 1 << 20;
+    let failure = run(&guest, 100).expect_err("100 lines of 64 KiB are more than 1 MiB");
+    assert_eq!(
+        failure.to_string(),
+        "guest hostile failed in finish: it made more output than the limit of 1 MiB"
+    );
+}
+
+#[test]
 fn no_control_character_gets_out() {
     let finished = run(&hostile("escapes", "finish"), 0).expect("escapes are no failure");
     let Output::Table { columns, lines } = finished.output else { panic!("hostile makes a table") };
