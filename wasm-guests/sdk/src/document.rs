@@ -19,7 +19,7 @@ pub struct Media {
 
 /// A format that turns rows into bytes.
 pub trait Document: Sized + 'static {
-    /// What it needs to know of each row; see [`row!`](crate::row).
+    /// What it needs to know of each row; see [`row!`](crate::row!).
     type Row: FromRow;
     /// What it says about itself.
     const ABOUT: About;

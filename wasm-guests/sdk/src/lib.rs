@@ -1,6 +1,6 @@
 //! SDK for guests: formats for `kubectl pods`, written in Rust and run as sandboxed WebAssembly components.
 //!
-//! A guest says what it needs to know of each pod ([`row!`](crate::row)), which columns it fills, and turns rows into
+//! A guest says what it needs to know of each pod ([`row!`](crate::row!)), which columns it fills, and turns rows into
 //! lines of styled cells. It never sees a pointer, and its logic compiles natively, so that it is tested by an
 //! ordinary `cargo test` (see [`testing`]). `docs/guests.md` is the tutorial.
 //!

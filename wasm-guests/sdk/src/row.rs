@@ -2,7 +2,7 @@
 
 use crate::{Failure, Value};
 
-/// A struct that says which columns it is made of. [`row!`](crate::row) writes this.
+/// A struct that says which columns it is made of. [`row!`](crate::row!) writes this.
 pub trait FromRow: Sized + 'static {
     /// Column paths, in the order in which values arrive.
     const NEEDS: &[&str];
@@ -42,7 +42,7 @@ impl Values {
     }
 }
 
-/// Fields that a [`row!`](crate::row) struct can have.
+/// Fields that a [`row!`](crate::row!) struct can have.
 pub trait FromValue: Sized {
     /// Converts, or gives the value back.
     ///

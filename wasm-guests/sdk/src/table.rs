@@ -10,7 +10,7 @@ use crate::{
 
 /// A format that turns rows into lines of cells.
 pub trait Table: Sized + 'static {
-    /// What it needs to know of each row; see [`row!`](crate::row).
+    /// What it needs to know of each row; see [`row!`](crate::row!).
     type Row: FromRow;
     /// What it says about itself.
     const ABOUT: About;
