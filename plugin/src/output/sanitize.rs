@@ -14,7 +14,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     clean(text, |_| false)
 }
 
-/// Like [`line`], for text of several lines: line feeds and tabs stay.
+/// Like [`line()`], for text of several lines: line feeds and tabs stay.
 #[must_use]
 pub fn lines(text: &str) -> Cow<'_, str> {
     clean(text, |character| matches!(character, '\n' | '\t'))
