@@ -10,9 +10,9 @@ impl<'a> Held<'a> {
     fn new(namespace: &'a Namespace, pod: &'static str) -> Self {
         let hold = r#"{"metadata":{"finalizers":["example.com/hold"]}}"#;
         namespace.kubectl(["patch", "pod", pod, "--type=merge", "--patch", hold]).run().success();
-        let held = Self(namespace, pod);
+        let this = Self(namespace, pod);
         namespace.kubectl(["delete", "pod", pod, "--wait=false"]).run().success();
-        held
+        this
     }
 }
 

@@ -12,16 +12,16 @@
 
 #![allow(dead_code, unused_imports, reason = "a filter may leave out every test that uses a part")]
 
-mod api;
 mod cluster;
 mod command;
 mod fake_api;
+mod scripted_api;
 mod servers;
 
-pub(crate) use api::{Answer, FakeApi};
 pub(crate) use cluster::{Cluster, Namespace};
 pub(crate) use command::{Command, Run, wait_until};
 pub(crate) use fake_api::FakeApi;
+pub(crate) use scripted_api::{Answer, ScriptedApi};
 pub(crate) use servers::start_article_servers;
 
 /// The plugin with nothing but a fresh HOME: no kubeconfig, no proxy, no colour, no locale.

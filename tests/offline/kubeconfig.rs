@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::harness::{Answer, FakeApi, Plugin};
+use crate::harness::{Answer, Plugin, ScriptedApi};
 
 fn empty_table() -> Answer {
     Answer::json(json!({ "kind": "Table", "metadata": {}, "columnDefinitions": [{ "name": "Name" }], "rows": [] }).to_string())
@@ -20,7 +20,7 @@ fn config(server: &str, name: &str, namespace: &str) -> String {
 
 #[test]
 fn files_merge_and_flags_win() {
-    let api = FakeApi::start([empty_table()]);
+    let api = ScriptedApi::start([empty_table()]);
     let folder = tempfile::tempdir().expect("a folder");
     let path = |name: &str| folder.path().join(name).display().to_string();
     let first = format!("current-context: ''\n{}", config(api.address(), "one", "shop"));
@@ -50,7 +50,7 @@ fn files_merge_and_flags_win() {
 
 #[test]
 fn the_home_folder_has_one_too() {
-    let api = FakeApi::start([empty_table()]);
+    let api = ScriptedApi::start([empty_table()]);
     let command = Plugin::args([] as [&str; 0]);
     let folder = command.home().join(".kube");
     fs::create_dir(&folder).expect("created");
@@ -61,7 +61,7 @@ fn the_home_folder_has_one_too() {
 
 #[test]
 fn secrets_do_not_travel_over_plain_http() {
-    let api = FakeApi::start([empty_table()]);
+    let api = ScriptedApi::start([empty_table()]);
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("config").display().to_string();
     fs::write(&path, format!("current-context: one\n{}", config(api.address(), "one", "x")))
@@ -73,7 +73,7 @@ fn secrets_do_not_travel_over_plain_http() {
 
 #[test]
 fn impersonation_is_passed_on() {
-    let api = FakeApi::start([empty_table()]);
+    let api = ScriptedApi::start([empty_table()]);
     let words = ["--as", "ann", "--as-group", "a", "--as-group", "b", "--as-uid", "7"];
     api.pods(words).run().success();
     let asked = api.asked().concat().to_lowercase();
@@ -89,7 +89,7 @@ fn impersonation_is_passed_on() {
 
 #[test]
 fn proxies_are_used_and_avoided() {
-    let proxy = FakeApi::start([Answer::status(200, "X: y", "")]);
+    let proxy = ScriptedApi::start([Answer::status(200, "X: y", "")]);
     let url = format!("http://{}", proxy.address());
     let server = "http://pods.example:80";
     let run = |no_proxy: &str| {
@@ -103,7 +103,7 @@ fn proxies_are_used_and_avoided() {
     run("other.example,.example").exits(1);
     assert_eq!(proxy.asked().len(), 1, "NO_PROXY covers the server: {:?}", proxy.asked());
     // This machine itself is never behind a proxy.
-    let api = FakeApi::start([empty_table()]);
+    let api = ScriptedApi::start([empty_table()]);
     api.pods([]).env("HTTP_PROXY", url.as_str()).run().success();
     assert_eq!(proxy.asked().len(), 1);
 }

@@ -4,7 +4,7 @@ use std::{fs, time::Duration};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, FakeApi, Plugin};
+use crate::harness::{Answer, Plugin, ScriptedApi};
 
 /// A server's Table with these pods.
 fn table(names: &[&str], meta: &Value) -> String {
@@ -44,7 +44,7 @@ fn no_more_is_asked_for_than_is_shown() {
         ),
     ];
     for (words, expected) in cases {
-        let api = FakeApi::start([Answer::json(table(&["a", "b"], &json!({})))]);
+        let api = ScriptedApi::start([Answer::json(table(&["a", "b"], &json!({})))]);
         api.pods(words.iter().copied()).run().success();
         let asked = api.asked();
         assert_eq!(asked.len(), 1, "{words:?}: {asked:?}");
@@ -57,12 +57,12 @@ fn no_more_is_asked_for_than_is_shown() {
 fn pages_are_followed_until_a_token_expires() {
     let first = Answer::json(table(&["a"], &json!({ "continue": "next" })));
     let second = Answer::json(table(&["b"], &json!({})));
-    let api = FakeApi::start([first.clone(), second]);
+    let api = ScriptedApi::start([first.clone(), second]);
     api.pods(["--chunk-size=1"]).run().success().prints(TWO);
     assert!(api.asked()[1].contains("limit=1&continue=next "), "{:?}", api.asked());
 
     // As in kubectl: the rows so far, the server's words, exit code 1.
-    let api = FakeApi::start([
+    let api = ScriptedApi::start([
         first,
         status(410, "Expired", "The provided continue parameter is too old"),
     ]);
@@ -80,11 +80,11 @@ fn pages_are_followed_until_a_token_expires() {
 #[test]
 fn a_busy_server_is_asked_again_when_it_says_when() {
     let busy = status(429, "TooManyRequests", "too many").header("Retry-After: 1");
-    let api = FakeApi::start([busy, Answer::json(table(&["a", "b"], &json!({})))]);
+    let api = ScriptedApi::start([busy, Answer::json(table(&["a", "b"], &json!({})))]);
     let run = api.pods([]).run().success().prints(TWO);
     assert!(run.took >= Duration::from_secs(1), "{}", run.story());
 
-    let api = FakeApi::start([status(429, "TooManyRequests", "too many")]);
+    let api = ScriptedApi::start([status(429, "TooManyRequests", "too many")]);
     api.pods([]).run().exits(1).complains("Error from server (TooManyRequests): too many\n");
     assert_eq!(api.asked().len(), 1, "without Retry-After nobody asks twice");
 }
@@ -93,7 +93,7 @@ fn a_busy_server_is_asked_again_when_it_says_when() {
 fn warnings_are_passed_on_once() {
     let warned =
         Answer::json(table(&["a"], &json!({}))).header("Warning: 299 - \"old \\\"thing\\\"\"");
-    let api = FakeApi::start([warned]);
+    let api = ScriptedApi::start([warned]);
     let run = api.pods(["a", "a"]).run().success();
     assert_eq!(run.stderr, "Warning: old \"thing\"\n");
 }
@@ -122,11 +122,15 @@ fn answers_that_are_none_are_errors() {
         (Answer::json("{\"kind\":\"Table\""), "error: the server's answer ended in the middle\n"),
     ];
     for (answer, expected) in cases {
-        let run = FakeApi::start([answer]).pods([]).run().exits(1).prints("");
+        let run = ScriptedApi::start([answer]).pods([]).run().exits(1).prints("");
         assert_eq!(run.stderr, expected);
     }
     let cut = Answer::json(table(&["a", "b", "c", "d"], &json!({}))).cut_short();
-    FakeApi::start([cut]).pods([]).run().exits(1).complains("Unable to connect to the server: ");
+    ScriptedApi::start([cut])
+        .pods([])
+        .run()
+        .exits(1)
+        .complains("Unable to connect to the server: ");
 }
 
 #[test]
@@ -188,7 +192,7 @@ fn a_saved_list_reads_as_a_table() {
 fn a_saved_list_comes_from_anywhere() {
     let saved = table(&["a", "b"], &json!({}));
     Plugin::args(["-f", "-"]).stdin(&saved).run().success().prints(TWO);
-    let api = FakeApi::start([Answer::json(saved)]);
+    let api = ScriptedApi::start([Answer::json(saved)]);
     let url = format!("http://{}/pods.json", api.address());
     Plugin::args(["-f", &url]).run().success().prints(TWO);
     let yaml = "kind: Pod\nmetadata:\n  name: x\n  creationTimestamp: null\n";

@@ -10,7 +10,7 @@ use std::{
 use super::Plugin;
 
 /// A server for one test, on plain HTTP.
-pub(crate) struct FakeApi {
+pub(crate) struct ScriptedApi {
     address: String,
     asked: Arc<Mutex<Vec<String>>>,
 }
@@ -49,7 +49,7 @@ impl Answer {
     }
 }
 
-impl FakeApi {
+impl ScriptedApi {
     /// Gives the answers in turn, the last one for ever.
     pub(crate) fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
