@@ -11,6 +11,7 @@ mod cgroup;
 mod cilium;
 mod control_plane;
 mod dns;
+mod firewall;
 mod identity;
 mod kubeconfig;
 mod network;

@@ -10,7 +10,7 @@ use nix::sched::{CloneFlags, setns};
 use serde::Deserialize;
 
 use super::slot::{NodeIndex, Slot};
-use super::{Cluster, Cni};
+use super::{Cluster, Cni, firewall};
 use crate::command;
 
 /// Where `ip netns` pins a node's network namespace.
@@ -60,7 +60,8 @@ pub(crate) fn create_bridge(cluster: &Cluster) -> Result<()> {
     let ip = |arguments: &[&str]| ip_as_part_of(cluster, arguments);
     ip(&["link", "add", &bridge, "type", "bridge"])?;
     ip(&["address", "add", &format!("{}/24", slot.host_ip()), "dev", &bridge])?;
-    ip(&["link", "set", &bridge, "up"])
+    ip(&["link", "set", &bridge, "up"])?;
+    firewall::open(cluster)
 }
 
 /// Makes a node's network namespace, its link to the bridge, and the routes between pods.
@@ -77,7 +78,8 @@ pub(crate) fn create_node(cluster: &Cluster, node: NodeIndex) -> Result<()> {
     inside(&["link", "set", "eth0", "up"])?;
     inside(&["route", "add", "default", "via", &slot.host_ip().to_string()])?;
     within(&namespace_path(slot, node), || {
-        fs::write("/proc/sys/net/ipv4/ip_forward", "1").context("cannot turn on forwarding")
+        fs::write("/proc/sys/net/ipv4/ip_forward", "1").context("cannot turn on forwarding")?;
+        firewall::filter_bridges()
     })?;
     if spec.cni == Cni::Bridge {
         for other in spec.node_indices().filter(|other| *other != node) {
@@ -102,17 +104,26 @@ pub(crate) fn route_to_pods(cluster: &Cluster, node: NodeIndex, range: &str) -> 
 pub(crate) fn remove(slot: Slot) -> Result<()> {
     for node in 1..=super::slot::MAX_NODES {
         // The namespace may live a little longer than its name; its link must not.
-        if Path::new("/sys/class/net").join(slot.link(node)).exists() {
+        if link_exists(&slot.link(node)) {
             ip(&["link", "delete", &slot.link(node)])?;
         }
         if namespace_path(slot, node).exists() {
             ip(&["netns", "delete", &slot.namespace(node)])?;
         }
     }
-    if Path::new("/sys/class/net").join(slot.bridge()).exists() {
+    if link_exists(&slot.bridge()) {
+        firewall::close(slot)?;
         ip(&["link", "delete", &slot.bridge()])?;
     }
     Ok(())
+}
+
+/// Whether our network namespace has a link of this name. (`/sys` shows the links of whichever
+/// namespace it was mounted in.)
+pub(crate) fn link_exists(name: &str) -> bool {
+    let links = fs::read_to_string("/proc/thread-self/net/dev").unwrap_or_default();
+    let mut names = links.lines().filter_map(|line| line.split_once(':'));
+    names.any(|(link, _)| link.trim() == name)
 }
 
 /// Runs `work` inside a network namespace, on a thread of its own: a namespace is a thread's.
@@ -142,6 +153,11 @@ fn ip(arguments: &[&str]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn links_by_name() {
+        assert!(link_exists("lo") && !link_exists("l") && !link_exists("Inter-|   Receive"));
+    }
 
     #[test]
     fn a_slot_whose_addresses_are_in_use_is_not_free() {

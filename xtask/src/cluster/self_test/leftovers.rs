@@ -63,7 +63,7 @@ fn processes(root: &Path) -> Vec<String> {
 }
 
 fn link(name: &str) -> Option<String> {
-    Path::new("/sys/class/net").join(name).exists().then(|| format!("link {name}"))
+    network::link_exists(name).then(|| format!("link {name}"))
 }
 
 /// Fails with a list when something is left.
