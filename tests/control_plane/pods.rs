@@ -173,13 +173,14 @@ pub(crate) fn create_awkward(namespace: &Namespace) {
         });
         pods.push(pod);
     }
-    create(namespace, pods);
+    create(namespace, &pods);
 }
 
 /// Pods in every state that the table has words for, by name.
 pub(crate) fn create_states(namespace: &Namespace) {
     let states = states();
-    create(namespace, states.iter().map(|(name, spec, _)| gated(name, spec.clone())).collect());
+    let pods: Vec<Value> = states.iter().map(|(name, spec, _)| gated(name, spec.clone())).collect();
+    create(namespace, &pods);
     for (name, _, mut status) in states {
         // Instead of the server's own SchedulingGated.
         if status.get("conditions").is_none() {
@@ -201,7 +202,7 @@ pub(crate) fn create_states(namespace: &Namespace) {
     }
 }
 
-fn create(namespace: &Namespace, pods: Vec<Value>) {
+fn create(namespace: &Namespace, pods: &[Value]) {
     let list = json!({ "apiVersion": "v1", "kind": "List", "items": pods });
     namespace.kubectl(["create", "-f", "-"]).stdin(list.to_string()).run().success();
 }

@@ -68,5 +68,7 @@ impl Cli {
 fn help_command() -> clap::Command {
     use clap::{Args as _, CommandFactory as _};
 
-    GetArgs::augment_args(Cli::command().disable_help_subcommand(true).subcommand_required(false))
+    let verbs = Cli::command().disable_help_subcommand(true).subcommand_required(false);
+    let about = verbs.get_about().cloned().unwrap_or_default();
+    GetArgs::augment_args(verbs.next_help_heading("List")).about(about)
 }
