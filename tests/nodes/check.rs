@@ -56,7 +56,7 @@ fn a_stopped_target_gives_2() {
     let ns = with_servers("check-stopped");
     ns.apply(include_str!("../fixtures/ended.yaml"));
     let phase = "jsonpath={.status.phase}";
-    wait_until("the pod to end", Duration::from_secs(60), || {
+    wait_until("the pod to end", Duration::from_mins(1), || {
         ns.kubectl(["get", "pod", "ended", "-o", phase]).run().stdout == "Succeeded"
     });
     let cases = [

@@ -71,7 +71,8 @@ fn exit_codes_are_those_of_curl() {
 fn a_large_body_comes_back_byte_for_byte() {
     let ns = Cluster::nodes().namespace("curl-body");
     // As much as a ConfigMap holds, and more than any buffer on the way.
-    let page: String = (0..60_000).map(|line| format!("line {line:>9}\n")).collect();
+    let lines: Vec<String> = (0..60_000).map(|line| format!("line {line:>9}\n")).collect();
+    let page = lines.concat();
     let config_map = serde_json::json!({
         "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "large"}, "data": {"index.html": page},
     });

@@ -81,7 +81,7 @@ fn deleting_the_anchor_removes_everything() {
     let ns = Cluster::nodes().namespace("monitor-anchor");
     ns.pods(["monitor", "install", "10.96.0.1:443"]).run().success();
     ns.kubectl(["delete", "configmap", "kubectl-pods-monitor"]).run().success();
-    wait_until("the garbage collector", Duration::from_secs(60), || leftovers(&ns).is_empty());
+    wait_until("the garbage collector", Duration::from_mins(1), || leftovers(&ns).is_empty());
 }
 
 #[test]

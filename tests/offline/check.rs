@@ -33,7 +33,7 @@ fn server(manner: Manner) -> SocketAddr {
                 let _ = stream.read(&mut request);
                 match manner {
                     Manner::Answer(bytes) => drop(stream.write_all(bytes)),
-                    Manner::Silence => thread::sleep(Duration::from_secs(60)),
+                    Manner::Silence => thread::sleep(Duration::from_mins(1)),
                     Manner::Close => {}
                 }
             });
@@ -70,7 +70,7 @@ fn every_manner_has_its_verdict_and_exit_code() {
         ("no HTTP", http(server(Manner::Answer(b"220 mail.example ESMTP\r\n"))), "wrong-peer", 2),
     ];
     for (name, target, verdict, code) in cases {
-        let run = check(&[target.clone()]).args(["-o", "json"]).run().exits(code);
+        let run = check(std::slice::from_ref(&target)).args(["-o", "json"]).run().exits(code);
         let report: serde_json::Value = serde_json::from_str(&run.stdout).expect(name);
         assert_eq!(report["targets"][0]["verdict"], verdict, "{name}\n{}", run.story());
         assert_eq!(report["targets"][0]["target"], target, "{name}");
@@ -115,7 +115,7 @@ fn expected_statuses_are_the_users_choice() {
         server(Manner::Answer(b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"))
     );
     for (expect, code) in [("503", 0), ("5xx", 0), ("200,500-599", 0), ("2xx", 2)] {
-        check(&[target.clone()]).args(["--expect", expect]).run().exits(code);
+        check(std::slice::from_ref(&target)).args(["--expect", expect]).run().exits(code);
     }
 }
 

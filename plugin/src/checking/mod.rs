@@ -1,10 +1,10 @@
 //! `check` and `curl`: targets become a plan, a probe Job runs it, its log becomes a report, the report a verdict.
 //!
-//! - [`target`], [`ports`], [`resolve`]: what the user typed becomes addresses and ports.
+//! - [`target`], [`ports`], [`resolve`], [`service`]: what the user typed becomes addresses and ports.
 //! - [`plan`]: these become checks; [`curl`] has its own single one.
 //! - [`run`] with [`job`], [`creation`], [`listen`], [`lookout`]: the probe's way into the cluster and out of it again;
 //!   [`here`]: the probe without a cluster.
-//! - [`stream`]: numbered records, whole or not. [`report`], [`table`]: what may be concluded, and how it looks.
+//! - [`stream`]: numbered records, whole or not. [`summary`], [`report`], [`table`]: what may be concluded, and how it looks.
 
 mod creation;
 mod curl;
@@ -19,8 +19,10 @@ mod ports;
 mod report;
 pub(crate) mod resolve;
 mod run;
+mod service;
 mod signals;
 mod stream;
+mod summary;
 mod table;
 pub(crate) mod target;
 

@@ -1,6 +1,9 @@
 //! A report as a table in kubectl's layout.
 
-use super::report::{Report, Spread, TargetReport};
+use super::{
+    report::{Report, TargetReport},
+    summary::Spread,
+};
 use crate::output::{align, latency};
 
 /// What stands for a value that there is none of.
