@@ -1,7 +1,7 @@
 //! Byte parity with kubectl get pods.
 
 use super::pods::{create_awkward, create_states};
-use crate::harness::{Cluster, Namespace};
+use crate::harness::{Cluster, Namespace, Plugin, same_within_seconds};
 
 /// A finalizer keeps a deleted pod in the list; this lets it go.
 struct Held<'a>(&'a Namespace, &'static str);
@@ -155,14 +155,9 @@ fn cells_computed_from_a_file_are_the_servers() {
     let saved = namespace.kubectl(["get", "pods", "-o", "json"]).run().success();
     let yaml = namespace.kubectl(["get", "pods", "-o", "yaml"]).run().success();
     for saved in [&saved.stdout_bytes, &yaml.stdout_bytes] {
-        // An AGE may tick between the two.
-        for last in [false, false, false, true] {
-            let theirs = namespace.kubectl(["get", "pods", "-o", "wide"]).run().success();
-            let ours = crate::harness::Plugin::args(["-f", "-", "-o", "wide"]).stdin(saved).run();
-            if last || ours.stdout == theirs.stdout {
-                ours.same_as(&theirs);
-                break;
-            }
-        }
+        same_within_seconds(
+            || Plugin::args(["-f", "-", "-o", "wide"]).stdin(saved).run(),
+            || namespace.kubectl(["get", "pods", "-o", "wide"]).run(),
+        );
     }
 }

@@ -130,18 +130,15 @@ impl Namespace {
     }
 
     /// Asserts that `kubectl pods` with these words does exactly what `kubectl get pods` does: bytes, stderr, exit
-    /// code. Tried a few times, since an AGE may tick, or a status change, between the two.
+    /// code.
     #[track_caller]
     pub(crate) fn parity(&self, words: &[&str]) {
         let namespace = ["--namespace", self.name.as_str()];
         let words = || words.iter().chain(&namespace).copied();
-        for last in [false, false, false, false, true] {
-            let theirs = self.cluster.kubectl(["get", "pods"]).args(words()).run();
-            let ours = self.cluster.kubectl_pods(words()).run();
-            if last || ours.is_same_as(&theirs) {
-                return ours.same_as(&theirs);
-            }
-        }
+        same_within_seconds(
+            || self.cluster.kubectl_pods(words()).run(),
+            || self.cluster.kubectl(["get", "pods"]).args(words()).run(),
+        );
     }
 
     /// Waits until a pod is Ready.
@@ -149,6 +146,24 @@ impl Namespace {
     pub(crate) fn wait_ready(&self, pod: &str) {
         let target = format!("pod/{pod}");
         self.kubectl(["wait", "--for=condition=Ready", &target, "--timeout=60s"]).run().success();
+    }
+}
+
+/// Asserts that both do exactly the same. An AGE may tick, or a status change, between two runs, on a busy machine
+/// even between any two: so ours must equal theirs shortly before or shortly after, in one of a few tries.
+#[track_caller]
+pub(crate) fn same_within_seconds(ours: impl Fn() -> Run, theirs: impl Fn() -> Run) {
+    let mut before = theirs();
+    for last in [false, false, false, false, true] {
+        let ours = ours();
+        let after = theirs();
+        if ours.is_same_as(&before) || ours.is_same_as(&after) {
+            return;
+        }
+        if last {
+            return ours.same_as(&after);
+        }
+        before = after;
     }
 }
 
