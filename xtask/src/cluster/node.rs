@@ -195,7 +195,9 @@ fn kubelet_config(spec: &Spec, state: &State, node: NodeIndex) -> Value {
         "podLogsDir": folder.join("logs"),
         "address": spec.slot.node_ip(node),
         "healthzBindAddress": "127.0.0.1",
-        // Disks of build machines are often nearly full.
+        // Disks of build machines are often nearly full. At 85 % a kubelet would delete every image that no pod uses
+        // just now, pause and probe among them, and there is no registry to get them back from: 100 turns that off.
+        "imageGCHighThresholdPercent": 100,
         "evictionHard": {
             "nodefs.available": "1%",
             "imagefs.available": "1%",
