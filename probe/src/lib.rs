@@ -1,6 +1,6 @@
 //! Checks addresses from where it runs, and reports what the kernel saw. Knows nothing of Kubernetes.
 //!
-//! - [`run`]: one shot: a plan in, numbered records out.
+//! - [`run()`]: one shot: a plan in, numbered records out.
 //! - [`serve`]: standing: a plan carried out again and again, results by HTTP for people and for Prometheus.
 //!
 //! What the probe does not do: it follows no redirect, keeps no connection, tries one address of a name (the first

@@ -29,6 +29,9 @@ fn with_servers(prefix: &str) -> Namespace {
     let ns = Cluster::nodes().namespace(prefix);
     start_article_servers(&ns);
     ns.apply(include_str!("../fixtures/services.yaml"));
+    // kube-proxy needs its time to know them.
+    let check = || ns.pods(["check", "svc/web", "svc/headless"]).run();
+    wait_until("the Services to lead somewhere", Duration::from_secs(30), || check().code == 0);
     ns
 }
 

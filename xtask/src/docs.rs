@@ -63,7 +63,7 @@ fn filled(text: &str, print: impl Fn(&str) -> anyhow::Result<String>) -> anyhow:
             bail!("the block after `{line}` does not end");
         }
         let printed = print(&format!("{command} --help"))?;
-        fresh.push_str(&format!("{fence}\n{}\n```\n", printed.trim_end()));
+        fresh.extend([fence, "\n", printed.trim_end(), "\n```\n"]);
     }
     Ok(fresh)
 }

@@ -1,7 +1,7 @@
 //! `check` and `curl`: targets become a plan, a probe Job runs it, its log becomes a report, the report a verdict.
 //!
 //! - [`target`], [`ports`], [`resolve`], [`service`]: what the user typed becomes addresses and ports.
-//! - [`plan`]: these become checks; [`curl`] has its own single one.
+//! - [`plan`]: these become checks; [`mod@curl`] has its own single one.
 //! - [`run`] with [`job`], [`creation`], [`listen`], [`lookout`]: the probe's way into the cluster and out of it again;
 //!   [`here`]: the probe without a cluster.
 //! - [`stream`]: numbered records, whole or not. [`summary`], [`report`], [`table`]: what may be concluded, and how it looks.

@@ -30,7 +30,7 @@ pub struct Cli {
     /// Flags that say which cluster, as whom, and in which namespace.
     #[command(flatten)]
     pub connection: ConnectionArgs,
-    /// The verb. [`parse`] puts `get` where none was typed.
+    /// The verb. [`parse()`] puts `get` where none was typed.
     #[command(subcommand)]
     pub verb: Verb,
 }

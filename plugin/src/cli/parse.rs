@@ -1,4 +1,4 @@
-//! argv to [`Cli`](super::Cli), with kubectl's words for what is wrong.
+//! argv to [`super::Cli`], with kubectl's words for what is wrong.
 //!
 //! kubectl takes flags and names in any order, the last of two equal flags, `--flag=false`, and values
 //! that begin with a dash. The list has no word of its own (`kubectl pods -n shop web`), so a command

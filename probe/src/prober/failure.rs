@@ -8,7 +8,7 @@ use crate::evidence::errno_name;
 /// Why an attempt did not end well.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// A limit of the check passed; [`Trace::stage`] tells where.
+    /// A limit of the check passed; `Trace::stage` tells where.
     TimedOut,
     /// No address.
     Resolve(ResolveFailure),

@@ -67,7 +67,7 @@ impl Prometheus {
     ///
     /// When that is not so within a minute.
     pub(super) fn wait_for(&self, query: &str, value: &str) -> anyhow::Result<()> {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         loop {
             let series = self.query(query)?;
             if !series.is_empty() && series.iter().all(|(_, sample)| sample == value) {
@@ -122,7 +122,7 @@ impl Prometheus {
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
         let (head, body) = answer.split_once("\r\n\r\n").context("an answer without a head")?;
-        if !head.split(' ').nth(1).is_some_and(|status| status == "200") {
+        if head.split(' ').nth(1) != Some("200") {
             bail!("GET {path}: {}", head.lines().next().unwrap_or_default());
         }
         Ok(body.to_owned())
@@ -150,12 +150,13 @@ fn configuration(addresses: &[String], namespace: &str) -> String {
 
 /// Percent-encodes everything that is not unreserved (RFC 3986, 2.3).
 fn encoded(text: &str) -> String {
+    use std::fmt::Write as _;
     let mut encoded = String::new();
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            write!(encoded, "%{byte:02X}").expect("a String takes everything");
         }
     }
     encoded

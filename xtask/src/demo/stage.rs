@@ -32,7 +32,7 @@ impl Stage {
     }
 
     /// One line of explanation.
-    pub(super) fn say(&self, text: &str) {
+    pub(super) fn say(text: &str) {
         println!("\n# {text}");
     }
 

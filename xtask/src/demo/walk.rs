@@ -7,12 +7,12 @@ const PORT: u16 = 9475;
 
 /// What needs no cluster.
 pub(super) fn without_cluster(stage: &Stage) -> anyhow::Result<()> {
-    stage.say(
+    Stage::say(
         "A saved pod list (kubectl get pods -o json), as a table and through a WebAssembly guest.",
     );
     stage.show("kubectl-pods -f tests/fixtures/pods.json")?;
     stage.show("kubectl-pods -f tests/fixtures/pods.json -o guest:by-node")?;
-    stage.say(
+    Stage::say(
         "Is a server reachable from this machine? One that is, one port where nothing listens.",
     );
     let address = server::start()?;
@@ -22,31 +22,31 @@ pub(super) fn without_cluster(stage: &Stage) -> anyhow::Result<()> {
 
 /// The article: two servers, and their lists.
 pub(super) fn list(stage: &Stage) -> anyhow::Result<()> {
-    stage.say("The article's two servers.");
+    Stage::say("The article's two servers.");
     let namespace = stage.namespace();
     stage.show(&format!("kubectl apply -n {namespace} -f tests/fixtures/article.yaml"))?;
     stage.show(&format!(
         "kubectl wait -n {namespace} --for=condition=Ready pod --all --timeout=60s"
     ))?;
-    stage.say("kubectl pods is kubectl get pods, to the byte …");
+    Stage::say("kubectl pods is kubectl get pods, to the byte …");
     stage.show(&format!("kubectl pods -n {namespace}"))?;
     stage.show(&format!("kubectl pods -n {namespace} -o wide"))?;
-    stage.say("… and its output can be written by anyone as a sandboxed WebAssembly guest.");
+    Stage::say("… and its output can be written by anyone as a sandboxed WebAssembly guest.");
     stage.show(&format!("kubectl pods -n {namespace} -o guest:by-node"))
 }
 
 /// One word instead of looking up an IP and running curl in a pod by hand.
 pub(super) fn probe(stage: &Stage) -> anyhow::Result<()> {
     let namespace = stage.namespace();
-    stage.say(
+    Stage::say(
         "From inside the cluster: the article's `kubectl run curl … http://<ip>`, in one word.",
     );
     stage.show(&format!("kubectl pods curl nginx-ser -n {namespace}"))?;
     stage.show(&format!("kubectl pods curl httpd-ser -n {namespace}"))?;
-    stage.say("Reachability and latency, and why not.");
+    Stage::say("Reachability and latency, and why not.");
     stage.show(&format!("kubectl pods check nginx-ser httpd-ser -n {namespace}"))?;
     stage.expect(2, &format!("kubectl pods check nginx-ser:81 httpd-ser -n {namespace}"))?;
-    stage.say("Nothing is left.");
+    Stage::say("Nothing is left.");
     stage.show(&format!(
         "kubectl get jobs,pods -n {namespace} -l app.kubernetes.io/managed-by=kubectl-pods"
     ))
@@ -55,7 +55,7 @@ pub(super) fn probe(stage: &Stage) -> anyhow::Result<()> {
 /// The probe that stays, and Prometheus.
 pub(super) fn monitor(stage: &Stage) -> anyhow::Result<()> {
     let namespace = stage.namespace();
-    stage.say("The same probe stays, checks every 2 seconds, and Prometheus scrapes it.");
+    Stage::say("The same probe stays, checks every 2 seconds, and Prometheus scrapes it.");
     stage.show(&format!(
         "kubectl pods monitor install --every 2s nginx-ser httpd-ser -n {namespace}"
     ))?;
@@ -70,7 +70,7 @@ pub(super) fn monitor(stage: &Stage) -> anyhow::Result<()> {
     let success = format!("kubectl_pods_probe_success{{namespace=\"{namespace}\"}}");
     prometheus.wait_for(&success, "1")?;
     prometheus.show(&success)?;
-    stage.say("httpd stops: the series turn.");
+    Stage::say("httpd stops: the series turn.");
     stage.show(&format!("kubectl delete pod httpd-ser -n {namespace} --now"))?;
     prometheus.wait_for(&format!("{success} == 0"), "0")?;
     prometheus.show(&success)?;
