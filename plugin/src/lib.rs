@@ -14,3 +14,4 @@ pub mod kubeconfig;
 pub mod listing;
 pub mod monitor;
 pub mod output;
+mod signals;

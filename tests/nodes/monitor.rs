@@ -2,10 +2,15 @@
 
 use std::{
     net::TcpListener,
+    os::unix::process::ExitStatusExt as _,
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 use serde_json::Value;
 
 use crate::harness::{Cluster, Namespace, Run, start_article_servers, wait_until};
@@ -77,6 +82,37 @@ fn install_change_status_and_uninstall() {
 }
 
 #[test]
+fn an_interrupted_install_leaves_nothing_new_and_removes_nothing_old() {
+    let ns = Cluster::nodes().namespace("monitor-signal");
+    let interrupt = |words: [&str; 5], after: Duration| {
+        let command = ns.pods(words);
+        let child = command.spawn();
+        std::thread::sleep(after);
+        let pid = Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
+        // It may have finished already: then there is nobody to signal.
+        let _ = kill(pid, Signal::SIGINT);
+        child.wait_with_output().expect("it ends").status
+    };
+    let mut stopped = 0;
+    for step in 1..=6_u32 {
+        let install = ["monitor", "install", "10.96.0.1:443", "--every", "1s"];
+        let status = interrupt(install, Duration::from_millis(60) * step * step);
+        // Before it listens for signals it has made nothing, and dies of them like any program.
+        let died = status.signal() == Some(Signal::SIGINT as i32);
+        assert!(died || status.code() == Some(130), "step {step}: {status}");
+        assert_eq!(leftovers(&ns), "", "step {step}");
+        stopped += u32::from(!died);
+    }
+    assert!(stopped >= 3, "only {stopped} runs were stopped by their own hand");
+    ns.pods(["monitor", "install", "10.96.0.1:443"]).run().success();
+    let change = ["monitor", "install", "10.96.0.1:444", "--every", "1s"];
+    let status = interrupt(change, Duration::from_millis(700));
+    assert_eq!(status.code(), Some(130), "{status}");
+    assert!(leftovers(&ns).contains("daemonset"), "what was there before stays");
+    ns.pods(["monitor", "uninstall"]).run().success();
+}
+
+#[test]
 fn deleting_the_anchor_removes_everything() {
     let ns = Cluster::nodes().namespace("monitor-anchor");
     ns.pods(["monitor", "install", "10.96.0.1:443"]).run().success();
@@ -96,9 +132,8 @@ fn what_cannot_be_installed_says_why() {
     install(&["10.0.0.7:80", "10.0.0.7:80", "--every", "1ms"]).complains("every_seconds is 0.001");
     assert_eq!(leftovers(&ns), "", "nothing is installed that cannot work");
     let run = install(&["10.0.0.7:80", "--probe-image", "localhost:1/missing:1"]);
-    let run = run.complains("ErrImagePull").complains("kubectl pods monitor uninstall");
+    let run = run.complains("ErrImagePull").complains("removed again");
     assert!(run.took < Duration::from_secs(20), "{}", run.story());
-    ns.pods(["monitor", "uninstall"]).run().success();
     assert_eq!(leftovers(&ns), "");
     ns.kubectl(["create", "configmap", "kubectl-pods-monitor"]).run().success();
     install(&["10.0.0.7:80"]).complains("was not made by kubectl pods");

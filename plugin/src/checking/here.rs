@@ -4,9 +4,9 @@ use kubectl_pods_report::Plan;
 
 use super::{
     run::{Outcome, Source},
-    signals::Signals,
     stream::Reader,
 };
+use crate::signals::Signals;
 
 /// Runs `plan` from here.
 ///

@@ -20,7 +20,6 @@ mod report;
 pub(crate) mod resolve;
 mod run;
 mod service;
-mod signals;
 mod stream;
 mod summary;
 mod table;

@@ -25,13 +25,13 @@ use super::{
     creation::Creation,
     job::{self, Placement},
     name,
-    signals::Signals,
     stream::Results,
 };
 use crate::{
     api::{Cluster, jobs, pods},
     exit::Exit,
     output,
+    signals::Signals,
 };
 
 /// How long to stay for an answer to be settled, and for what we deleted to be gone.

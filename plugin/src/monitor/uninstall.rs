@@ -36,18 +36,28 @@ pub(super) async fn run(cluster: &Cluster, args: &UninstallArgs) -> anyhow::Resu
         }
         return Err(absent(name));
     }
-    // The anchor owns the DaemonSet, but an interrupted install or a hand may have left either alone.
-    if ours(&daemon_set) {
-        daemon_sets::delete(cluster, name).await?;
-    }
-    if ours(&anchor) {
-        config_maps::delete(cluster, name).await?;
-    }
-    wait_until_gone(cluster, name).await?;
+    remove(cluster, name, ours(&anchor), ours(&daemon_set)).await?;
     let mut stdout = Stdout::new();
     stdout.write(format!("daemonset.apps/{name} uninstalled\n").as_bytes())?;
     stdout.flush()?;
     Ok(Exit::Success)
+}
+
+/// Deletes what is there of a standing probe and stays until its pods are gone. The anchor owns the DaemonSet, but a
+/// killed install or a hand may have left either alone.
+pub(super) async fn remove(
+    cluster: &Cluster,
+    name: &str,
+    anchor: bool,
+    daemon_set: bool,
+) -> anyhow::Result<()> {
+    if daemon_set {
+        daemon_sets::delete(cluster, name).await?;
+    }
+    if anchor {
+        config_maps::delete(cluster, name).await?;
+    }
+    wait_until_gone(cluster, name).await
 }
 
 async fn wait_until_gone(cluster: &Cluster, name: &str) -> anyhow::Result<()> {

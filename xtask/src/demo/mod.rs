@@ -63,7 +63,7 @@ fn on_own_cluster(stage: Stage, keep: bool) -> anyhow::Result<()> {
     let shown = walk::without_cluster(&stage);
     if !building.is_finished() {
         println!(
-            "\n# Kubernetes is being built from its Go modules (6 minutes the first time, then never again) …"
+            "\n# The test cluster's programs are still being built: the first time Kubernetes from its Go modules, 6 minutes …"
         );
     }
     building.join().map_err(|_| anyhow::anyhow!("the build of Kubernetes panicked"))??;

@@ -31,7 +31,8 @@ impl Prometheus {
         fs::write(&config, configuration(addresses, namespace))?;
         let log = fs::File::create(folder.path().join("log"))?;
         println!(
-            "\n$ prometheus --config.file=prometheus.yml # scrape_configs: deploy/prometheus/scrape.yaml"
+            "\n$ prometheus --config.file=prometheus.yml  # it scrapes {}",
+            addresses.join(", ")
         );
         let child = Command::new("prometheus")
             .arg(format!("--config.file={}", config.display()))

@@ -6,7 +6,7 @@ use tokio::signal::unix::{self, SignalKind};
 use crate::exit::Exit;
 
 /// Listens for the signals that ask us to stop.
-pub(super) struct Signals {
+pub(crate) struct Signals {
     interrupt: unix::Signal,
     terminate: unix::Signal,
     hang_up: unix::Signal,
@@ -18,7 +18,7 @@ impl Signals {
     /// # Errors
     ///
     /// When the handlers cannot be installed.
-    pub(super) fn listen() -> anyhow::Result<Self> {
+    pub(crate) fn listen() -> anyhow::Result<Self> {
         let listen = |kind| unix::signal(kind).context("cannot listen for signals");
         Ok(Self {
             interrupt: listen(SignalKind::interrupt())?,
@@ -28,7 +28,7 @@ impl Signals {
     }
 
     /// Waits for the next signal and gives the exit code that tells of it. Safe to drop and call again.
-    pub(super) async fn next(&mut self) -> Exit {
+    pub(crate) async fn next(&mut self) -> Exit {
         tokio::select! {
             _ = self.interrupt.recv() => Exit::Interrupted,
             _ = self.terminate.recv() => Exit::Terminated,
