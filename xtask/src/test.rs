@@ -82,6 +82,10 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
                 with_cluster(kind, args, &mut totals, &mut failures)?;
             }
         }
+        if args.filter.is_none() {
+            headline("the test cluster itself");
+            test_the_cluster(&mut totals, &mut failures);
+        }
     }
     finish(args, totals, &failures)
 }
@@ -179,6 +183,17 @@ fn with_cluster(
     let outcome = collect(&mut command, totals, failures);
     cluster::down(&options.name)?;
     outcome
+}
+
+/// `cargo xtask cluster self-test`, counted as one test.
+fn test_the_cluster(totals: &mut Totals, failures: &mut Vec<String>) {
+    match cluster::self_test::run(true) {
+        Ok(()) => totals.passed += 1,
+        Err(error) => {
+            totals.failed += 1;
+            failures.push(format!("cargo xtask cluster self-test: {error:#}"));
+        }
+    }
 }
 
 /// Runs one `cargo test`, shows what it prints, and adds up what it says.

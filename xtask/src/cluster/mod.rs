@@ -19,7 +19,7 @@ mod node;
 mod options;
 mod pki;
 mod process;
-mod self_test;
+pub(crate) mod self_test;
 mod slot;
 mod start;
 mod state;
