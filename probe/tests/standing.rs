@@ -126,7 +126,7 @@ fn a_new_configuration_is_followed_and_a_bad_one_is_not() {
 fn only_what_is_offered_and_no_secrets() {
     let (_listener, check) = listener();
     let check = asking(named("web", check), |http| {
-        http.headers = vec![("Authorization".into(), "Bearer 123".into())];
+        http.headers = vec![("Authorization".into(), "Bearer not-for-others".into())];
     });
     let probe = Standing::start(vec![check]);
     let cases = [
@@ -149,7 +149,7 @@ fn only_what_is_offered_and_no_secrets() {
         );
     }
     let results = probe.get("/results").1;
-    assert!(results.contains("Authorization") && !results.contains("123"), "{results}");
+    assert!(results.contains("Authorization") && !results.contains("not-for-others"), "{results}");
 }
 
 #[test]

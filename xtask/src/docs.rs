@@ -1,4 +1,4 @@
-//! `cargo xtask docs [--check]`: the help texts in the README are what the plugin prints.
+//! `cargo xtask docs [--check]`: the help texts in the reference are what the plugin prints.
 //!
 //! A block to fill is a comment line `<!-- kubectl pods check --help -->` with a fenced block right after it.
 
@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use crate::{cargo::plugin, command::output, workspace::root};
 
 /// Files that hold such blocks.
-const FILES: [&str; 1] = ["README.md"];
+const FILES: [&str; 1] = ["docs/reference.md"];
 
 /// Rewrites the blocks, or with `check` only compares them.
 ///

@@ -54,7 +54,7 @@ enum Verb {
     /// Measurements too slow or too noisy for tests.
     #[command(subcommand)]
     Bench(bench::BenchVerb),
-    /// Put the plugin's help texts into the README.
+    /// Put the plugin's help texts into docs/reference.md.
     Docs {
         /// Only compare.
         #[arg(long)]
