@@ -1,13 +1,13 @@
 //! What every test stands on: the plugin in a clean environment, and a cluster to ask.
 //!
 //! ```ignore
-//! let run = Plugin::new().args(["-f", "tests/fixtures/pods.json"]).run();
-//! run.succeeds("NAME   READY …");
+//! Plugin::args(["-f", "pods.json"]).run().success().prints("NAME   READY …");
 //!
 //! let cluster = Cluster::nodes();                 // panics with what to do when there is none
 //! let ns = cluster.namespace("curl");             // made now, deleted on drop
-//! ns.kubectl(["apply", "-f", "-"]).stdin(YAML).run().success();
-//! ns.pods(["curl", "nginx-ser"]).run().success();
+//! ns.apply(YAML);
+//! ns.pods(["curl", "nginx-ser"]).run().success(); // or .exits(7).complains("refused")
+//! ns.parity(&["-o", "wide"]);                     // the same bytes as kubectl get pods
 //! ```
 
 #![allow(dead_code, unused_imports, reason = "a filter may leave out every test that uses a part")]

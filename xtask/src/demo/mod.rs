@@ -42,7 +42,7 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     host::require(&[host::PROMETHEUS])?;
     println!("# Building kubectl-pods (3 to 5 minutes the first time) …");
     let plugin = plugin(false)?;
-    let stage = Stage::without_cluster(&plugin);
+    let stage = Stage::without_cluster(&plugin)?;
     match (&args.kubeconfig, &args.context) {
         (Some(kubeconfig), Some(context)) => {
             walk::without_cluster(&stage)?;
@@ -114,7 +114,7 @@ fn on_cluster(stage: &Stage) -> anyhow::Result<()> {
     }
     stage.show(&format!("kubectl create namespace {NAMESPACE}"))?;
     let outcome =
-        walk::list(stage).and_then(|()| walk::probe(stage)).and_then(|()| walk::monitor(stage));
+        walk::article(stage).and_then(|()| walk::probe(stage)).and_then(|()| walk::monitor(stage));
     let removed = stage.show(&format!("kubectl delete namespace {NAMESPACE}"));
     outcome.and(removed)
 }

@@ -12,14 +12,20 @@ pub(super) struct Stage {
     path: String,
     kubeconfig: Option<PathBuf>,
     namespace: Option<String>,
+    files: tempfile::TempDir,
 }
 
 impl Stage {
     /// A stage that knows only the plugin: no cluster yet.
-    pub(super) fn without_cluster(plugin: &Path) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// When no temporary folder can be made.
+    pub(super) fn without_cluster(plugin: &Path) -> anyhow::Result<Self> {
         let folder = plugin.parent().unwrap_or(Path::new("."));
         let path = format!("{}:/usr/local/bin:/usr/bin:/bin", folder.display());
-        Self { path, kubeconfig: None, namespace: None }
+        let files = tempfile::tempdir().context("a folder for the demo's files")?;
+        Ok(Self { path, kubeconfig: None, namespace: None, files })
     }
 
     /// The same with a cluster, its kubectl, and the namespace that everything happens in.
@@ -28,6 +34,7 @@ impl Stage {
             path: format!("{}:{}", bin.display(), self.path),
             kubeconfig: Some(kubeconfig.to_path_buf()),
             namespace: Some(namespace.to_owned()),
+            files: self.files,
         }
     }
 
@@ -67,16 +74,13 @@ impl Stage {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
-    /// The command behind a line: words are split at blanks; the demo needs no quoting.
+    /// The command behind a line. `$DEMO` is a folder for files between lines.
     fn command(&self, line: &str) -> Command {
-        let mut words = line.split_whitespace();
-        let mut command = Command::new("env");
-        command.env("PATH", &self.path);
+        let mut command = Command::new("sh");
+        command.args(["-c", line]).env("PATH", &self.path).env("DEMO", self.files.path());
         if let Some(kubeconfig) = &self.kubeconfig {
             command.env("KUBECONFIG", kubeconfig);
         }
-        // `env` finds the program on the PATH we set, not on ours.
-        command.args(words.by_ref());
         command
     }
 

@@ -20,27 +20,59 @@ pub(super) fn without_cluster(stage: &Stage) -> anyhow::Result<()> {
     stage.expect(2, "kubectl-pods check --from-here http://127.0.0.1:9/")
 }
 
-/// The article: two servers, and their lists.
-pub(super) fn list(stage: &Stage) -> anyhow::Result<()> {
-    Stage::say("The article's two servers.");
-    let namespace = stage.namespace();
-    stage.show(&format!("kubectl apply -n {namespace} -f tests/fixtures/article.yaml"))?;
-    stage.show(&format!(
-        "kubectl wait -n {namespace} --for=condition=Ready pod --all --timeout=60s"
-    ))?;
+/// The article's walk: run, dry run, apply, get, wide, yaml, describe, logs, edit, delete, with ours where it has one.
+pub(super) fn article(stage: &Stage) -> anyhow::Result<()> {
+    let ns = stage.namespace();
+    Stage::say("The article's two servers: what a dry run prints is applied.");
+    for (name, image) in [("nginx-ser", "nginx"), ("httpd-ser", "httpd")] {
+        stage.show(&format!(
+            "kubectl run {name} -n {ns} --image=docker.io/library/{image}:latest --image-pull-policy=IfNotPresent \
+             --port=80 --dry-run=client -o yaml | kubectl apply -f -"
+        ))?;
+    }
+    stage.show(&format!("kubectl wait -n {ns} --for=condition=Ready pod --all --timeout=60s"))?;
     Stage::say("kubectl pods is kubectl get pods, to the byte …");
-    stage.show(&format!("kubectl pods -n {namespace}"))?;
-    stage.show(&format!("kubectl pods -n {namespace} -o wide"))?;
+    stage.show(&format!("kubectl pods -n {ns}"))?;
+    stage.show(&format!("kubectl pods -n {ns} -o wide"))?;
+    stage.show(&format!("kubectl pods httpd-ser -n {ns} -o name"))?;
+    stage.show(&format!("kubectl pods httpd-ser -n {ns} -o json | head -12"))?;
+    stage.show("kubectl pods -A | cat")?;
+    for format in ["yaml", "json"] {
+        stage.show(&format!(
+            "kubectl get pods nginx-ser httpd-ser -n {ns} -o {format} > $DEMO/theirs && \
+             kubectl pods nginx-ser httpd-ser -n {ns} -o {format} > $DEMO/ours && \
+             cmp $DEMO/theirs $DEMO/ours && echo the same bytes"
+        ))?;
+    }
     Stage::say("… and its output can be written by anyone as a sandboxed WebAssembly guest.");
-    stage.show(&format!("kubectl pods -n {namespace} -o guest:by-node"))
+    stage.show(&format!("kubectl pods -n {ns} -o guest:by-node"))?;
+    edit_and_round_trip(stage)
+}
+
+/// Describe, logs, edit; then our own YAML makes the same pod again.
+fn edit_and_round_trip(stage: &Stage) -> anyhow::Result<()> {
+    let ns = stage.namespace();
+    stage.show(&format!("kubectl describe pod httpd-ser -n {ns} | head -6"))?;
+    stage.show(&format!("kubectl logs httpd-ser -n {ns} | head -3"))?;
+    stage.show(&format!("kubectl label pod httpd-ser -n {ns} edited=yes"))?;
+    stage.show(&format!("kubectl pods -n {ns} -l edited=yes --show-labels"))?;
+    Stage::say("Our own YAML, deleted and applied again, makes the same pod.");
+    stage.show(&format!("kubectl pods httpd-ser -n {ns} -o yaml > $DEMO/httpd.yaml"))?;
+    stage.show(&format!("kubectl delete pod httpd-ser -n {ns} --now"))?;
+    stage.show(&format!("kubectl apply -n {ns} -f $DEMO/httpd.yaml"))?;
+    stage.show(&format!("kubectl wait -n {ns} --for=condition=Ready pod/httpd-ser --timeout=60s"))
 }
 
 /// One word instead of looking up an IP and running curl in a pod by hand.
 pub(super) fn probe(stage: &Stage) -> anyhow::Result<()> {
     let namespace = stage.namespace();
-    Stage::say(
-        "From inside the cluster: the article's `kubectl run curl … http://<ip>`, in one word.",
-    );
+    Stage::say("The article's exercise: look up an IP, and curl it from a pod.");
+    stage.show(&format!(
+        "kubectl run curl -n {namespace} --image=docker.io/curlimages/curl:latest \
+         --image-pull-policy=IfNotPresent --restart=Never -it --rm -- --silent \
+         http://$(kubectl get pod httpd-ser -n {namespace} -o 'jsonpath={{.status.podIP}}')"
+    ))?;
+    Stage::say("The same in one word.");
     stage.show(&format!("kubectl pods curl nginx-ser -n {namespace}"))?;
     stage.show(&format!("kubectl pods curl httpd-ser -n {namespace}"))?;
     Stage::say("Reachability and latency, and why not.");
@@ -55,14 +87,14 @@ pub(super) fn probe(stage: &Stage) -> anyhow::Result<()> {
 /// The probe that stays, and Prometheus.
 pub(super) fn monitor(stage: &Stage) -> anyhow::Result<()> {
     let namespace = stage.namespace();
-    Stage::say("The same probe stays, checks every 2 seconds, and Prometheus scrapes it.");
+    Stage::say("The same probe stays, checks every 10 seconds, and Prometheus scrapes it.");
     stage.show(&format!(
-        "kubectl pods monitor install --every 2s nginx-ser httpd-ser -n {namespace}"
+        "kubectl pods monitor install --every 10s nginx-ser httpd-ser -n {namespace}"
     ))?;
     stage.show(&format!("kubectl pods monitor status -n {namespace}"))?;
     let addresses = stage.ask(&format!(
         "kubectl get pods -n {namespace} -l app.kubernetes.io/component=monitor \
-         -o jsonpath={{.items[*].status.podIP}}"
+         -o 'jsonpath={{.items[*].status.podIP}}'"
     ))?;
     let addresses: Vec<String> =
         addresses.split_whitespace().map(|address| format!("{address}:{PORT}")).collect();
