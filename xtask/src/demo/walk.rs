@@ -104,7 +104,9 @@ pub(super) fn monitor(stage: &Stage) -> anyhow::Result<()> {
     prometheus.show(&success)?;
     Stage::say("httpd stops: the series turn.");
     stage.show(&format!("kubectl delete pod httpd-ser -n {namespace} --now"))?;
-    prometheus.wait_for(&format!("{success} == 0"), "0")?;
+    let stopped =
+        format!("kubectl_pods_probe_success{{namespace=\"{namespace}\",target=\"httpd-ser\"}}");
+    prometheus.wait_for(&stopped, "0")?;
     prometheus.show(&success)?;
     stage.show(&format!("kubectl pods monitor status -n {namespace}"))?;
     stage.show(&format!("kubectl pods monitor uninstall -n {namespace}"))?;
