@@ -13,7 +13,6 @@ use super::{Command, Plugin, Run, wait_until};
 #[derive(Clone)]
 pub(crate) struct Cluster {
     kubeconfig: PathBuf,
-    context: Option<String>,
     kubectl: PathBuf,
 }
 
@@ -41,8 +40,7 @@ impl Cluster {
         };
         let kubectl = env::var_os("KUBECTL_PODS_TEST_KUBECTL")
             .expect("KUBECTL_PODS_TEST_KUBECTL names the kubectl to compare with");
-        let context = env::var("KUBECTL_PODS_TEST_CONTEXT").ok();
-        Self { kubeconfig: kubeconfig.into(), context, kubectl: kubectl.into() }
+        Self { kubeconfig: kubeconfig.into(), kubectl: kubectl.into() }
     }
 
     /// The kubeconfig file of this cluster.
@@ -72,21 +70,7 @@ impl Cluster {
     }
 
     fn on(&self, command: Command) -> Command {
-        match &self.context {
-            // A kubeconfig that the user named is copied with its context made current, so that no test ever
-            // depends on, or changes, the context the user works in.
-            Some(context) => {
-                let copy = command.home().join("kubeconfig");
-                std::fs::copy(&self.kubeconfig, &copy).expect("the kubeconfig can be read");
-                let run = Command::new(&self.kubectl)
-                    .env("KUBECONFIG", copy.display().to_string())
-                    .args(["config", "use-context", context])
-                    .run();
-                assert_eq!(run.code, 0, "{}", run.story());
-                command.env("KUBECONFIG", copy.display().to_string())
-            }
-            None => command.env("KUBECONFIG", self.kubeconfig.display().to_string()),
-        }
+        command.env("KUBECONFIG", self.kubeconfig.display().to_string())
     }
 
     /// A namespace of this test's own, deleted when it is dropped.

@@ -21,6 +21,11 @@ fn leftovers(ns: &Namespace) -> String {
     ns.kubectl(["get", "jobs,pods", "-l", label, "-o", "name"]).run().success().stdout
 }
 
+/// As the scheduler counts them.
+fn node_count(ns: &Namespace) -> usize {
+    ns.kubectl(["get", "nodes", "-o", "name"]).run().success().stdout.lines().count()
+}
+
 fn report(run: &Run) -> Value {
     serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}\n{}", run.story()))
 }
@@ -83,10 +88,11 @@ fn a_stopped_target_gives_2() {
 fn a_probe_that_cannot_run_says_why_within_seconds() {
     let ns = with_servers("check-trouble");
     let no_program = ["--probe-image", "docker.io/library/nginx:latest"];
+    let unschedulable = format!("Unschedulable: 0/{} nodes are available", node_count(&ns));
     let cases: [(&str, &[&str], &str); 4] = [
         ("missing image", &MISSING_IMAGE, "ErrImagePull: "),
         ("bad image name", &["--probe-image", "No Image"], "InvalidImageName: "),
-        ("no such node", &["--from-node", "nosuch"], "Unschedulable: 0/2 nodes are available"),
+        ("no such node", &["--from-node", "nosuch"], &unschedulable),
         ("another program", &no_program, "the probe wrote no result"),
     ];
     for (name, flags, reason) in cases {

@@ -1,4 +1,7 @@
 //! NetworkPolicy on a network that does not enforce it: accepted, and nothing happens.
+//!
+//! This holds for the bridge of our own test cluster. On a cluster that `--kubeconfig` names it may be otherwise, so
+//! `cargo xtask test` leaves this module out there and says so.
 
 use crate::harness::{Cluster, start_article_servers};
 

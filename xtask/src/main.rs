@@ -14,6 +14,7 @@ mod command;
 mod demo;
 mod digest;
 mod docs;
+mod existing;
 mod guests;
 mod host;
 mod image;

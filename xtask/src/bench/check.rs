@@ -34,12 +34,11 @@ struct Bench {
 
 pub(super) fn run(args: &CheckBench) -> anyhow::Result<()> {
     let plugin = plugin(!args.debug)?;
-    let options =
-        cluster::Options { name: "bench".to_owned(), nodes: 2, ..cluster::Options::default() };
-    let running = cluster::up(&options)?;
+    let lease = cluster::Lease::take("bench")?;
+    let running = lease.up(&cluster::Options { nodes: 2, ..cluster::Options::default() })?;
     let outcome = Bench::prepare(&plugin, &running.bin, &running.kubeconfig)
         .and_then(|bench| bench.measure(args.runs));
-    cluster::down(&options.name)?;
+    lease.down()?;
     report(&outcome?, args.debug);
     Ok(())
 }

@@ -14,6 +14,7 @@ mod dns;
 mod firewall;
 mod identity;
 mod kubeconfig;
+mod lease;
 mod network;
 mod node;
 mod options;
@@ -33,6 +34,7 @@ use anyhow::{Context, Result};
 
 pub(crate) use args::{ClusterVerb, run};
 pub(crate) use build::kubernetes_source;
+pub(crate) use lease::Lease;
 pub(crate) use options::{Cni, Options};
 
 use build::Programs;

@@ -57,6 +57,14 @@ impl State {
         })
     }
 
+    /// Keeps other runs that use a cluster of this name out until dropped: tests, demo, benches. Beside [`State::lock`],
+    /// which each `up` and `down` in such a run takes. No cluster's name has a dot in it.
+    pub(crate) fn lock_for_run(name: &str) -> Result<FileLock> {
+        lock::exclusive(&Path::new(LOCKS).join(format!("{name}.run")), || {
+            eprintln!("waiting for another run that uses cluster {name}");
+        })
+    }
+
     pub(crate) fn root(&self) -> &Path {
         &self.root
     }

@@ -31,6 +31,8 @@ pub(crate) struct DemoArgs {
 }
 
 const NAMESPACE: &str = "kubectl-pods-demo";
+/// The name of the throwaway cluster.
+const CLUSTER: &str = "demo";
 
 /// Runs the demo.
 ///
@@ -39,7 +41,6 @@ const NAMESPACE: &str = "kubectl-pods-demo";
 /// When a scene does not end as it should; says which command it was and where the cluster's logs are.
 pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     std::env::set_current_dir(root())?;
-    host::require(&[host::PROMETHEUS])?;
     println!("# Building kubectl-pods (3 to 5 minutes the first time) …");
     let plugin = plugin(false)?;
     let stage = Stage::without_cluster(&plugin)?;
@@ -55,7 +56,8 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
 /// While Kubernetes is built for the first time, what needs no cluster is shown already.
 fn on_own_cluster(stage: Stage, keep: bool) -> anyhow::Result<()> {
     let options =
-        cluster::Options { name: "demo".to_owned(), nodes: 2, ..cluster::Options::default() };
+        cluster::Options { name: CLUSTER.to_owned(), nodes: 2, ..cluster::Options::default() };
+    // What needs no cluster needs nothing installed either: it comes before everything that does.
     let building = thread::spawn({
         let options = options.clone();
         move || cluster::build(&options)
@@ -68,18 +70,20 @@ fn on_own_cluster(stage: Stage, keep: bool) -> anyhow::Result<()> {
     }
     building.join().map_err(|_| anyhow::anyhow!("the build of Kubernetes panicked"))??;
     shown?;
-    let running = cluster::up(&options)?;
+    host::require(&[host::PROMETHEUS])?;
+    let lease = cluster::Lease::take(CLUSTER)?;
+    let running = lease.up(&options)?;
     let stage = stage.with_cluster(&running.bin, &running.kubeconfig, NAMESPACE);
     let outcome = on_cluster(&stage)
         .with_context(|| format!("the cluster's logs are in {}", running.logs().display()));
     if keep {
         println!("\n# The cluster stays up. To use it:\n");
-        println!("  eval \"$(cargo xtask cluster env --name demo)\"");
+        println!("  eval \"$(cargo xtask cluster env --name {CLUSTER})\"");
         println!("  kubectl pods -n {NAMESPACE}");
-        println!("\n# To remove it: cargo xtask cluster down --name demo");
+        println!("\n# To remove it: cargo xtask cluster down --name {CLUSTER}");
         return outcome;
     }
-    cluster::down(&options.name)?;
+    lease.down()?;
     outcome?;
     println!("\n# The cluster is gone. Run `cargo xtask demo --keep` to keep it.");
     Ok(())

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 use super::identity::Identity;
 use super::process;
 use super::state::State;
-use super::{Cni, Options, Running, down, up};
+use super::{Cni, Lease, Options, Running, down, up};
 use crate::progress::seconds;
 use pods::Pods;
 
@@ -31,6 +31,8 @@ fn control_plane() -> Options {
 /// The first that is not as it should be; its clusters stay for inspection.
 pub(crate) fn run(cilium: bool) -> Result<()> {
     crate::host::require_root("self-test")?;
+    let names = [two_nodes(Cni::Bridge).name, control_plane().name];
+    let _leases = names.map(|name| Lease::take(&name)).into_iter().collect::<Result<Vec<_>>>()?;
     for options in [two_nodes(Cni::Bridge), control_plane()] {
         down(&options.name)?;
     }

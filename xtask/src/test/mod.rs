@@ -1,0 +1,246 @@
+//! `cargo xtask test`: unit tests, then each kind of cluster with the tests that need it, one after the other so that
+//! two cores are enough.
+
+mod kind;
+mod selection;
+mod totals;
+
+use std::{
+    io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context as _, bail};
+
+use self::{
+    kind::Kind,
+    selection::{is_self_test, names_a_module, selection},
+    totals::Totals,
+};
+use crate::{cargo::cargo, cluster, command, existing::Existing, host};
+
+/// Arguments of `cargo xtask test`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TestArgs {
+    /// Run only tests whose path contains this: `nodes::curl`, `control_plane`, `target_from_str`; `cluster` is the
+    /// self-test of the clusters
+    filter: Option<String>,
+    /// Only what needs no cluster
+    #[arg(long)]
+    fast: bool,
+    /// Run what needs no cluster, and the `nodes` tests against the cluster of this kubeconfig; start no cluster
+    #[arg(long, value_name = "FILE", requires = "context")]
+    kubeconfig: Option<PathBuf>,
+    /// The context to use in it; the current context is never used unasked
+    #[arg(long, value_name = "NAME", requires = "kubeconfig")]
+    context: Option<String>,
+    /// kubectl to compare with on that cluster
+    #[arg(long, value_name = "FILE", requires = "kubeconfig", default_value = "kubectl")]
+    kubectl: PathBuf,
+}
+
+impl TestArgs {
+    /// Every test, on clusters of our own.
+    pub(crate) fn everything() -> Self {
+        Self {
+            filter: None,
+            fast: false,
+            kubeconfig: None,
+            context: None,
+            kubectl: "kubectl".into(),
+        }
+    }
+}
+
+/// What the runs of tests came to.
+#[derive(Debug, Default)]
+struct Outcome {
+    totals: Totals,
+    failures: Vec<String>,
+}
+
+/// Runs the tests.
+///
+/// # Errors
+///
+/// When a test fails, a cluster cannot be made, or the filter fits no test.
+pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
+    let filter = args.filter.as_deref();
+    let mut outcome = Outcome::default();
+    if !is_self_test(filter) {
+        for (title, mut command) in without_cluster(filter) {
+            headline(title);
+            outcome.collect(&mut command)?;
+        }
+    }
+    match (&args.kubeconfig, &args.context) {
+        _ if args.fast => {}
+        (Some(kubeconfig), Some(context)) => {
+            let existing = Existing::copy(kubeconfig, context, &args.kubectl)?;
+            on_existing(&existing.kubeconfig(), &existing.kubectl, filter, &mut outcome)?;
+            println!("\n{NOT_ON_EXISTING}");
+        }
+        _ => on_our_clusters(filter, &mut outcome)?,
+    }
+    outcome.finish(filter)
+}
+
+/// What an existing cluster is not asked for.
+const NOT_ON_EXISTING: &str = "\
+not run, since --kubeconfig names a cluster and none is started beside it:
+  control_plane  makes up nodes and pods, for which it wants an API server without kubelets
+  cilium         asserts that policies are enforced, by the Cilium of our own cluster
+  nodes::policy  asserts that policies are not enforced, by the bridge of our own cluster
+  cluster        is the self-test of our own clusters";
+
+/// The test that holds on our own bridge network and says nothing about another.
+const OWN_NETWORK_ONLY: &str = "nodes::policy";
+
+/// The `nodes` tests on a cluster that somebody else started.
+fn on_existing(
+    kubeconfig: &Path,
+    kubectl: &Path,
+    filter: Option<&str>,
+    outcome: &mut Outcome,
+) -> anyhow::Result<()> {
+    let Some(selection) = selection(Kind::Nodes.module(), filter) else { return Ok(()) };
+    if !has_tests(Kind::Nodes, filter)? {
+        return Ok(());
+    }
+    host::require(&[host::PROMETHEUS])?;
+    headline("integration: nodes of an existing cluster");
+    let mut command = integration(&selection);
+    command
+        .args(["--skip", OWN_NETWORK_ONLY])
+        .env(Kind::Nodes.variable(), kubeconfig)
+        .env("KUBECTL_PODS_TEST_KUBECTL", kubectl);
+    outcome.collect(&mut command)
+}
+
+fn on_our_clusters(filter: Option<&str>, outcome: &mut Outcome) -> anyhow::Result<()> {
+    if !is_self_test(filter) {
+        for kind in Kind::ALL {
+            if has_tests(kind, filter)? {
+                headline(kind.title());
+                with_cluster(kind, filter, outcome)?;
+            }
+        }
+    }
+    if filter.is_none() || is_self_test(filter) {
+        headline("the test cluster itself");
+        outcome.test_the_cluster();
+    }
+    Ok(())
+}
+
+fn without_cluster(filter: Option<&str>) -> Vec<(&'static str, Command)> {
+    let mut commands = Vec::new();
+    if let Some(offline) = selection("offline::", filter) {
+        commands.push(("integration: offline", integration(&offline)));
+    }
+    if filter.is_some_and(names_a_module) {
+        return commands;
+    }
+    let mut libraries = cargo();
+    libraries.args([
+        "test",
+        "--workspace",
+        "--exclude",
+        "kubectl-pods",
+        "--lib",
+        "--bins",
+        "--tests",
+    ]);
+    libraries.args(filter);
+    let mut plugin = cargo();
+    plugin.args(["test", "--package", "kubectl-pods", "--lib", "--bins"]).args(filter);
+    commands.extend([("probe, report, guests, xtask", libraries), ("plugin", plugin)]);
+    commands
+}
+
+fn integration(selection: &[String]) -> Command {
+    let mut command = cargo();
+    command
+        .args(["test", "--package", "kubectl-pods", "--test", "integration", "--"])
+        .args(selection);
+    command
+}
+
+fn has_tests(kind: Kind, filter: Option<&str>) -> anyhow::Result<bool> {
+    let Some(selection) = selection(kind.module(), filter) else { return Ok(false) };
+    let mut command = integration(&selection);
+    command.arg("--list").stderr(Stdio::null());
+    let output =
+        command.output().with_context(|| format!("cannot start `{}`", command::shown(&command)))?;
+    Ok(String::from_utf8_lossy(&output.stdout).lines().any(|line| line.ends_with(": test")))
+}
+
+/// One kind of cluster and the tests that need it.
+fn with_cluster(kind: Kind, filter: Option<&str>, outcome: &mut Outcome) -> anyhow::Result<()> {
+    let options = kind.options();
+    if kind == Kind::Nodes {
+        host::require(&[host::PROMETHEUS])?;
+    }
+    let lease = cluster::Lease::take(&options.name)?;
+    let running = lease.up(&options)?;
+    let mut command = integration(&selection(kind.module(), filter).unwrap_or_default());
+    command
+        .env(kind.variable(), &running.kubeconfig)
+        .env("KUBECTL_PODS_TEST_KUBECTL", running.bin.join("kubectl"));
+    let collected = outcome.collect(&mut command);
+    lease.down()?;
+    collected
+}
+
+impl Outcome {
+    /// `cargo xtask cluster self-test`, counted as one test.
+    fn test_the_cluster(&mut self) {
+        match cluster::self_test::run(true) {
+            Ok(()) => self.totals.passed += 1,
+            Err(error) => {
+                self.totals.failed += 1;
+                self.failures.push(format!("cargo xtask cluster self-test: {error:#}"));
+            }
+        }
+    }
+
+    /// Runs one `cargo test`, shows what it prints, and adds up what it says.
+    fn collect(&mut self, command: &mut Command) -> anyhow::Result<()> {
+        let what = command::shown(command);
+        let mut child = command
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("cannot start `{what}`"))?;
+        let stdout = child.stdout.take().expect("stdout is piped");
+        for text in BufReader::new(stdout).lines() {
+            let text = text?;
+            println!("{text}");
+            self.totals.add(&text);
+        }
+        if !child.wait()?.success() {
+            self.failures.push(what);
+        }
+        Ok(())
+    }
+
+    /// Sums up, in our words and last in those of libtest.
+    fn finish(&self, filter: Option<&str>) -> anyhow::Result<()> {
+        if self.totals.ran() == 0 && self.failures.is_empty() {
+            bail!("no test fits {:?}", filter.unwrap_or_default());
+        }
+        for failure in &self.failures {
+            eprintln!("failed: {failure}");
+        }
+        println!("\n{}", self.totals);
+        println!("{}", self.totals.closing(self.failures.is_empty()));
+        if !self.failures.is_empty() {
+            bail!("{} of the test runs above failed", self.failures.len());
+        }
+        Ok(())
+    }
+}
+
+fn headline(title: &str) {
+    println!("\n== {title}");
+}
