@@ -6,15 +6,16 @@ mod stage;
 mod walk;
 
 use std::{
+    net::{IpAddr, TcpStream},
     path::{Path, PathBuf},
-    process::Command,
     thread,
+    time::Duration,
 };
 
 use anyhow::{Context as _, bail};
 
 use self::stage::Stage;
-use crate::{cargo::plugin, cluster, command, host, workspace::root};
+use crate::{cargo::plugin, cluster, existing::Existing, host, workspace::root};
 
 /// Arguments of `cargo xtask demo`.
 #[derive(Debug, clap::Args)]
@@ -57,7 +58,7 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
 fn on_own_cluster(stage: Stage, keep: bool) -> anyhow::Result<()> {
     let options =
         cluster::Options { name: CLUSTER.to_owned(), nodes: 2, ..cluster::Options::default() };
-    // What needs no cluster needs nothing installed either: it comes before everything that does.
+    // What needs no cluster is shown even where the programs for one cannot be built or installed.
     let building = thread::spawn({
         let options = options.clone();
         move || cluster::build(&options)
@@ -74,7 +75,7 @@ fn on_own_cluster(stage: Stage, keep: bool) -> anyhow::Result<()> {
     let lease = cluster::Lease::take(CLUSTER)?;
     let running = lease.up(&options)?;
     let stage = stage.with_cluster(&running.bin, &running.kubeconfig, NAMESPACE);
-    let outcome = on_cluster(&stage)
+    let outcome = on_cluster(&stage, own_scenes)
         .with_context(|| format!("the cluster's logs are in {}", running.logs().display()));
     if keep {
         println!("\n# The cluster stays up. To use it:\n");
@@ -90,35 +91,52 @@ fn on_own_cluster(stage: Stage, keep: bool) -> anyhow::Result<()> {
 }
 
 fn on_existing_cluster(stage: Stage, kubeconfig: &Path, context: &str) -> anyhow::Result<()> {
-    // A copy in which the named context is the current one: the user's own file is never changed.
-    let folder = tempfile::tempdir()?;
-    let copy = folder.path().join("kubeconfig");
-    let mut view = Command::new("kubectl");
-    view.args([
-        "config",
-        "view",
-        "--raw",
-        "--flatten",
-        "--minify",
-        "--context",
-        context,
-        "--kubeconfig",
-    ]);
-    std::fs::write(&copy, command::output(view.arg(kubeconfig))?)?;
-    let stage = stage.with_cluster(Path::new(&std::env::var("PATH")?), &copy, NAMESPACE);
-    on_cluster(&stage)
+    let existing = Existing::copy(kubeconfig, context, Path::new("kubectl"))?;
+    let bin = existing.kubectl.parent().unwrap_or(Path::new("/"));
+    let stage = stage.with_cluster(bin, &existing.kubeconfig(), NAMESPACE);
+    on_cluster(&stage, existing_scenes)
+}
+
+/// On a cluster that somebody else started, the pods' addresses may lead nowhere from here.
+fn existing_scenes(stage: &Stage) -> anyhow::Result<()> {
+    walk::article(stage)?;
+    walk::probe(stage)?;
+    let path = "-o jsonpath={.status.podIP}";
+    let address = stage.ask(&format!("kubectl get pod nginx-ser -n {NAMESPACE} {path}"))?;
+    if is_reachable(&address) {
+        host::require(&[host::PROMETHEUS])?;
+        return walk::monitor(stage);
+    }
+    Stage::say(&format!(
+        "Left out: the standing probe with Prometheus. It would run on this machine, which has no way to the pods' \
+         addresses ({address} port 80 does not answer); docs/cluster.md says how to give it a route."
+    ));
+    Ok(())
+}
+
+fn is_reachable(address: &str) -> bool {
+    let Ok(address) = address.parse::<IpAddr>() else { return false };
+    TcpStream::connect_timeout(&(address, 80).into(), Duration::from_secs(3)).is_ok()
+}
+
+fn own_scenes(stage: &Stage) -> anyhow::Result<()> {
+    walk::article(stage)?;
+    walk::probe(stage)?;
+    walk::monitor(stage)
 }
 
 /// Everything that needs a cluster, in a namespace that is removed whatever happens.
-fn on_cluster(stage: &Stage) -> anyhow::Result<()> {
+fn on_cluster(
+    stage: &Stage,
+    scenes: impl FnOnce(&Stage) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     if stage.ask(&format!("kubectl get namespace {NAMESPACE} --output name")).is_ok() {
         bail!(
             "namespace {NAMESPACE} exists already: delete it with `kubectl delete namespace {NAMESPACE}`"
         );
     }
     stage.show(&format!("kubectl create namespace {NAMESPACE}"))?;
-    let outcome =
-        walk::article(stage).and_then(|()| walk::probe(stage)).and_then(|()| walk::monitor(stage));
+    let outcome = scenes(stage);
     let removed = stage.show(&format!("kubectl delete namespace {NAMESPACE}"));
     outcome.and(removed)
 }
