@@ -115,6 +115,21 @@ fn files_that_are_none_are_named() {
     fs::write(&path, "clusters: 7\n").expect("written");
     let run = Plugin::args(["--kubeconfig", &path]).run().exits(1).prints("");
     run.complains(&format!("error: error loading config file \"{path}\": "));
+    // One line each, in kubectl's words, and nothing of what the file says.
+    let word = folder.path().join("word").display().to_string();
+    fs::write(&word, "secret\nmore\n").expect("written");
+    let binary = folder.path().join("binary").display().to_string();
+    fs::write(&binary, [0x7f, 0xff, 0x00]).expect("written");
+    let folder = folder.path().display().to_string();
+    let cases = [
+        (word, "yaml: line 1 column 1: expected mapping start".to_owned()),
+        (binary, "yaml: control characters are not allowed".to_owned()),
+        (folder.clone(), format!("read {folder}: is a directory")),
+    ];
+    for (file, reason) in cases {
+        let run = Plugin::args(["--kubeconfig", &file]).run().exits(1).prints("");
+        assert_eq!(run.stderr, format!("error: error loading config file \"{file}\": {reason}\n"));
+    }
     Plugin::args(["--kubeconfig", "/no/such"])
         .run()
         .exits(1)

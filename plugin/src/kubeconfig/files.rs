@@ -49,12 +49,23 @@ fn merge(paths: &[PathBuf]) -> Result<Kubeconfig> {
 
 fn unreadable(path: &Path, error: KubeconfigError) -> anyhow::Error {
     let reason = match error {
-        KubeconfigError::ReadConfig(error, _) => {
-            format!("open {}: {}", path.display(), crate::go::errno(&error))
+        // kubectl reads first and looks at the characters later.
+        KubeconfigError::ReadConfig(error, _) if error.kind() == ErrorKind::InvalidData => {
+            "yaml: control characters are not allowed".to_owned()
         }
-        other => other.to_string(),
+        KubeconfigError::ReadConfig(error, _) => {
+            let step = if error.kind() == ErrorKind::IsADirectory { "read" } else { "open" };
+            format!("{step} {}: {}", path.display(), crate::go::errno(&error))
+        }
+        KubeconfigError::Parse(error) => format!("yaml: {}", first_line(&error.to_string())),
+        other => first_line(&other.to_string()).to_owned(),
     };
     anyhow!("error loading config file \"{}\": {reason}", path.display())
+}
+
+/// What a parser says without the excerpt it draws: a kubeconfig may hold secrets.
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default().trim_start_matches("error: ")
 }
 
 #[cfg(test)]
