@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use crate::harness::{FakeApi, Plugin};
+use crate::harness::{Answer, FakeApi, Plugin, ScriptedApi};
 
 const PODS: [[&str; 6]; 3] = [
     ["web-0", "1/1", "Running", "0", "17m", "node1"],
@@ -115,7 +115,11 @@ fn what_is_no_guest_is_refused_before_anything_is_asked() {
         ),
         (
             "guest:",
-            "error: no guest named: use guest:NAME, guest:./FILE.wasm or guest:NAME,KEY=VALUE\n",
+            "error: no guest named: use guest:NAME, guest:./FILE.wasm or guest:NAME,KEY=VALUE; built in: by-node, csv\n",
+        ),
+        (
+            "guest",
+            "error: no guest named: use guest:NAME, guest:./FILE.wasm or guest:NAME,KEY=VALUE; built in: by-node, csv\n",
         ),
         ("guest:by-node,top", "error: guest option \"top\" is not KEY=VALUE\n"),
     ];
@@ -178,5 +182,16 @@ fn memory_must_be_a_size() {
         let flag = format!("--guest-memory={size}");
         let run = Plugin::args(["-o", "guest:by-node", &flag]).run().exits(1);
         run.complains("expected a size such as 64Mi");
+    }
+}
+
+#[test]
+fn an_error_without_any_pod_is_no_empty_list() {
+    let body = r#"{"kind":"Status","status":"Failure","reason":"NotFound","code":404,"message":"pods \"nope\" not found"}"#;
+    let missing = || Answer::status(404, "Content-Type: application/json", body);
+    for guest in ["guest:csv", "guest:by-node"] {
+        let run = ScriptedApi::start([missing()]).pods(["nope", "-o", guest]).run().exits(1);
+        assert_eq!(run.stdout, "", "{}", run.story());
+        assert_eq!(run.stderr, "Error from server (NotFound): pods \"nope\" not found\n");
     }
 }

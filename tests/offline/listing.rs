@@ -202,6 +202,37 @@ fn a_saved_list_comes_from_anywhere() {
 }
 
 #[test]
+fn a_stream_of_documents_is_one_list() {
+    let fixture = |name: &str| format!("{}/../tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"));
+    let article = fixture("article.yaml");
+    let names = "pod/nginx-ser\npod/httpd-ser\n";
+    Plugin::args(["-f", &article, "-o", "name"]).run().success().prints(names);
+    Plugin::args(["-f", &article, "-o", "name", "httpd-ser"])
+        .run()
+        .success()
+        .prints("pod/httpd-ser\n");
+    let round_trip = Plugin::args(["-f", &article, "-o", "yaml"]).run().success();
+    let streams = [
+        (
+            "a list and a pod",
+            "kind: List\nitems: [{kind: Pod, metadata: {name: nginx-ser}}]\n---\nkind: Pod\nmetadata: {name: httpd-ser}\n",
+        ),
+        (
+            "empty documents",
+            "---\n---\nkind: Pod\nmetadata: {name: nginx-ser}\n---\n# none\n---\nkind: Pod\nmetadata: {name: httpd-ser}\n",
+        ),
+        ("our own output", round_trip.stdout.as_str()),
+    ];
+    for (name, text) in streams {
+        let run = Plugin::args(["-f", "-", "-o", "name"]).stdin(text).run();
+        assert_eq!((run.stdout.as_str(), run.code), (names, 0), "{name}\n{}", run.story());
+    }
+    let services = fixture("services.yaml");
+    let run = Plugin::args(["-f", &services]).run().exits(1);
+    assert_eq!(run.stderr, format!("error: {services} has a Service in it, not only pods\n"));
+}
+
+#[test]
 fn what_is_no_saved_list_is_refused() {
     let cases = [
         ("", "- is no list of pods"),

@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use super::builtin;
+
 /// The guest that the user chose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
@@ -15,7 +17,10 @@ pub struct Choice {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadChoice {
     /// `guest:`
-    #[error("no guest named: use guest:NAME, guest:./FILE.wasm or guest:NAME,KEY=VALUE")]
+    #[error(
+        "no guest named: use guest:NAME, guest:./FILE.wasm or guest:NAME,KEY=VALUE; built in: {}",
+        builtin::names().collect::<Vec<_>>().join(", ")
+    )]
     NoName,
     /// `guest:by-node,word`
     #[error("guest option {0:?} is not KEY=VALUE")]
@@ -64,7 +69,12 @@ mod tests {
             ("by-node", choice("by-node", &[])),
             ("./my.wasm,top=3,sort=a=b", choice("./my.wasm", &[("top", "3"), ("sort", "a=b")])),
             ("by-node,x=", choice("by-node", &[("x", "")])),
-            ("", Err("no guest named: use guest:NAME, guest:./FILE.wasm or guest:NAME,KEY=VALUE")),
+            (
+                "",
+                Err(
+                    "no guest named: use guest:NAME, guest:./FILE.wasm or guest:NAME,KEY=VALUE; built in: by-node, csv",
+                ),
+            ),
             ("by-node,", Err(r#"guest option "" is not KEY=VALUE"#)),
             ("by-node,top", Err(r#"guest option "top" is not KEY=VALUE"#)),
             ("by-node,=3", Err(r#"guest option "=3" is not KEY=VALUE"#)),

@@ -35,6 +35,8 @@ impl Format {
             return Ok(Self::Guest(name.to_owned()));
         }
         match output {
+            // Refused when the guest is chosen, with the names there are.
+            "guest" => return Ok(Self::Guest(String::new())),
             "" => return Ok(Self::Table { wide: false }),
             "wide" => return Ok(Self::Table { wide: true }),
             _ => {}
@@ -71,6 +73,7 @@ mod tests {
             (Some("JSON"), Ok(Format::Json)),
             (Some("yaml"), Ok(Format::Yaml)),
             (Some("name"), Ok(Format::Name)),
+            (Some("guest"), Ok(Format::Guest(String::new()))),
             (Some("guest:by-node"), Ok(Format::Guest("by-node".into()))),
             (Some("jsonpath={.x}"), Err("this build does not do -o jsonpath yet")),
             (Some("kyaml"), Err("this build does not do -o kyaml yet")),

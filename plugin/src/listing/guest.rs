@@ -45,6 +45,10 @@ pub(super) async fn run(
     let needs = opened.as_ref().map(|session| session.plan().needs.clone()).unwrap_or_default();
     let mut rows = Rows::new(needs, query.namespace.clone(), PodTable::new(options));
     let outcome = source.rows(&query, &mut rows).await?;
+    if outcome.rows == 0 && !outcome.errors.is_empty() {
+        // Nothing came that could be formatted: a header alone would look like an empty list.
+        return Ok((outcome, Exit::Failure));
+    }
     let exit = match opened.and_then(|session| finish(session, rows.values)) {
         Ok(finished) => {
             print(&finished, args, &mut stdout)?;

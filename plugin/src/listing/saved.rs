@@ -182,17 +182,29 @@ fn row_identity(columns: &[ColumnDefinition], row: &Row<'_>) -> IdentityMetadata
     identity
 }
 
+/// A stream of YAML documents as one JSON object: the only document itself, or else a List of what all of them hold.
 fn from_yaml(text: &str, source: &str) -> Result<String> {
-    let node: Node<'_> = serde_saphyr::from_str(text).map_err(|error| {
+    let documents: Vec<Node<'_>> = serde_saphyr::from_multiple(text).map_err(|error| {
         // Its further lines draw the place in the text.
         let error = error.to_string();
         let why = error.lines().next().unwrap_or_default().trim_start_matches("error: ");
         anyhow!("{source} is neither JSON nor YAML: {why}")
     })?;
-    match node {
-        Node::Map(_) => Ok(node.to_json()),
-        _ => bail!("{source} is no list of pods"),
+    if documents.is_empty() || documents.iter().any(|document| !matches!(document, Node::Map(_))) {
+        bail!("{source} is no list of pods");
     }
+    if let [document] = documents.as_slice() {
+        return Ok(document.to_json());
+    }
+    let mut items = Vec::new();
+    for mut document in documents {
+        match document.get_mut("items") {
+            Some(Node::List(list)) => items.append(list),
+            _ => items.push(document),
+        }
+    }
+    let kind = ("kind".into(), Node::Text("List".into()));
+    Ok(Node::Map(vec![("items".into(), Node::List(items)), kind]).to_json())
 }
 
 async fn download(url: &str) -> Result<Vec<u8>> {
