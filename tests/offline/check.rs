@@ -180,26 +180,64 @@ fn curl_has_the_exit_codes_of_curl() {
     }
 }
 
+/// Words that clap takes and we refuse: one line.
+const REFUSED: &[(&str, &[&str], &str)] = &[
+    ("no port", &["check", "10.0.0.7", "--from-here"], "names no port"),
+    ("bad port", &["check", "10.0.0.7:0", "--from-here"], "is no port"),
+    ("bad scheme", &["check", "ftp://web/", "--from-here"], "cannot check ftp://"),
+    ("kind", &["check", "node/node1", "--from-here"], "a node has no address"),
+    ("bad header", &["curl", "10.0.0.7", "--from-here", "-H", "nonsense"], "has no colon"),
+    ("tcp", &["curl", "tcp://10.0.0.7:80", "--from-here"], "curl speaks HTTP"),
+    ("no file", &["curl", "10.0.0.7", "--from-here", "-d", "@/nowhere"], "cannot read the data"),
+];
+
+/// Command lines that cannot be read: one line, and where help is.
+const UNREADABLE: &[(&str, &[&str], &str)] = &[
+    ("bad status", &["check", "10.0.0.7:80", "--expect", "ok"], "is no HTTP status"),
+    ("bad time", &["check", "10.0.0.7:80", "--timeout", "soon"], "a time is"),
+    ("bad format", &["check", "10.0.0.7:80", "-o", "xml"], "must be table, wide or json"),
+    ("no target to check", &["check"], "missing TARGET: pod name, "),
+    ("no target to ask", &["curl"], "missing TARGET: pod name, "),
+    ("no target to watch", &["monitor", "install"], "missing TARGET: pod name, "),
+    ("no subverb", &["monitor"], "use kubectl pods monitor install, status or uninstall"),
+    ("bad status format", &["monitor", "status", "-o", "yaml"], "must be table or json"),
+    ("two places", &["curl", "x", "--from-here", "--from-node", "n"], "use one of them"),
+    ("no flag of ours", &["curl", "x", "--", "-L"], "unknown shorthand flag: 'L' in -L"),
+    ("flag with a value", &["curl", "x", "--", "-w", "%{json}"], "unknown shorthand flag: 'w'"),
+];
+
 #[test]
 fn bad_words_are_one_line_and_exit_1() {
-    let cases: [(&str, &[&str], &str); 9] = [
-        ("no port", &["check", "10.0.0.7", "--from-here"], "names no port"),
-        ("bad port", &["check", "10.0.0.7:0", "--from-here"], "is no port"),
-        ("bad scheme", &["check", "ftp://web/", "--from-here"], "cannot check ftp://"),
-        ("kind", &["check", "node/node1", "--from-here"], "a node has no address"),
-        ("bad status", &["check", "10.0.0.7:80", "--expect", "ok"], "is no HTTP status"),
-        ("bad time", &["check", "10.0.0.7:80", "--timeout", "soon"], "a time is"),
-        ("bad header", &["curl", "10.0.0.7", "--from-here", "-H", "nonsense"], "has no colon"),
-        ("tcp", &["curl", "tcp://10.0.0.7:80", "--from-here"], "curl speaks HTTP"),
-        (
-            "no file",
-            &["curl", "10.0.0.7", "--from-here", "-d", "@/nowhere"],
-            "cannot read the data",
-        ),
-    ];
-    for (name, words, complaint) in cases {
+    let refused = REFUSED.iter().map(|case| (case, 1));
+    for ((name, words, complaint), count) in refused.chain(UNREADABLE.iter().map(|case| (case, 2)))
+    {
         let run = Plugin::args(words.iter().copied()).run().exits(1).complains(complaint);
         assert_eq!(run.stdout, "", "{name}");
+        let lines: Vec<&str> = run.stderr.lines().collect();
+        assert_eq!(lines.len(), count, "{name}\n{}", run.story());
+        assert!(lines[0].starts_with("error: "), "{name}\n{}", run.story());
+        assert!(lines[0].contains(complaint), "{name}\n{}", run.story());
+        if let Some(help) = lines.get(1) {
+            let verbs = words.iter().take_while(|word| {
+                ["check", "curl", "monitor", "install", "status"].contains(word)
+            });
+            let path = std::iter::once("kubectl pods").chain(verbs.copied()).collect::<Vec<_>>();
+            let path = path.join(" ");
+            assert_eq!(*help, format!("See '{path} --help' for usage."), "{name}");
+        }
+    }
+}
+
+#[test]
+fn help_that_cannot_be_written_is_an_error() {
+    for words in [&["--help"][..], &["check", "--help"], &["--version"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("a full device");
+        let command = Plugin::args(words.iter().copied());
+        let output = command.std().stdout(full).output().expect("it ends");
+        assert_eq!(output.status.code(), Some(1), "{words:?}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(stderr.starts_with("error: cannot write to standard output: "), "{stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
     }
 }
 

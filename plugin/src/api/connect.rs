@@ -28,8 +28,7 @@ impl Cluster {
     /// # Errors
     ///
     /// In kubectl's words, when no usable configuration is found.
-    #[expect(clippy::unused_async, reason = "reading credentials may become asynchronous")]
-    pub async fn connect(args: &ConnectionArgs) -> Result<Self> {
+    pub fn connect(args: &ConnectionArgs) -> Result<Self> {
         // kube takes the process-wide provider; more than one may be compiled in by other crates.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let connection = kubeconfig::resolve(args)?;

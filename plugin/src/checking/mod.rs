@@ -52,7 +52,7 @@ use crate::{
 pub async fn check(connection: &ConnectionArgs, args: &CheckArgs) -> anyhow::Result<Exit> {
     let targets =
         args.targets.iter().map(|text| text.parse()).collect::<Result<Vec<Target>, _>>()?;
-    let cluster = cluster_for(connection, &args.probe, &targets).await?;
+    let cluster = cluster_for(connection, &args.probe, &targets)?;
     let found = resolve::resolve(cluster.as_ref(), &targets, None).await?;
     let plan = plan::plan(&targets, &found, &Terms::new(&args.terms, args.attempts));
     let (source, attempts) = match probe(cluster.as_ref(), &args.probe, &plan).await? {
@@ -78,9 +78,9 @@ pub async fn check(connection: &ConnectionArgs, args: &CheckArgs) -> anyhow::Res
 ///
 /// When the cluster cannot be asked or the target is not understood.
 pub async fn curl(connection: &ConnectionArgs, args: &CurlArgs) -> anyhow::Result<Exit> {
-    let request = args.request()?;
+    let request = &args.request;
     let targets = [args.target.parse::<Target>()?];
-    let cluster = cluster_for(connection, &args.probe, &targets).await?;
+    let cluster = cluster_for(connection, &args.probe, &targets)?;
     let found = resolve::resolve(cluster.as_ref(), &targets, Some(80)).await?;
     let (host, port) = match found.into_iter().next() {
         Some(Found { what: What::Try(host, port), .. }) => (host, port),
@@ -94,19 +94,19 @@ pub async fn curl(connection: &ConnectionArgs, args: &CurlArgs) -> anyhow::Resul
         }
         None => anyhow::bail!("target {:?} has no address", args.target),
     };
-    let plan = curl::plan(&targets[0], &host, &port, &request)?;
+    let plan = curl::plan(&targets[0], &host, &port, request)?;
     match probe(cluster.as_ref(), &args.probe, &plan).await? {
         Outcome::Stopped(exit) => Ok(exit),
         Outcome::Inconclusive(_, reason) => {
             output::note(&format!("error: the probe could not do its work: {reason}"));
             Ok(Exit::Inconclusive)
         }
-        Outcome::Whole(_, results) => print_answer(&curl::answer(&results, &request)),
+        Outcome::Whole(_, results) => print_answer(&curl::answer(&results, request)),
     }
 }
 
 /// Connects to the cluster, unless nothing needs one.
-async fn cluster_for(
+fn cluster_for(
     connection: &ConnectionArgs,
     probe: &ProbeArgs,
     targets: &[Target],
@@ -115,7 +115,7 @@ async fn cluster_for(
     if probe.from_here && !objects {
         return Ok(None);
     }
-    Cluster::connect(connection).await.map(Some)
+    Cluster::connect(connection).map(Some)
 }
 
 /// Has the plan carried out where the flags say.

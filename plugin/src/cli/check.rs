@@ -2,14 +2,32 @@
 
 use super::{ProbeArgs, TermsArgs};
 
+/// What stands below the flags of `check`.
+pub(super) const AFTER_HELP: &str = "\
+Exit codes:
+  0  every target is as expected
+  1  wrong usage, or the API server refused
+  2  at least one target is not as expected
+  3  none is known to fail, but at least one could not be judged
+
+Examples:
+  kubectl pods check web
+  kubectl pods check svc/web:8080/healthz https://10.0.0.7/ --from-node node1";
+
 /// Arguments of `check`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct CheckArgs {
     /// Pod name, pod/NAME, svc/NAME, deploy/NAME, IP, host or URL; :PORT and /PATH may follow
     #[arg(value_name = "TARGET", required = true)]
     pub targets: Vec<String>,
-    /// Output format
-    #[arg(long, short, value_name = "FORMAT", default_value = "table")]
+    /// Output format: table, wide or json
+    #[arg(
+        long,
+        short,
+        value_name = "FORMAT",
+        default_value = "table",
+        hide_possible_values = true
+    )]
     pub output: CheckFormat,
     /// Do not print headers
     #[arg(long)]

@@ -2,12 +2,23 @@
 
 use std::time::Duration;
 
-use clap::Parser as _;
-
 use super::{
     ProbeArgs,
     value_probe::{duration, size},
 };
+
+/// What stands below the flags of `curl`.
+pub(super) const AFTER_HELP: &str = "\
+Exit codes:
+  0  the target answered
+  1  wrong usage, or the API server refused
+  3  the probe could not do its work
+  any other is curl's: 6 name not found, 7 cannot connect, 8 not HTTP, 18 cut short, 22 status 400 or above (-f),
+  28 time-out, 35 TLS handshake, 52 empty answer, 56 reset, 60 certificate, 63 body too large
+
+Examples:
+  kubectl pods curl web
+  kubectl pods curl svc/web:8080/healthz --from-node node1 -- -s -i";
 
 /// Arguments of `curl`.
 #[derive(Debug, Clone, clap::Args)]
@@ -15,15 +26,15 @@ pub struct CurlArgs {
     /// Pod name, pod/NAME, svc/NAME, deploy/NAME, IP, host or URL; :PORT and /PATH may follow (no port: 80)
     #[arg(value_name = "TARGET")]
     pub target: String,
+    /// More of curl's flags; after -- the letter -s means --silent
+    #[arg(last = true, value_name = "CURL FLAGS", allow_hyphen_values = true)]
+    pub(super) curl_flags: Vec<String>,
     /// What to send, and what to show of the answer.
     #[command(flatten)]
     pub request: RequestArgs,
     /// Where the probe runs.
     #[command(flatten)]
     pub probe: ProbeArgs,
-    /// curl's flags again, where -s means --silent
-    #[arg(last = true, value_name = "CURL FLAGS", allow_hyphen_values = true)]
-    pub curl_flags: Vec<String>,
 }
 
 /// curl's flags, in curl's spelling and meaning.
@@ -65,10 +76,15 @@ pub struct RequestArgs {
 
 /// What stands after `--`: curl's own flags, including those whose letters mean something else to kubectl.
 #[derive(Debug, clap::Parser)]
-#[command(name = "kubectl pods curl TARGET --", no_binary_name = true, disable_version_flag = true)]
-struct AfterDashes {
+#[command(
+    name = "curl",
+    no_binary_name = true,
+    disable_help_flag = true,
+    disable_version_flag = true
+)]
+pub(super) struct AfterDashes {
     #[command(flatten)]
-    request: RequestArgs,
+    pub(super) request: RequestArgs,
     /// Accepted: nothing but the answer is ever printed to stdout, and no progress is shown
     #[arg(long, short)]
     silent: bool,
@@ -77,28 +93,18 @@ struct AfterDashes {
     show_error: bool,
 }
 
-impl CurlArgs {
-    /// The flags before and after `--` taken together; what comes last wins, lists are joined.
-    ///
-    /// # Errors
-    ///
-    /// When a word after `--` is not understood.
-    pub fn request(&self) -> Result<RequestArgs, clap::Error> {
-        let mut all = self.request.clone();
-        if self.curl_flags.is_empty() {
-            return Ok(all);
-        }
-        let more = AfterDashes::try_parse_from(&self.curl_flags)?.request;
-        all.include |= more.include;
-        all.head |= more.head;
-        all.fail |= more.fail;
-        all.insecure |= more.insecure;
-        all.method = more.method.or(all.method);
-        all.max_time = more.max_time.or(all.max_time);
-        all.connect_timeout = more.connect_timeout.or(all.connect_timeout);
-        all.max_filesize = more.max_filesize.or(all.max_filesize);
-        all.headers.extend(more.headers);
-        all.data.extend(more.data);
-        Ok(all)
+impl RequestArgs {
+    /// Takes more flags into account: what comes last wins, lists are joined.
+    pub(super) fn join(&mut self, more: Self) {
+        self.include |= more.include;
+        self.head |= more.head;
+        self.fail |= more.fail;
+        self.insecure |= more.insecure;
+        self.method = more.method.or(self.method.take());
+        self.max_time = more.max_time.or(self.max_time);
+        self.connect_timeout = more.connect_timeout.or(self.connect_timeout);
+        self.max_filesize = more.max_filesize.or(self.max_filesize);
+        self.headers.extend(more.headers);
+        self.data.extend(more.data);
     }
 }

@@ -4,6 +4,12 @@ use std::path::PathBuf;
 
 use super::value::{integer, size};
 
+/// What stands below the flags of the list.
+pub(super) const AFTER_HELP: &str = "\
+Examples:
+  kubectl pods -n shop -o wide
+  kubectl pods -A -o guest:by-node";
+
 /// Arguments of the list. kubectl's spellings and meanings; what is empty counts as absent.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[expect(

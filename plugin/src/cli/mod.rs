@@ -1,6 +1,7 @@
 //! What the user typed, and nothing more. Each verb's arguments have a file of their own.
 
 mod check;
+mod complaint;
 mod connection;
 mod curl;
 mod get;
@@ -10,6 +11,7 @@ mod probe;
 mod terms;
 mod value;
 mod value_probe;
+mod words;
 
 pub use check::{CheckArgs, CheckFormat};
 pub use connection::ConnectionArgs;
@@ -39,10 +41,13 @@ pub struct Cli {
 #[derive(Debug, clap::Subcommand)]
 pub enum Verb {
     /// List pods, as kubectl get pods does
+    #[command(after_help = get::AFTER_HELP)]
     Get(GetArgs),
     /// Check from inside the cluster whether targets can be reached, and how fast
+    #[command(after_help = check::AFTER_HELP)]
     Check(CheckArgs),
     /// Send one HTTP request from inside the cluster and print the body
+    #[command(after_help = curl::AFTER_HELP)]
     Curl(CurlArgs),
     /// Leave a probe in the cluster that repeats checks and serves Prometheus metrics
     Monitor(MonitorArgs),
@@ -70,5 +75,8 @@ fn help_command() -> clap::Command {
 
     let verbs = Cli::command().disable_help_subcommand(true).subcommand_required(false);
     let about = verbs.get_about().cloned().unwrap_or_default();
-    GetArgs::augment_args(verbs.next_help_heading("List")).about(about)
+    GetArgs::augment_args(verbs.next_help_heading("List"))
+        .mut_arg("names", |names| names.help_heading(None::<&'static str>))
+        .about(about)
+        .after_help(get::AFTER_HELP)
 }

@@ -19,10 +19,15 @@ pub struct MonitorArgs {
 #[derive(Debug, Clone, clap::Subcommand)]
 pub enum MonitorVerb {
     /// Put a standing probe on every node, or give the one that is there other targets
+    #[command(
+        after_help = "Example:\n  kubectl pods monitor install web svc/api:8080/healthz --every 10s"
+    )]
     Install(InstallArgs),
     /// Show what the standing probe sees
+    #[command(after_help = "Example:\n  kubectl pods monitor status")]
     Status(StatusArgs),
     /// Remove the standing probe and everything that belongs to it
+    #[command(after_help = "Example:\n  kubectl pods monitor uninstall --ignore-not-found")]
     Uninstall(UninstallArgs),
 }
 
@@ -56,8 +61,14 @@ pub struct StatusArgs {
     /// Name of the standing probe
     #[arg(long, value_name = "NAME", default_value = DEFAULT_NAME)]
     pub name: String,
-    /// Output format
-    #[arg(long, short, value_name = "FORMAT", default_value = "table")]
+    /// Output format: table or json
+    #[arg(
+        long,
+        short,
+        value_name = "FORMAT",
+        default_value = "table",
+        hide_possible_values = true
+    )]
     pub output: StatusFormat,
     /// Do not print headers
     #[arg(long)]

@@ -7,8 +7,8 @@ use super::value_probe::{StatusRange, duration, statuses};
 /// What to speak, how long to wait, what to expect.
 #[derive(Debug, Clone, clap::Args)]
 pub struct TermsArgs {
-    /// What to speak, whatever the target looks like
-    #[arg(long, value_name = "PROTOCOL")]
+    /// What to speak, whatever the target looks like: tcp, http or https
+    #[arg(long, value_name = "PROTOCOL", hide_possible_values = true)]
     pub protocol: Option<CheckProtocol>,
     /// HTTP statuses that are right: 200, 2xx, 200-299; may be repeated
     #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = statuses, default_value = "200-399")]

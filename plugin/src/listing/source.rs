@@ -38,7 +38,7 @@ impl Source {
             }
             return Ok((Self::Saved(SavedList::read(file).await?), query));
         }
-        let cluster = Cluster::connect(connection).await?;
+        let cluster = Cluster::connect(connection)?;
         if !args.all_namespaces {
             query.namespace = Some(cluster.namespace.clone());
         }

@@ -23,7 +23,7 @@ use crate::{
 ///
 /// When the cluster cannot be asked or refuses.
 pub async fn run(connection: &ConnectionArgs, args: &MonitorArgs) -> anyhow::Result<Exit> {
-    let cluster = Cluster::connect(connection).await?;
+    let cluster = Cluster::connect(connection)?;
     match &args.verb {
         MonitorVerb::Install(args) => install::run(&cluster, args).await,
         MonitorVerb::Status(args) => status::run(&cluster, args).await,

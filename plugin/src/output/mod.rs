@@ -31,6 +31,18 @@ use crate::exit::Exit;
 #[error("{0}")]
 pub struct Verbatim(pub String);
 
+/// Prints a help text to stdout, styled where that is welcome.
+///
+/// # Errors
+///
+/// As [`Stdout::write`].
+pub fn help(text: &clap::builder::StyledStr) -> anyhow::Result<()> {
+    let mut stdout = Stdout::new();
+    let text = if stdout.is_rich() { text.ansi().to_string() } else { text.to_string() };
+    stdout.write(text.as_bytes())?;
+    stdout.flush()
+}
+
 /// Prints an error to stderr, once, with its whole chain, and gives the exit code.
 /// A closed pipe is no news.
 #[must_use]
