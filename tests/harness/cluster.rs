@@ -9,6 +9,9 @@ use std::{
 
 use super::{Command, Plugin, Run, wait_until};
 
+/// Every kind of thing that a verb of ours makes, or has the cluster make.
+const OURS: &str = "jobs,daemonsets,controllerrevisions,configmaps,services,pods";
+
 /// A cluster and the kubectl that goes with it.
 #[derive(Clone)]
 pub(crate) struct Cluster {
@@ -123,6 +126,19 @@ impl Namespace {
             || self.cluster.kubectl_pods(words()).run(),
             || self.cluster.kubectl(["get", "pods"]).args(words()).run(),
         );
+    }
+
+    /// Everything of ours that is in the namespace, one `kind/name` a line.
+    #[track_caller]
+    pub(crate) fn leftovers(&self) -> String {
+        let label = "app.kubernetes.io/managed-by=kubectl-pods";
+        self.kubectl(["get", OURS, "-l", label, "-o", "name"]).run().success().stdout
+    }
+
+    /// Waits until nothing of ours is left.
+    #[track_caller]
+    pub(crate) fn wait_clean(&self, limit: Duration) {
+        wait_until("nothing to be left", limit, || self.leftovers().is_empty());
     }
 
     /// Waits until a pod is Ready.

@@ -71,15 +71,7 @@ fn exercise(ns: &Namespace) {
             ns.kubectl(["get", "pod", "curl"]).run().code == 1
         });
     }
-    let left = ns.kubectl([
-        "get",
-        "jobs,pods",
-        "-l",
-        "app.kubernetes.io/managed-by=kubectl-pods",
-        "-o",
-        "name",
-    ]);
-    left.run().success().prints("");
+    assert_eq!(ns.leftovers(), "");
 }
 
 /// What `kubectl edit` sends: a patch. The list shows it at once, as kubectl's does.

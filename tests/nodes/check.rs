@@ -16,11 +16,6 @@ use crate::harness::{Cluster, Namespace, Run, start_article_servers, wait_until}
 /// Nothing listens there, on any node: a pull fails at once.
 const MISSING_IMAGE: [&str; 2] = ["--probe-image", "localhost:1/missing:1"];
 
-fn leftovers(ns: &Namespace) -> String {
-    let label = "app.kubernetes.io/managed-by=kubectl-pods";
-    ns.kubectl(["get", "jobs,pods", "-l", label, "-o", "name"]).run().success().stdout
-}
-
 /// As the scheduler counts them.
 fn node_count(ns: &Namespace) -> usize {
     ns.kubectl(["get", "nodes", "-o", "name"]).run().success().stdout.lines().count()
@@ -56,7 +51,7 @@ fn what_is_up_is_open_with_a_latency() {
             assert!(seconds.is_some_and(|s| s > 0.0 && s < 10.0), "{latency} of {target}");
         }
     }
-    assert_eq!(leftovers(&ns), "");
+    assert_eq!(ns.leftovers(), "");
 }
 
 #[test]
@@ -102,7 +97,7 @@ fn a_probe_that_cannot_run_says_why_within_seconds() {
         assert!(run.took < Duration::from_secs(10), "{name}\n{}", run.story());
         let run = ns.pods(["curl", "nginx-ser"]).args(flags.iter().copied()).run().exits(3);
         assert_eq!(run.complains(reason).stdout, "", "{name}");
-        assert_eq!(leftovers(&ns), "", "{name}");
+        assert_eq!(ns.leftovers(), "", "{name}");
     }
 }
 
@@ -124,7 +119,7 @@ fn what_the_namespace_refuses_is_said() {
     let run = ns.pods(["check", "nginx-ser"]).run().exits(1);
     let run = run.complains("Error from server (Forbidden): jobs.batch \"kubectl-pods-");
     assert_eq!(run.stdout, "");
-    assert_eq!(leftovers(&ns), "");
+    assert_eq!(ns.leftovers(), "");
 }
 
 #[test]
@@ -139,7 +134,7 @@ fn the_documented_role_is_enough_and_each_right_is_missed_by_name() {
     let role = "--role=kubectl-pods-check";
     ns.kubectl(["create", "rolebinding", "checker", role, &account]).run().success();
     ns.pods(words).run().success();
-    assert_eq!(leftovers(&ns), "");
+    assert_eq!(ns.leftovers(), "");
     // The first three rules are those that nothing works without; the others make it better.
     let cases = [(0, "cannot create resource \"jobs\""), (2, "cannot get resource \"pods/log\"")];
     for (rule, complaint) in cases {
@@ -150,7 +145,7 @@ fn the_documented_role_is_enough_and_each_right_is_missed_by_name() {
         let run = ns.pods(["check", "nginx-ser", "--as", &user]).run().exits(1);
         let run = run.complains(complaint);
         assert!(run.took < Duration::from_secs(10), "{}", run.story());
-        wait_until("the garbage collector", Duration::from_secs(20), || leftovers(&ns).is_empty());
+        ns.wait_clean(Duration::from_secs(20));
     }
     ns.apply(include_str!("../../deploy/rights-check.yaml"));
     let patch = ["patch", "role", "kubectl-pods-check", "--type=json", "-p"];
@@ -160,7 +155,7 @@ fn the_documented_role_is_enough_and_each_right_is_missed_by_name() {
     ]);
     patch.run().success();
     ns.pods(["check", "nginx-ser", "--as", &user]).run().success();
-    wait_until("the garbage collector", Duration::from_secs(20), || leftovers(&ns).is_empty());
+    ns.wait_clean(Duration::from_secs(20));
 }
 
 #[test]
@@ -204,7 +199,7 @@ fn a_signal_at_any_moment_leaves_nothing() {
         assert!(took < Duration::from_secs(5), "step {step}: {took:?} after the signal");
         stopped += u32::from(status == Some(code));
         // A pod that the Job controller was just making is collected a moment later.
-        wait_until("nothing to be left", Duration::from_secs(10), || leftovers(&ns).is_empty());
+        ns.wait_clean(Duration::from_secs(10));
     }
     assert!(stopped >= 3, "only {stopped} runs were stopped before their end");
 }
@@ -216,11 +211,11 @@ fn what_was_killed_ends_by_itself() {
         .pods(["check", "nginx-ser", "--timeout", "1s", "--start-timeout", "3s"])
         .args(["--keep-finished", "1s", "--from-node", "nosuch"]);
     let mut child = command.spawn();
-    wait_until("the probe's pod", Duration::from_secs(20), || leftovers(&ns).contains("pod/"));
+    wait_until("the probe's pod", Duration::from_secs(20), || ns.leftovers().contains("pod/"));
     child.kill().expect("it can be killed");
     child.wait().expect("it ends");
-    assert!(leftovers(&ns).contains("job.batch/"), "there is something to clean up");
-    wait_until("deadline and TTL", Duration::from_secs(30), || leftovers(&ns).is_empty());
+    assert!(ns.leftovers().contains("job.batch/"), "there is something to clean up");
+    ns.wait_clean(Duration::from_secs(30));
 }
 
 #[test]
@@ -228,14 +223,14 @@ fn a_pod_deleted_under_us_is_no_verdict() {
     let ns = with_servers("check-deleted");
     let command = ns.pods(["check", "nginx-ser", "--from-node", "nosuch"]);
     let child = command.spawn();
-    wait_until("the probe's pod", Duration::from_secs(20), || leftovers(&ns).contains("pod/"));
+    wait_until("the probe's pod", Duration::from_secs(20), || ns.leftovers().contains("pod/"));
     let label = "app.kubernetes.io/managed-by=kubectl-pods";
     ns.kubectl(["delete", "pods", "-l", label, "--now"]).run().success();
     let output = child.wait_with_output().expect("it ends");
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(3), "{stderr}");
     assert!(stderr.contains("its pod was deleted"), "{stderr}");
-    assert_eq!(leftovers(&ns), "");
+    assert_eq!(ns.leftovers(), "");
 }
 
 #[test]
@@ -247,5 +242,5 @@ fn a_closed_pipe_is_no_news_and_leaves_nothing() {
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     assert_eq!(output.status.code(), Some(0));
-    assert_eq!(leftovers(&ns), "");
+    assert_eq!(ns.leftovers(), "");
 }

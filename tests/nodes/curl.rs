@@ -1,12 +1,6 @@
 //! Curl on two nodes.
 
-use crate::harness::{Cluster, Namespace, start_article_servers};
-
-/// Everything of ours that is in the namespace.
-fn leftovers(ns: &Namespace) -> String {
-    let label = "app.kubernetes.io/managed-by=kubectl-pods";
-    ns.kubectl(["get", "jobs,pods", "-l", label, "-o", "name"]).run().success().stdout
-}
+use crate::harness::{Cluster, start_article_servers};
 
 fn nodes(cluster: &Cluster) -> Vec<String> {
     let path = "jsonpath={.items[*].metadata.name}";
@@ -25,7 +19,7 @@ fn both_servers_answer_from_every_node_and_nothing_is_left() {
             assert!(run.stdout.contains(page), "{}", run.story());
             assert!(run.stdout.starts_with('<') && run.stdout.ends_with(">\n"), "{}", run.story());
             assert_eq!(run.stderr, "", "{}", run.story());
-            assert_eq!(leftovers(&ns), "", "the very moment {} returned", run.command);
+            assert_eq!(ns.leftovers(), "", "the very moment {} returned", run.command);
         }
     }
 }
@@ -64,7 +58,7 @@ fn exit_codes_are_those_of_curl() {
     }
     let run = ns.pods(["curl", "nobody"]).run().exits(1);
     assert_eq!(run.stderr, "Error from server (NotFound): pods \"nobody\" not found\n");
-    assert_eq!(leftovers(&ns), "");
+    assert_eq!(ns.leftovers(), "");
 }
 
 #[test]

@@ -18,12 +18,8 @@ use crate::harness::{Cluster, Namespace, Run, start_article_servers, wait_until}
 /// Label selector of the probes.
 const MONITOR: &str = "app.kubernetes.io/name=kubectl-pods,app.kubernetes.io/component=monitor";
 
-/// Everything that belongs to a standing probe in the namespace.
-fn leftovers(ns: &Namespace) -> String {
-    let label = "app.kubernetes.io/managed-by=kubectl-pods";
-    let kinds = "daemonsets,controllerrevisions,configmaps,services,pods";
-    ns.kubectl(["get", kinds, "-l", label, "-o", "name"]).run().success().stdout
-}
+/// The role that the documentation asks for.
+const RIGHTS: &str = include_str!("../../deploy/rights-monitor.yaml");
 
 fn status(ns: &Namespace) -> Value {
     let run = ns.pods(["monitor", "status", "-o", "json"]).run().success();
@@ -72,7 +68,7 @@ fn install_change_status_and_uninstall() {
     assert_eq!(verdicts(&status(&ns), "svc/web"), [""; 0]);
 
     ns.pods(["monitor", "uninstall"]).run().success();
-    assert_eq!(leftovers(&ns), "", "the very moment uninstall returned");
+    assert_eq!(ns.leftovers(), "", "the very moment uninstall returned");
     let absent =
         "Error from server (NotFound): daemonsets.apps \"kubectl-pods-monitor\" not found\n";
     for verb in ["uninstall", "status"] {
@@ -106,14 +102,14 @@ fn an_interrupted_install_leaves_nothing_new_and_removes_nothing_old() {
             assert!(died || status.code() == Some(130), "step {step}: {status}");
             stopped += u32::from(!died);
         }
-        assert_eq!(leftovers(&ns), "", "step {step}");
+        assert_eq!(ns.leftovers(), "", "step {step}");
     }
     assert!(stopped >= 3, "only {stopped} runs were stopped by their own hand");
     ns.pods(["monitor", "install", "10.96.0.1:443"]).run().success();
     let change = ["monitor", "install", "10.96.0.1:444", "--every", "1s"];
     let status = interrupt(change, Duration::from_millis(300));
     assert!(matches!(status.code(), Some(130 | 0)), "{status}");
-    assert!(leftovers(&ns).contains("daemonset"), "what was there before stays");
+    assert!(ns.leftovers().contains("daemonset"), "what was there before stays");
     ns.pods(["monitor", "uninstall"]).run().success();
 }
 
@@ -122,7 +118,7 @@ fn deleting_the_anchor_removes_everything() {
     let ns = Cluster::nodes().namespace("monitor-anchor");
     ns.pods(["monitor", "install", "10.96.0.1:443"]).run().success();
     ns.kubectl(["delete", "configmap", "kubectl-pods-monitor"]).run().success();
-    wait_until("the garbage collector", Duration::from_mins(1), || leftovers(&ns).is_empty());
+    ns.wait_clean(Duration::from_mins(1));
 }
 
 #[test]
@@ -135,32 +131,125 @@ fn what_cannot_be_installed_says_why() {
     install(&["deploy/web"]).complains("give a Service in front of them");
     install(&["10.0.0.7"]).complains("names no port");
     install(&["10.0.0.7:80", "10.0.0.7:80", "--every", "1ms"]).complains("every_seconds is 0.001");
-    assert_eq!(leftovers(&ns), "", "nothing is installed that cannot work");
+    assert_eq!(ns.leftovers(), "", "nothing is installed that cannot work");
     let run = install(&["10.0.0.7:80", "--probe-image", "localhost:1/missing:1"]);
     let run = run.complains("ErrImagePull").complains("removed again");
     assert!(run.took < Duration::from_secs(20), "{}", run.story());
-    assert_eq!(leftovers(&ns), "");
+    assert_eq!(ns.leftovers(), "");
     ns.kubectl(["create", "configmap", "kubectl-pods-monitor"]).run().success();
     install(&["10.0.0.7:80"]).complains("was not made by kubectl pods");
     ns.pods(["monitor", "uninstall"]).run().exits(1).complains("NotFound");
     ns.kubectl(["get", "configmap", "kubectl-pods-monitor"]).run().success();
 }
 
-#[test]
-fn the_documented_role_is_enough() {
-    let ns = Cluster::nodes().namespace("monitor-rights");
-    ns.apply(include_str!("../fixtures/services.yaml"));
-    ns.apply(include_str!("../../deploy/rights-monitor.yaml"));
+/// A ServiceAccount with the documented rights; gives its user name.
+fn keeper(ns: &Namespace) -> String {
+    ns.apply(RIGHTS);
     ns.kubectl(["create", "serviceaccount", "keeper"]).run().success();
     let account = format!("--serviceaccount={}:keeper", ns.name);
     let role = "--role=kubectl-pods-monitor";
     ns.kubectl(["create", "rolebinding", "keeper", role, &account]).run().success();
-    let user = format!("system:serviceaccount:{}:keeper", ns.name);
+    format!("system:serviceaccount:{}:keeper", ns.name)
+}
+
+#[test]
+fn the_documented_role_is_enough() {
+    let ns = Cluster::nodes().namespace("monitor-rights");
+    ns.apply(include_str!("../fixtures/services.yaml"));
+    let user = keeper(&ns);
     for words in [&["install", "svc/deserted"][..], &["status"], &["uninstall"]] {
         let command = ns.pods(["monitor"]).args(words.iter().copied());
         command.args(["--as", &user]).run().success();
     }
-    assert_eq!(leftovers(&ns), "");
+    assert_eq!(ns.leftovers(), "");
+}
+
+/// Grants the documented rights less one rule.
+fn without_rule(ns: &Namespace, rule: usize) {
+    ns.apply(RIGHTS);
+    let patch = format!("[{{\"op\": \"remove\", \"path\": \"/rules/{rule}\"}}]");
+    let patch = ["patch", "role", "kubectl-pods-monitor", "--type=json", "-p", &patch];
+    ns.kubectl(patch).run().success();
+}
+
+#[test]
+fn each_missing_right_is_named() {
+    let ns = Cluster::nodes().namespace("monitor-missing");
+    ns.apply(include_str!("../fixtures/services.yaml"));
+    let user = keeper(&ns);
+    ns.pods(["monitor", "install", "svc/deserted"]).run().success();
+    let install = &["install", "svc/deserted"][..];
+    let cases: [(usize, &[&str], &str); 7] = [
+        (0, install, "cannot get resource \"configmaps\""),
+        (0, &["uninstall"], "cannot get resource \"configmaps\""),
+        (1, install, "cannot get resource \"daemonsets\""),
+        (1, &["status"], "cannot get resource \"daemonsets\""),
+        (1, &["uninstall"], "cannot get resource \"daemonsets\""),
+        (2, &["status"], "cannot list resource \"pods\""),
+        (3, install, "cannot get resource \"services\""),
+    ];
+    for (rule, words, complaint) in cases {
+        without_rule(&ns, rule);
+        let command = ns.pods(["monitor"]).args(words.iter().copied()).args(["--as", &user]);
+        let run = command.run().exits(1).complains("(Forbidden)").complains(complaint);
+        assert!(run.took < Duration::from_secs(10), "{}", run.story());
+        assert!(ns.leftovers().contains("daemonset"), "what was there before stays");
+    }
+    // Every probe is asked by itself, and what came of that is in the table.
+    without_rule(&ns, 4);
+    let run = ns.pods(["monitor", "status", "--as", &user]).run().exits(3);
+    let complaint = "cannot get resource \"pods/proxy\"";
+    assert!(
+        run.stdout.contains("(Forbidden)") && run.stdout.contains(complaint),
+        "{}",
+        run.story()
+    );
+    // The last one is only for what it says.
+    without_rule(&ns, 5);
+    for words in [install, &["status"], &["uninstall"]] {
+        let command = ns.pods(["monitor"]).args(words.iter().copied());
+        command.args(["--as", &user]).run().success();
+    }
+    assert_eq!(ns.leftovers(), "");
+}
+
+#[test]
+fn a_refused_daemonset_leaves_no_plan_behind() {
+    let ns = Cluster::nodes().namespace("monitor-refused");
+    let install = ["monitor", "install", "10.96.0.1:443"];
+    let hard = "--hard=count/daemonsets.apps=0";
+    ns.kubectl(["create", "quota", "none", hard]).run().success();
+    // The quota controller has to see it before it counts.
+    let path = "jsonpath={.status.hard}";
+    wait_until("the quota", Duration::from_secs(30), || {
+        !ns.kubectl(["get", "quota", "none", "-o", path]).run().stdout.is_empty()
+    });
+    let refused =
+        "Error from server (Forbidden): daemonsets.apps \"kubectl-pods-monitor\" is forbidden: ";
+    let run = ns.pods(install).run().exits(1).complains(refused).complains("exceeded quota: none");
+    assert_eq!(run.stderr.lines().count(), 1, "{}", run.story());
+    assert_eq!(ns.leftovers(), "");
+
+    let user = keeper(&ns);
+    let patch = r#"[{"op": "replace", "path": "/rules/1/verbs", "value": ["get"]}]"#;
+    let patch = ["patch", "role", "kubectl-pods-monitor", "--type=json", "-p", patch];
+    ns.kubectl(patch).run().success();
+    let run = ns.pods(install).args(["--as", &user]).run().exits(1);
+    let run = run.complains(refused).complains("cannot patch resource \"daemonsets\"");
+    assert_eq!(run.stderr.lines().count(), 1, "{}", run.story());
+    assert_eq!(ns.leftovers(), "");
+}
+
+#[test]
+fn uninstall_says_what_it_removed() {
+    let ns = Cluster::nodes().namespace("monitor-alone");
+    let uninstall = || ns.pods(["monitor", "uninstall"]).run().success();
+    ns.pods(["monitor", "install", "10.96.0.1:443"]).run().success();
+    uninstall().prints("daemonset.apps/kubectl-pods-monitor uninstalled\n");
+    ns.pods(["monitor", "install", "10.96.0.1:443"]).run().success();
+    ns.kubectl(["delete", "daemonset", "kubectl-pods-monitor"]).run().success();
+    uninstall().prints("configmap/kubectl-pods-monitor uninstalled\n");
+    assert_eq!(ns.leftovers(), "");
 }
 
 /// A real Prometheus on a port and in a folder of its own, ended on drop.
@@ -252,15 +341,19 @@ impl Drop for Prometheus {
 #[test]
 fn prometheus_scrapes_the_probes_and_sees_a_target_stop() {
     const SOON: Duration = Duration::from_secs(30);
+    // Two intervals, of which the connect time-out is shorter than one; one scrape interval; and a slow machine.
+    const TURN: Duration = Duration::from_secs(2 * 5 + 1 + 2);
     let ns = Cluster::nodes().namespace("prometheus");
     start_article_servers(&ns);
-    ns.pods(["monitor", "install", "--every", "1s", "nginx-ser", "httpd-ser"]).run().success();
+    let terms = ["--every", "5s", "--connect-timeout", "3s"];
+    let targets = ["nginx-ser", "httpd-ser"];
+    ns.pods(["monitor", "install"]).args(terms).args(targets).run().success();
     let nodes = status(&ns).as_array().map(Vec::len).expect("a list of probes");
     let prometheus = Prometheus::start(&ns);
 
     prometheus.expect("up{job=\"kubectl-pods\"}", nodes, 1.0, SOON);
     let success = |target: &str| format!("kubectl_pods_probe_success{{target=\"{target}\"}}");
-    for target in ["nginx-ser", "httpd-ser"] {
+    for target in targets {
         prometheus.expect(&success(target), nodes, 1.0, SOON);
         let rtt =
             prometheus.query(&format!("kubectl_pods_probe_rtt_seconds{{target=\"{target}\"}}"));
@@ -274,12 +367,12 @@ fn prometheus_scrapes_the_probes_and_sees_a_target_stop() {
     }
 
     ns.kubectl(["delete", "pod", "nginx-ser", "--now"]).run().success();
-    // Two intervals, the connect time-out of an attempt that gets no answer, a scrape, and a slow machine.
-    let turn = Duration::from_secs(2 + 3 + 1 + 4);
-    prometheus.expect(&success("nginx-ser"), nodes, 0.0, turn);
+    // From here the address is nobody's: the next attempt of each probe begins within one interval and fails within
+    // the connect time-out.
+    prometheus.expect(&success("nginx-ser"), nodes, 0.0, TURN);
     prometheus.expect(&success("httpd-ser"), nodes, 1.0, SOON);
 
     ns.pods(["monitor", "uninstall"]).run().success();
-    assert_eq!(leftovers(&ns), "");
+    assert_eq!(ns.leftovers(), "");
     prometheus.expect("up{job=\"kubectl-pods\"}", nodes, 0.0, SOON);
 }

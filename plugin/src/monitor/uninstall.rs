@@ -37,8 +37,9 @@ pub(super) async fn run(cluster: &Cluster, args: &UninstallArgs) -> anyhow::Resu
         return Err(absent(name));
     }
     remove(cluster, name, ours(&anchor), ours(&daemon_set)).await?;
+    let kind = if ours(&daemon_set) { "daemonset.apps" } else { "configmap" };
     let mut stdout = Stdout::new();
-    stdout.write(format!("daemonset.apps/{name} uninstalled\n").as_bytes())?;
+    stdout.write(format!("{kind}/{name} uninstalled\n").as_bytes())?;
     stdout.flush()?;
     Ok(Exit::Success)
 }
@@ -51,12 +52,12 @@ pub(super) async fn remove(
     anchor: bool,
     daemon_set: bool,
 ) -> anyhow::Result<()> {
-    if daemon_set {
-        daemon_sets::delete(cluster, name).await?;
-    }
+    let deleted = if daemon_set { daemon_sets::delete(cluster, name).await } else { Ok(false) };
+    // Even when that was refused: the garbage collector, which may, follows the anchor.
     if anchor {
         config_maps::delete(cluster, name).await?;
     }
+    deleted?;
     wait_until_gone(cluster, name).await
 }
 
