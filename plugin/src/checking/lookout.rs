@@ -11,6 +11,7 @@ use tokio::{
 
 use super::{
     diagnosis::{self, Sign},
+    obstacle::Obstacle,
     run::Errand,
 };
 use crate::{
@@ -30,6 +31,8 @@ const NO_POD_HINT: Duration = Duration::from_secs(1);
 const NO_POD_LIMIT: Duration = Duration::from_secs(15);
 /// When to tell a waiting user what is being waited for.
 const SLOW_START: Duration = Duration::from_secs(4);
+/// After this time without a start, the pod's events are asked what is in its way.
+const OBSTACLE_HINT: Duration = Duration::from_secs(2);
 /// How long the log of a pod that has ended may take to be read.
 const LAST_WORDS: Duration = Duration::from_secs(6);
 
@@ -37,6 +40,7 @@ const LAST_WORDS: Duration = Duration::from_secs(6);
 struct Since {
     begun: Instant,
     unschedulable: Option<Instant>,
+    obstructed: Option<Instant>,
     ended: Option<Instant>,
     told: bool,
 }
@@ -53,7 +57,8 @@ impl Errand<'_> {
         scheduled: Sender<Option<String>>,
     ) -> anyhow::Result<String> {
         let begun = Instant::now();
-        let mut since = Since { begun, unschedulable: None, ended: None, told: false };
+        let mut since =
+            Since { begun, unschedulable: None, obstructed: None, ended: None, told: false };
         loop {
             let sign = self.pod.borrow().as_deref().map(diagnosis::read);
             if let Some(reason) = self.judge(sign, &mut since).await {
@@ -113,13 +118,18 @@ impl Errand<'_> {
 
     async fn wait_on(&self, state: &str, waited: Duration, since: &mut Since) -> Option<String> {
         if waited >= self.placement.start_limit {
-            let warning = self.latest("Pod", events::Kind::Warning).await;
+            let warning = self.said("Pod", events::Kind::Warning).await.pop();
             let warning = warning.map_or(String::new(), |text| format!("; {text}"));
             return Some(format!("its pod is still {state} after {} s{warning}", waited.as_secs()));
         }
+        if waited >= OBSTACLE_HINT
+            && let Some(reason) = self.lasting_obstacle(since).await
+        {
+            return Some(reason);
+        }
         if waited >= SLOW_START && !since.told && !self.heard.get() {
             since.told = true;
-            let event = self.latest("Pod", events::Kind::Any).await;
+            let event = self.said("Pod", events::Kind::Any).await.pop();
             let event = event.map_or(String::new(), |text| format!(", {text}"));
             let limit = self.placement.start_limit.as_secs();
             output::note(&format!(
@@ -133,8 +143,8 @@ impl Errand<'_> {
         if waited < NO_POD_HINT {
             return None;
         }
-        if let Some(warning) = self.latest("Job", events::Kind::Warning).await {
-            return Some(warning);
+        if let Some(warning) = self.said("Job", events::Kind::Warning).await.pop() {
+            return Some(warning.to_string());
         }
         (waited >= NO_POD_LIMIT).then(|| {
             let limit = NO_POD_LIMIT.as_secs();
@@ -144,13 +154,23 @@ impl Errand<'_> {
         })
     }
 
-    /// What the cluster said last about the Job or its pod.
-    async fn latest(&self, kind: &str, wanted: events::Kind) -> Option<String> {
+    /// What has been in the pod's way for too long.
+    async fn lasting_obstacle(&self, since: &mut Since) -> Option<String> {
+        let Some(obstacle) = Obstacle::read(&self.said("Pod", events::Kind::Any).await) else {
+            since.obstructed = None;
+            return None;
+        };
+        let first = *since.obstructed.get_or_insert_with(Instant::now);
+        obstacle.is_lasting(first.elapsed()).then_some(obstacle.text)
+    }
+
+    /// What the cluster said about the Job or its pod, the latest last. Not everybody may read events: then nothing.
+    async fn said(&self, kind: &str, wanted: events::Kind) -> Vec<events::Said> {
         let pod = || self.pod.borrow().as_ref().and_then(|pod| pod.metadata.name.clone());
-        let name = if kind == "Pod" { pod()? } else { self.name.clone() };
-        let said =
-            events::about(self.cluster, &self.cluster.namespace, (kind, &name), wanted).await;
-        // Not everybody may read events; then there is less to say.
-        said.ok()?.pop()
+        let Some(name) = (if kind == "Pod" { pod() } else { Some(self.name.clone()) }) else {
+            return Vec::new();
+        };
+        let namespace = &self.cluster.namespace;
+        events::about(self.cluster, namespace, (kind, &name), wanted).await.unwrap_or_default()
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! - [`target`], [`ports`], [`resolve`], [`service`]: what the user typed becomes addresses and ports.
 //! - [`plan`]: these become checks; [`mod@curl`] has its own single one.
-//! - [`run`] with [`job`], [`creation`], [`listen`], [`lookout`]: the probe's way into the cluster and out of it again;
+//! - [`run`] with [`job`], [`creation`], [`listen`], [`lookout`], [`obstacle`]: the probe's way into the cluster and out of it again;
 //!   [`here`]: the probe without a cluster.
 //! - [`stream`]: numbered records, whole or not. [`summary`], [`report`], [`table`]: what may be concluded, and how it looks.
 
@@ -14,6 +14,7 @@ pub(crate) mod job;
 mod listen;
 mod lookout;
 mod name;
+pub(crate) mod obstacle;
 pub(crate) mod plan;
 mod ports;
 mod report;

@@ -2,10 +2,12 @@
 //!
 //! - [`targets`]: targets become a plan that stays true.
 //! - [`manifest`]: the ConfigMap and the DaemonSet.
+//! - [`rollout`]: waiting for the probes.
 //! - [`install`], [`status`], [`uninstall`]: the verbs.
 
 mod install;
 mod manifest;
+mod rollout;
 mod status;
 mod targets;
 mod uninstall;
