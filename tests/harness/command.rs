@@ -108,7 +108,8 @@ impl Command {
         Run::new(self.line(), output, begun.elapsed())
     }
 
-    fn line(&self) -> String {
+    /// The command line, for messages.
+    pub(crate) fn line(&self) -> String {
         let mut line = self.program.display().to_string();
         for arg in &self.args {
             line.push(' ');

@@ -1,6 +1,8 @@
 //! Tests that need no cluster.
 
 mod check;
+mod connection;
 mod guest;
+mod interrupt;
 mod kubeconfig;
 mod listing;

@@ -1,0 +1,92 @@
+//! Ctrl-C before anything is in a cluster: it ends at once, with the exit code that shells expect.
+
+use std::{
+    net::TcpListener,
+    path::Path,
+    process::Child,
+    thread,
+    time::{Duration, Instant},
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
+use crate::harness::{Command, FakeApi, Plugin, Run, wait_until};
+
+/// How long it may take from the signal to the end.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
+/// A server that takes a connection and never says anything. `connected` waits until somebody is there.
+struct Silent(TcpListener);
+
+impl Silent {
+    fn start() -> Self {
+        Self(TcpListener::bind("127.0.0.1:0").expect("a free port"))
+    }
+
+    fn address(&self) -> String {
+        self.0.local_addr().expect("an address").to_string()
+    }
+
+    /// Interrupts the child once it is connected, and keeps the connection open meanwhile.
+    fn interrupt(&self, command: &Command, child: Child) -> Run {
+        let connection = self.0.accept().expect("a connection");
+        // So that the request is out and the answer is what is being waited for.
+        thread::sleep(Duration::from_millis(200));
+        let run = interrupt(command, child);
+        drop(connection);
+        run
+    }
+}
+
+#[track_caller]
+fn interrupt(command: &Command, mut child: Child) -> Run {
+    assert!(child.try_wait().expect("it can be asked").is_none(), "it ended by itself");
+    let begun = Instant::now();
+    let pid = Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
+    kill(pid, Signal::SIGINT).expect("it can be signalled");
+    let output = child.wait_with_output().expect("it ends");
+    let run = Run::new(command.line(), output, begun.elapsed());
+    assert!(run.took < AT_ONCE, "{} after the signal\n{}", run.took.as_secs_f64(), run.story());
+    run.exits(130).prints("")
+}
+
+#[test]
+fn waiting_for_a_silent_api_server() {
+    for words in [&[][..], &["check", "web"], &["curl", "web"], &["monitor", "status"]] {
+        let server = Silent::start();
+        let url = format!("http://{}", server.address());
+        let command = Plugin::args(words.iter().copied()).args(["--server", &url]);
+        let child = command.spawn();
+        server.interrupt(&command, child);
+    }
+}
+
+#[test]
+fn checking_a_stalled_server_from_here() {
+    for verb in ["check", "curl"] {
+        let server = Silent::start();
+        let url = format!("http://{}/", server.address());
+        let command = Plugin::args([verb, "--from-here", &url]);
+        let child = command.spawn();
+        server.interrupt(&command, child);
+    }
+}
+
+#[test]
+fn a_guest_in_an_endless_loop() {
+    let hostile = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../wasm-guests/prebuilt/hostile.wasm")
+        .display()
+        .to_string();
+    let api = FakeApi::with_pods(&[["web-0", "1/1", "Running", "0", "17m", "node1"]]);
+    // The limit for one call is 2 s: far enough away that it is not what ends it.
+    let command = api.pods(["-o", &format!("guest:{hostile},do=loop,in=finish")]);
+    let child = command.spawn();
+    // The guest is loaded before anything is asked, and runs as soon as there is an answer.
+    wait_until("the list to be asked for", Duration::from_mins(1), || !api.requests().is_empty());
+    thread::sleep(Duration::from_millis(300));
+    interrupt(&command, child);
+}
