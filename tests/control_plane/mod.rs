@@ -1,5 +1,6 @@
 //! Tests against an API server without nodes: byte parity with kubectl, errors, rights.
 
+mod check;
 mod connection;
 mod errors;
 mod listing;

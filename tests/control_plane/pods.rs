@@ -144,7 +144,7 @@ fn long() -> Vec<String> {
 }
 
 /// A pod that no scheduler touches.
-fn gated(name: &str, mut spec: Value) -> Value {
+pub(crate) fn gated(name: &str, mut spec: Value) -> Value {
     spec["schedulingGates"] = json!([{ "name": "example.com/never" }]);
     spec["terminationGracePeriodSeconds"] = json!(0);
     if spec.get("containers").is_none() {

@@ -128,6 +128,17 @@ impl Namespace {
         );
     }
 
+    /// Limits what the namespace may hold, as in `count/pods=2`, from now on.
+    #[track_caller]
+    pub(crate) fn limit(&self, name: &str, hard: &str) {
+        self.kubectl(["create", "quota", name, &format!("--hard={hard}")]).run().success();
+        // The quota controller has to see it before it counts.
+        let shown = "jsonpath={.status.hard}";
+        wait_until("the quota", Duration::from_secs(30), || {
+            !self.kubectl(["get", "quota", name, "-o", shown]).run().stdout.is_empty()
+        });
+    }
+
     /// Everything of ours that is in the namespace, one `kind/name` a line.
     #[track_caller]
     pub(crate) fn leftovers(&self) -> String {
