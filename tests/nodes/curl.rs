@@ -13,11 +13,16 @@ fn both_servers_answer_from_every_node_and_nothing_is_left() {
     let cluster = Cluster::nodes();
     let ns = cluster.namespace("curl");
     start_article_servers(&ns);
-    for node in nodes(&cluster) {
-        for (pod, page) in [("nginx-ser", "Welcome to nginx!"), ("httpd-ser", "It works!")] {
+    let pages = [
+        ("nginx-ser", "/usr/share/nginx/html/index.html", "Welcome to nginx!"),
+        ("httpd-ser", "/usr/local/apache2/htdocs/index.html", "It works!"),
+    ];
+    for (pod, file, words) in pages {
+        let page = ns.kubectl(["exec", pod, "--", "cat", file]).run().success();
+        assert!(page.stdout.contains(words), "{}", page.story());
+        for node in nodes(&cluster) {
             let run = ns.pods(["curl", pod, "--from-node", &node]).run().success();
-            assert!(run.stdout.contains(page), "{}", run.story());
-            assert!(run.stdout.starts_with('<') && run.stdout.ends_with(">\n"), "{}", run.story());
+            assert!(run.stdout_bytes == page.stdout_bytes, "{}\n{}", run.story(), page.story());
             assert_eq!(run.stderr, "", "{}", run.story());
             assert_eq!(ns.leftovers(), "", "the very moment {} returned", run.command);
         }
