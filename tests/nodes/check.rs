@@ -104,18 +104,10 @@ fn a_probe_that_cannot_run_says_why_within_seconds() {
 #[test]
 fn what_the_namespace_refuses_is_said() {
     let ns = with_servers("check-quota");
-    let quota = |name: &str, hard: &str| {
-        ns.kubectl(["create", "quota", name, &format!("--hard={hard}")]).run().success();
-        // The quota controller has to see it before it counts.
-        let path = "jsonpath={.status.hard}";
-        wait_until("the quota", Duration::from_secs(30), || {
-            !ns.kubectl(["get", "quota", name, "-o", path]).run().stdout.is_empty()
-        });
-    };
-    quota("pods", "count/pods=2");
+    ns.limit("pods", "count/pods=2");
     let run = ns.pods(["check", "nginx-ser"]).run().exits(3).complains("exceeded quota: pods");
     assert!(run.took < Duration::from_secs(10), "{}", run.story());
-    quota("jobs", "count/jobs.batch=0");
+    ns.limit("jobs", "count/jobs.batch=0");
     let run = ns.pods(["check", "nginx-ser"]).run().exits(1);
     let run = run.complains("Error from server (Forbidden): jobs.batch \"kubectl-pods-");
     assert_eq!(run.stdout, "");
@@ -175,33 +167,33 @@ fn a_restricted_namespace_accepts_the_probe() {
 #[test]
 fn a_signal_at_any_moment_leaves_nothing() {
     let ns = with_servers("check-signal");
-    let mut stopped = 0;
-    for step in 0..14_u64 {
-        let (signal, code) =
-            if step % 2 == 0 { (Signal::SIGINT, 130) } else { (Signal::SIGTERM, 143) };
-        let command = ns.pods(["check", "nginx-ser"]);
-        let child = command.spawn();
-        std::thread::sleep(Duration::from_millis(40 + 50 * step));
-        let pid = Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
-        // It may have finished already: then there is nobody to signal.
-        let _ = kill(pid, signal);
-        let begun = Instant::now();
-        let output = child.wait_with_output().expect("it ends");
-        let took = begun.elapsed();
-        // Before it listens for signals it has created nothing, and dies of them like any program.
-        let died = output.status.signal() == Some(signal as i32);
-        let status = output.status.code();
-        assert!(
-            died || status == Some(0) || status == Some(code),
-            "step {step}: {:?}",
-            output.status
-        );
-        assert!(took < Duration::from_secs(5), "step {step}: {took:?} after the signal");
-        stopped += u32::from(status == Some(code));
-        // A pod that the Job controller was just making is collected a moment later.
-        ns.wait_clean(Duration::from_secs(10));
+    for verb in ["check", "curl"] {
+        let stopped: u32 = (0..14).map(|step| signal_at(&ns, verb, step)).sum();
+        assert!(stopped >= 3, "only {stopped} runs of {verb} were stopped before their end");
     }
-    assert!(stopped >= 3, "only {stopped} runs were stopped before their end");
+}
+
+/// Starts the verb, signals it at its `step`, and gives 1 when it was stopped by its own hand.
+fn signal_at(ns: &Namespace, verb: &str, step: u64) -> u32 {
+    let (signal, code) =
+        if step.is_multiple_of(2) { (Signal::SIGINT, 130) } else { (Signal::SIGTERM, 143) };
+    let command = ns.pods([verb, "nginx-ser"]);
+    let child = command.spawn();
+    std::thread::sleep(Duration::from_millis(40 + 50 * step));
+    let pid = Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
+    // It may have finished already: then there is nobody to signal.
+    let _ = kill(pid, signal);
+    let begun = Instant::now();
+    let status = child.wait_with_output().expect("it ends").status;
+    let took = begun.elapsed();
+    // Before it listens for signals it has created nothing, and dies of them like any program.
+    let died = status.signal() == Some(signal as i32);
+    let ended = died || status.success() || status.code() == Some(code);
+    assert!(ended, "{verb}, step {step}: {status}");
+    assert!(took < Duration::from_secs(5), "{verb}, step {step}: {took:?} after the signal");
+    // A pod that the Job controller was just making is collected a moment later.
+    ns.wait_clean(Duration::from_secs(10));
+    u32::from(status.code() == Some(code))
 }
 
 #[test]

@@ -217,13 +217,7 @@ fn each_missing_right_is_named() {
 fn a_refused_daemonset_leaves_no_plan_behind() {
     let ns = Cluster::nodes().namespace("monitor-refused");
     let install = ["monitor", "install", "10.96.0.1:443"];
-    let hard = "--hard=count/daemonsets.apps=0";
-    ns.kubectl(["create", "quota", "none", hard]).run().success();
-    // The quota controller has to see it before it counts.
-    let path = "jsonpath={.status.hard}";
-    wait_until("the quota", Duration::from_secs(30), || {
-        !ns.kubectl(["get", "quota", "none", "-o", path]).run().stdout.is_empty()
-    });
+    ns.limit("none", "count/daemonsets.apps=0");
     let refused =
         "Error from server (Forbidden): daemonsets.apps \"kubectl-pods-monitor\" is forbidden: ";
     let run = ns.pods(install).run().exits(1).complains(refused).complains("exceeded quota: none");

@@ -53,7 +53,8 @@ mod tests {
 
     #[test]
     fn the_last_word_is_what_is_in_the_way() {
-        let cases: [(&str, &[(&str, u32)], Option<u32>); 8] = [
+        type Case = (&'static str, &'static [(&'static str, u32)], Option<u32>);
+        let cases: [Case; 8] = [
             ("nothing said", &[], None),
             ("on its way", &[("Scheduled", 1), ("Pulling", 1)], None),
             ("once", &[("Scheduled", 1), (SANDBOX, 1)], Some(1)),
