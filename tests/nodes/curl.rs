@@ -15,7 +15,7 @@ fn both_servers_answer_from_every_node_and_nothing_is_left() {
     start_article_servers(&ns);
     let pages = [
         ("nginx-ser", "/usr/share/nginx/html/index.html", "Welcome to nginx!"),
-        ("httpd-ser", "/usr/local/apache2/htdocs/index.html", "It works!"),
+        ("httpd-ser", "/usr/share/httpd/html/index.html", "It works!"),
     ];
     for (pod, file, words) in pages {
         let page = ns.kubectl(["exec", pod, "--", "cat", file]).run().success();
