@@ -106,10 +106,15 @@ fn an_interrupted_install_leaves_nothing_new_and_removes_nothing_old() {
     }
     assert!(stopped >= 3, "only {stopped} runs were stopped by their own hand");
     ns.pods(["monitor", "install", "10.96.0.1:443"]).run().success();
-    let change = ["monitor", "install", "10.96.0.1:444", "--every", "1s"];
-    let status = interrupt(change, Duration::from_millis(300));
-    assert!(matches!(status.code(), Some(130 | 0)), "{status}");
-    assert!(ns.leftovers().contains("daemonset"), "what was there before stays");
+    // Later and later, and each time another change, until one is stopped by its own hand.
+    let stopped = (1..=20_u32).any(|step| {
+        let target = format!("10.96.0.1:{}", 443 + step);
+        let change = ["monitor", "install", &target, "--every", "1s"];
+        let status = interrupt(change, Duration::from_millis(150) * step);
+        assert!(ns.leftovers().contains("daemonset"), "what was there before stays: step {step}");
+        status.code() == Some(130)
+    });
+    assert!(stopped, "no change was stopped by its own hand");
     ns.pods(["monitor", "uninstall"]).run().success();
 }
 
