@@ -196,3 +196,37 @@ fn digest(text: &str) -> String {
         hex
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::daemon_set;
+
+    /// What `deploy/prometheus.yml` looks for is what the probes have. (No promtool here: Debian's is built without
+    /// Kubernetes discovery and refuses `kubernetes_sd_configs`.)
+    #[test]
+    fn the_documented_scrape_job_finds_the_probes() {
+        let file = include_str!("../../../deploy/prometheus.yml");
+        let config: Value = serde_saphyr::from_str(file).expect("YAML");
+        let job = &config["scrape_configs"][0];
+        let daemon_set = daemon_set("kubectl-pods-monitor", "probe:1", "{}", "uid");
+        let pod = serde_json::to_value(daemon_set).expect("JSON")["spec"]["template"].take();
+
+        let discovery = &job["kubernetes_sd_configs"][0];
+        assert_eq!(discovery["role"], "pod");
+        let selector = discovery["selectors"][0]["label"].as_str().expect("a selector");
+        for label in selector.split(',') {
+            let (key, value) = label.split_once('=').expect("KEY=VALUE");
+            assert_eq!(pod["metadata"]["labels"][key], value, "{key}");
+        }
+        let rules = job["relabel_configs"].as_array().expect("a list");
+        let source = "__meta_kubernetes_pod_container_port_name";
+        let keep = rules.iter().find(|rule| rule["source_labels"][0] == source);
+        let keep = keep.expect("a rule that keeps one port");
+        assert_eq!(keep["action"], "keep");
+        assert_eq!(keep["regex"], pod["spec"]["containers"][0]["ports"][0]["name"]);
+        let path = &pod["metadata"]["annotations"]["prometheus.io/path"];
+        assert_eq!(job["metrics_path"].as_str().unwrap_or("/metrics"), path);
+    }
+}
