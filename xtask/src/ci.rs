@@ -47,7 +47,7 @@ fn steps(unchecked: &mut Vec<String>) -> anyhow::Result<()> {
 /// database cannot judge advisories: it says so, and does not call that a pass.
 fn deny() -> anyhow::Result<Option<String>> {
     if !installed() {
-        println!("installing cargo-deny {CARGO_DENY} (3 minutes, once)");
+        println!("installing cargo-deny {CARGO_DENY} (some minutes, once)");
         show(cargo().args([
             "install",
             "--quiet",

@@ -42,7 +42,7 @@ const CLUSTER: &str = "demo";
 /// When a scene does not end as it should; says which command it was and where the cluster's logs are.
 pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     std::env::set_current_dir(root())?;
-    println!("# Building kubectl-pods (3 to 5 minutes the first time) …");
+    println!("# Building kubectl-pods (some minutes the first time) …");
     let plugin = plugin(false)?;
     let stage = Stage::without_cluster(&plugin)?;
     match (&args.kubeconfig, &args.context) {
@@ -66,7 +66,7 @@ fn on_own_cluster(stage: Stage, keep: bool) -> anyhow::Result<()> {
     let shown = walk::without_cluster(&stage);
     if !building.is_finished() {
         println!(
-            "\n# The test cluster's programs are still being built: the first time Kubernetes from its Go modules, 6 minutes …"
+            "\n# The test cluster's programs are still being built: the first time Kubernetes from its Go modules, for some minutes …"
         );
     }
     building.join().map_err(|_| anyhow::anyhow!("the build of Kubernetes panicked"))??;
