@@ -7,6 +7,7 @@ pub mod api;
 pub mod checking;
 pub mod cli;
 pub mod columns;
+pub mod dispatch;
 pub mod exit;
 pub mod go;
 pub mod guest;

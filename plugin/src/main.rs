@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use kubectl_pods::{cli, output};
+use kubectl_pods::{cli, dispatch, output};
 
 fn main() -> ExitCode {
     let cli = match cli::parse(std::env::args_os()) {
@@ -14,7 +14,7 @@ fn main() -> ExitCode {
         .enable_all()
         .build()
         .expect("a runtime needs only threads and an epoll handle");
-    let outcome = runtime.block_on(cli.run());
+    let outcome = runtime.block_on(dispatch::run(&cli));
     runtime.shutdown_background();
     match outcome {
         Ok(exit) => exit.into(),

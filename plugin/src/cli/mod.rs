@@ -1,4 +1,5 @@
-//! What the user typed, and nothing more. Each verb's arguments have a file of their own.
+//! What the user typed, and nothing more. Each verb's arguments have a file of their own; what is done with them is
+//! [`crate::dispatch`]'s.
 
 mod check;
 mod complaint;
@@ -22,8 +23,6 @@ pub use parse::{Stop, parse};
 pub use probe::ProbeArgs;
 pub use terms::{CheckProtocol, TermsArgs};
 pub use value_probe::StatusRange;
-
-use crate::{checking, exit::Exit, listing, monitor as monitoring};
 
 /// List pods, and check the network paths between them.
 #[derive(Debug, clap::Parser)]
@@ -51,22 +50,6 @@ pub enum Verb {
     Curl(CurlArgs),
     /// Leave a probe in the cluster that repeats checks and serves Prometheus metrics
     Monitor(MonitorArgs),
-}
-
-impl Cli {
-    /// Does what was asked.
-    ///
-    /// # Errors
-    ///
-    /// When we could not do our work. What is wrong with a target is not an error: it is in the exit code.
-    pub async fn run(self) -> anyhow::Result<Exit> {
-        match self.verb {
-            Verb::Get(args) => listing::run(&self.connection, &args).await,
-            Verb::Check(args) => checking::check(&self.connection, &args).await,
-            Verb::Curl(args) => checking::curl(&self.connection, &args).await,
-            Verb::Monitor(args) => monitoring::run(&self.connection, &args).await,
-        }
-    }
 }
 
 /// The command for help texts: the list's flags stand beside the verbs, because `get` may be left out.
