@@ -1,4 +1,4 @@
-//! `cargo xtask ci`: what `.ci/run` calls: format, lint, deny, docs, invariants, tests.
+//! `cargo xtask ci`: what `.ci/run` calls: format, invariants, deny, lint, docs, guests, tests.
 
 use std::process::Stdio;
 

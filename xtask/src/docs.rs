@@ -1,27 +1,32 @@
-//! `cargo xtask docs [--check]`: the help texts in the reference are what the plugin prints.
+//! `cargo xtask docs [--check]`: the help texts in the reference are what the plugin prints, and links lead somewhere.
 //!
 //! A block to fill is a comment line `<!-- kubectl pods check --help -->` with a fenced block right after it.
 
 use std::{fs, path::Path, process::Command};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 
-use crate::{cargo::plugin, command::output, workspace::root};
+use crate::{cargo::plugin, command::output, links, workspace::root};
 
 /// Files that hold such blocks.
 const FILES: [&str; 1] = ["docs/reference.md"];
 
-/// Rewrites the blocks, or with `check` only compares them.
+/// Rewrites the blocks, or with `check` only compares them, and follows the links.
 ///
 /// # Errors
 ///
-/// When a block differs (`check`), or the plugin cannot be built or asked.
+/// When a link leads nowhere or a block differs (both with `check`), when a file has no block, and when the plugin cannot
+/// be built or asked.
 pub(crate) fn run(check: bool) -> anyhow::Result<()> {
+    if check {
+        links::check()?;
+    }
     let plugin = plugin(false)?;
     for file in FILES {
         let path = root().join(file);
         let text = fs::read_to_string(&path).with_context(|| file.to_owned())?;
-        let fresh = filled(&text, |command| help(&plugin, command))?;
+        let fresh =
+            filled(&text, |command| help(&plugin, command)).with_context(|| file.to_owned())?;
         if fresh == text {
             continue;
         }
@@ -48,6 +53,7 @@ fn help(plugin: &Path, command: &str) -> anyhow::Result<String> {
 fn filled(text: &str, print: impl Fn(&str) -> anyhow::Result<String>) -> anyhow::Result<String> {
     let mut fresh = String::new();
     let mut lines = text.lines();
+    let mut blocks = 0;
     while let Some(line) = lines.next() {
         fresh.push_str(line);
         fresh.push('\n');
@@ -64,7 +70,10 @@ fn filled(text: &str, print: impl Fn(&str) -> anyhow::Result<String>) -> anyhow:
         }
         let printed = print(&format!("{command} --help"))?;
         fresh.extend([fence, "\n", printed.trim_end(), "\n```\n"]);
+        blocks += 1;
     }
+    // Otherwise a comparison would pass that compared nothing.
+    ensure!(blocks > 0, "no block is marked `<!-- kubectl pods … --help -->`");
     Ok(fresh)
 }
 
@@ -80,6 +89,19 @@ mod tests {
             fresh,
             "a\n<!-- kubectl pods x --help -->\n```text\nnew: kubectl pods x --help\n```\n```\nkept\n```\n"
         );
-        assert!(filled("<!-- kubectl pods x --help -->\ntext\n", |_| Ok(String::new())).is_err());
+    }
+
+    #[test]
+    fn text_in_which_nothing_can_be_filled_is_an_error() {
+        let cases = [
+            ("<!-- kubectl pods x --help -->\ntext\n", "has no fenced block after it"),
+            ("<!-- kubectl pods x --help -->\n```text\nold\n", "does not end"),
+            ("```text\nunmarked\n```\n", "no block is marked"),
+            ("", "no block is marked"),
+        ];
+        for (text, expected) in cases {
+            let error = filled(text, |_| Ok(String::new())).unwrap_err().to_string();
+            assert!(error.contains(expected), "{text:?}: {error}");
+        }
     }
 }

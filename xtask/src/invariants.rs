@@ -1,10 +1,10 @@
 //! The invariants of `docs/architecture.md` that a program can check.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use anyhow::{Context as _, bail};
 
-use crate::workspace::root;
+use crate::workspace::{files, root};
 
 /// Checks all of them and lists every violation.
 ///
@@ -13,7 +13,7 @@ use crate::workspace::root;
 /// When one does not hold, or a file cannot be read.
 pub(crate) fn check() -> anyhow::Result<()> {
     let mut broken = Vec::new();
-    for file in rust_files(root())? {
+    for file in rust_files()? {
         let text = fs::read_to_string(root().join(&file)).with_context(|| file.clone())?;
         broken.extend(violations(&file, &text));
     }
@@ -140,27 +140,10 @@ const RULES: &[Rule] = &[
     },
 ];
 
-/// Every Rust file of the workspace's own, relative to `root`.
-fn rust_files(root: &Path) -> anyhow::Result<Vec<String>> {
-    let mut files = Vec::new();
-    for room in ["plugin/src", "probe/src", "report/src"] {
-        collect(root, &root.join(room), &mut files)?;
-    }
-    files.sort();
-    Ok(files)
-}
-
-fn collect(root: &Path, folder: &Path, files: &mut Vec<String>) -> anyhow::Result<()> {
-    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
-        let path = entry?.path();
-        if path.is_dir() {
-            collect(root, &path, files)?;
-        } else if path.extension().is_some_and(|ending| ending == "rs") {
-            let relative = path.strip_prefix(root).expect("it was found below root");
-            files.push(relative.display().to_string());
-        }
-    }
-    Ok(())
+/// Every Rust file of the rooms that have rules.
+fn rust_files() -> anyhow::Result<Vec<String>> {
+    let rooms = ["plugin/src", "probe/src", "report/src"].map(|room| files(room, "rs"));
+    Ok(rooms.into_iter().collect::<anyhow::Result<Vec<_>>>()?.concat())
 }
 
 #[cfg(test)]

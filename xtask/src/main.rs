@@ -19,6 +19,7 @@ mod guests;
 mod host;
 mod image;
 mod invariants;
+mod links;
 mod lock;
 mod progress;
 mod test;
@@ -57,7 +58,7 @@ enum Verb {
     Bench(bench::BenchVerb),
     /// Put the plugin's help texts into docs/reference.md.
     Docs {
-        /// Only compare.
+        /// Only compare, and see that links in Markdown files lead somewhere.
         #[arg(long)]
         check: bool,
     },

@@ -1,6 +1,7 @@
 //! Where things are: this checkout, and the per-user cache all checkouts share.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -24,4 +25,33 @@ pub(crate) fn cache() -> Result<PathBuf> {
         .or_else(|| absolute("HOME").map(|home| home.join(".cache")))
         .context("neither XDG_CACHE_HOME nor HOME names a folder for the build cache")?;
     Ok(base.join("kubectl-pods"))
+}
+
+/// Every file below `folder` of this checkout whose name ends with `.EXTENSION`, relative to the root and in order. What
+/// cargo builds and what is hidden is left out.
+///
+/// # Errors
+///
+/// When a folder cannot be read.
+pub(crate) fn files(folder: &str, extension: &str) -> Result<Vec<String>> {
+    let mut files = Vec::new();
+    collect(&root().join(folder), extension, &mut files)?;
+    files.sort();
+    Ok(files)
+}
+
+fn collect(folder: &Path, extension: &str, files: &mut Vec<String>) -> Result<()> {
+    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let entry = entry?;
+        let (path, name) = (entry.path(), entry.file_name());
+        if entry.file_type()?.is_dir() {
+            if name != "target" && !name.to_string_lossy().starts_with('.') {
+                collect(&path, extension, files)?;
+            }
+        } else if path.extension().is_some_and(|ending| ending == extension) {
+            let relative = path.strip_prefix(root()).expect("it was found below the root");
+            files.push(relative.display().to_string());
+        }
+    }
+    Ok(())
 }
