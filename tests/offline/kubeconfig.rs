@@ -60,6 +60,21 @@ fn the_home_folder_has_one_too() {
 }
 
 #[test]
+fn windows_writes_files_in_utf_16() {
+    let api = ScriptedApi::start([empty_table()]);
+    let text = format!("\u{feff}current-context: one\n{}", config(api.address(), "one", "shöp"));
+    let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    for bytes in [text.into_bytes(), little, big] {
+        let command = Plugin::args([] as [&str; 0]);
+        let path = command.home().join("config");
+        fs::write(&path, &bytes).expect("written");
+        let run = command.env("KUBECONFIG", path.display().to_string()).run().success();
+        assert_eq!(run.stderr, "No resources found in shöp namespace.\n", "{:x?}", &bytes[..3]);
+    }
+}
+
+#[test]
 fn secrets_do_not_travel_over_plain_http() {
     let api = ScriptedApi::start([empty_table()]);
     let folder = tempfile::tempdir().expect("a folder");
@@ -120,10 +135,13 @@ fn files_that_are_none_are_named() {
     fs::write(&word, "secret\nmore\n").expect("written");
     let binary = folder.path().join("binary").display().to_string();
     fs::write(&binary, [0x7f, 0xff, 0x00]).expect("written");
+    let half = folder.path().join("half").display().to_string();
+    fs::write(&half, b"\xff\xfea").expect("written");
     let folder = folder.path().display().to_string();
     let cases = [
         (word, "yaml: line 1 column 1: expected mapping start".to_owned()),
         (binary, "yaml: control characters are not allowed".to_owned()),
+        (half, "yaml: incomplete UTF-16 character".to_owned()),
         (folder.clone(), format!("read {folder}: is a directory")),
     ];
     for (file, reason) in cases {

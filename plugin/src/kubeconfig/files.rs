@@ -1,13 +1,15 @@
 //! Which kubeconfig files there are, and how they merge (client-go `tools/clientcmd/loader.go`).
 
 use std::{
-    env,
+    env, fs,
     io::ErrorKind,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Result, anyhow};
 use kube::config::{Kubeconfig, KubeconfigError};
+
+use super::encoding;
 
 /// Reads the file that `--kubeconfig` names, which must exist, or else merges the files of
 /// `KUBECONFIG` or `~/.kube/config`, skipping those that do not.
@@ -34,43 +36,67 @@ fn precedence() -> Vec<PathBuf> {
 fn merge(paths: &[PathBuf]) -> Result<Kubeconfig> {
     let mut merged = Kubeconfig::default();
     for path in paths.iter().filter(|path| !path.as_os_str().is_empty()) {
-        let mut file = match Kubeconfig::read_from(path) {
-            Ok(file) => file,
-            Err(KubeconfigError::ReadConfig(error, _)) if error.kind() == ErrorKind::NotFound => {
-                continue;
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            Err(error) => {
+                let step = if error.kind() == ErrorKind::IsADirectory { "read" } else { "open" };
+                let reason = format!("{step} {}: {}", path.display(), crate::go::errno(&error));
+                return Err(unusable(path, &reason));
             }
-            Err(error) => return Err(unreadable(path, error)),
         };
-        file.current_context = file.current_context.filter(|name| !name.is_empty());
-        merged = merged.merge(file).map_err(|error| unreadable(path, error))?;
+        merged = parse(&bytes, path.parent())
+            .and_then(|file| merged.merge(file).map_err(|error| one_line(&error)))
+            .map_err(|reason| unusable(path, &reason))?;
     }
     Ok(merged)
 }
 
-fn unreadable(path: &Path, error: KubeconfigError) -> anyhow::Error {
-    let reason = match error {
-        // kubectl reads first and looks at the characters later.
-        KubeconfigError::ReadConfig(error, _) if error.kind() == ErrorKind::InvalidData => {
-            "yaml: control characters are not allowed".to_owned()
+/// One file's content, or what is wrong with it.
+fn parse(bytes: &[u8], folder: Option<&Path>) -> Result<Kubeconfig, String> {
+    let text = encoding::decode(bytes).map_err(|reason| format!("yaml: {reason}"))?;
+    let mut file = Kubeconfig::from_yaml(&text).map_err(|error| match error {
+        KubeconfigError::Parse(error) => format!("yaml: {}", one_line(&error)),
+        other => one_line(&other),
+    })?;
+    file.current_context = file.current_context.filter(|name| !name.is_empty());
+    if let Some(folder) = folder {
+        resolve(&mut file, folder);
+    }
+    Ok(file)
+}
+
+/// Relative paths are meant from the folder of the file that names them (client-go `ResolveLocalPaths`), and a
+/// credential plugin's too if it is a path at all.
+fn resolve(file: &mut Kubeconfig, folder: &Path) {
+    let clusters = file.clusters.iter_mut().filter_map(|named| named.cluster.as_mut());
+    let mut paths: Vec<_> = clusters.map(|cluster| &mut cluster.certificate_authority).collect();
+    for user in file.auth_infos.iter_mut().filter_map(|named| named.auth_info.as_mut()) {
+        paths.extend([&mut user.client_certificate, &mut user.client_key, &mut user.token_file]);
+        let plugin = user.exec.as_mut().map(|plugin| &mut plugin.command);
+        paths.extend(plugin.filter(|command| command.as_ref().is_some_and(|c| c.contains('/'))));
+    }
+    for path in paths.into_iter().flatten().filter(|path| !path.is_empty()) {
+        // An absolute one replaces the folder. Both parts are text but for a folder that is none: then the path stays.
+        if let Some(resolved) = folder.join(&*path).to_str() {
+            resolved.clone_into(path);
         }
-        KubeconfigError::ReadConfig(error, _) => {
-            let step = if error.kind() == ErrorKind::IsADirectory { "read" } else { "open" };
-            format!("{step} {}: {}", path.display(), crate::go::errno(&error))
-        }
-        KubeconfigError::Parse(error) => format!("yaml: {}", first_line(&error.to_string())),
-        other => first_line(&other.to_string()).to_owned(),
-    };
+    }
+}
+
+fn unusable(path: &Path, reason: &str) -> anyhow::Error {
     anyhow!("error loading config file \"{}\": {reason}", path.display())
 }
 
 /// What a parser says without the excerpt it draws: a kubeconfig may hold secrets.
-fn first_line(text: &str) -> &str {
-    text.lines().next().unwrap_or_default().trim_start_matches("error: ")
+fn one_line(error: &impl ToString) -> String {
+    let text = error.to_string();
+    text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use kube::config::AuthInfo;
 
     use super::*;
 
@@ -109,12 +135,26 @@ mod tests {
 
     #[test]
     fn relative_paths_are_resolved_against_their_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("config");
-        fs::write(&path, "clusters: [{name: c, cluster: {certificate-authority: pki/ca.crt}}]")
-            .unwrap();
-        let config = merge(&[path]).unwrap();
-        let ca = config.clusters[0].cluster.as_ref().unwrap().certificate_authority.clone();
-        assert_eq!(ca.unwrap(), folder.path().join("pki/ca.crt").to_str().unwrap());
+        let text = "\
+            clusters: [{name: c, cluster: {certificate-authority: pki/ca.crt}}]\n\
+            users: [{name: u, user: {client-certificate: /pki/u.crt, client-key: u.key, tokenFile: '',\n\
+                    exec: {command: ./login}}},\n\
+                    {name: v, user: {tokenFile: ../token, exec: {command: login}}}]\n";
+        let file = parse(text.as_bytes(), Some(Path::new("/home/ann"))).unwrap();
+        let cluster = file.clusters[0].cluster.as_ref().unwrap();
+        let [u, v] = [0, 1].map(|user| file.auth_infos[user].auth_info.as_ref().unwrap());
+        let command = |user: &AuthInfo| user.exec.as_ref().unwrap().command.clone();
+        let cases = [
+            ("authority", cluster.certificate_authority.clone(), "/home/ann/pki/ca.crt"),
+            ("absolute", u.client_certificate.clone(), "/pki/u.crt"),
+            ("key", u.client_key.clone(), "/home/ann/u.key"),
+            ("none", u.token_file.clone(), ""),
+            ("plugin beside it", command(u), "/home/ann/./login"),
+            ("token", v.token_file.clone(), "/home/ann/../token"),
+            ("plugin on PATH", command(v), "login"),
+        ];
+        for (name, got, expected) in cases {
+            assert_eq!(got.as_deref(), Some(expected), "{name}");
+        }
     }
 }

@@ -1,11 +1,12 @@
 //! Flags and kubeconfig files become one resolved connection, by client-go's rules.
 //!
-//! kube-rs reads the files but differs from client-go where it matters to a user who moves between
-//! `kubectl get pods` and `kubectl pods`: missing members of `KUBECONFIG`, an empty `current-context`,
-//! most override flags, proxies, and credential plugins (run three times for one client). Only its
-//! types are used here.
+//! kube-rs has the types and reads the YAML but differs from client-go where it matters to a user who
+//! moves between `kubectl get pods` and `kubectl pods`: encodings (half a UTF-16 unit is a panic),
+//! missing members of `KUBECONFIG`, an empty `current-context`, most override flags, proxies, and
+//! credential plugins (run three times for one client).
 
 mod credential_plugin;
+mod encoding;
 mod files;
 mod identity;
 mod in_cluster;
