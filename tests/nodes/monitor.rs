@@ -21,7 +21,7 @@ const MONITOR: &str = "app.kubernetes.io/name=kubectl-pods,app.kubernetes.io/com
 /// The role that the documentation asks for.
 const RIGHTS: &str = include_str!("../../deploy/rights-monitor.yaml");
 
-fn status(ns: &Namespace) -> Value {
+pub(super) fn status(ns: &Namespace) -> Value {
     let run = ns.pods(["monitor", "status", "-o", "json"]).run().success();
     serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}\n{}", run.story()))
 }
