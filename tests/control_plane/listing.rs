@@ -1,5 +1,9 @@
 //! Byte parity with kubectl get pods.
 
+use std::{os::unix::process::ExitStatusExt as _, time::Duration};
+
+use nix::sys::signal::Signal;
+
 use super::pods::{create_awkward, create_states};
 use crate::harness::{Cluster, Namespace, Plugin, same_within_seconds};
 
@@ -160,4 +164,23 @@ fn cells_computed_from_a_file_are_the_servers() {
             || namespace.kubectl(["get", "pods", "-o", "wide"]).run(),
         );
     }
+}
+
+#[test]
+fn a_signal_ends_a_list_at_any_moment() {
+    let namespace = Cluster::control_plane().namespace("list-signal");
+    create_states(&namespace);
+    // One request for each pod: as slow as a list can be made.
+    let words = ["-o", "yaml", "--chunk-size=1"];
+    let whole = namespace.pods(words).run().success();
+    let mut stopped = 0;
+    for step in 0..10 {
+        let signal = if step % 2 == 0 { Signal::SIGINT } else { Signal::SIGTERM };
+        let (status, took) = namespace.pods(words).signalled(signal, whole.took * step / 10);
+        let died = status.signal() == Some(signal as i32);
+        assert!(died || status.success(), "step {step}: {status}");
+        assert!(took < whole.took.max(Duration::from_secs(1)), "step {step}: {took:?}");
+        stopped += u32::from(died);
+    }
+    assert!(stopped >= 3, "only {stopped} lists were stopped before their end");
 }

@@ -4,9 +4,14 @@ use std::{
     collections::BTreeMap,
     io::Write as _,
     path::{Path, PathBuf},
-    process::{Child, Stdio},
+    process::{Child, ExitStatus, Stdio},
     thread,
     time::{Duration, Instant},
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
 };
 
 /// A command line to be run. Every run has its own empty HOME, which is also the working directory unless
@@ -93,6 +98,19 @@ impl Command {
     /// Starts it and gives the child, for tests that send signals. The caller keeps `self` for its HOME.
     pub(crate) fn spawn(&self) -> Child {
         self.std().spawn().unwrap_or_else(|error| panic!("cannot start {}: {error}", self.line()))
+    }
+
+    /// Starts it, signals it after a while, and gives how it ended and how long after the signal. It may have been
+    /// quicker: then there is nobody to signal.
+    pub(crate) fn signalled(&self, signal: Signal, after: Duration) -> (ExitStatus, Duration) {
+        let child = self.spawn();
+        thread::sleep(after);
+        let pid = Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
+        // Nobody has waited for it yet, so the pid is still its own.
+        let _ = kill(pid, signal);
+        let begun = Instant::now();
+        let status = child.wait_with_output().expect("it ends").status;
+        (status, begun.elapsed())
     }
 
     /// Runs it to its end.

@@ -14,13 +14,11 @@
 
 mod cluster;
 mod command;
-mod fake_api;
 mod scripted_api;
 mod servers;
 
 pub(crate) use cluster::{Cluster, Namespace, same_within_seconds};
 pub(crate) use command::{Command, Run, wait_until};
-pub(crate) use fake_api::FakeApi;
 pub(crate) use scripted_api::{Answer, ScriptedApi};
 pub(crate) use servers::start_article_servers;
 

@@ -28,6 +28,11 @@ impl Answer {
         Self::status(200, "Content-Type: application/json", body)
     }
 
+    /// A Table of pods with these cells: name, ready, status, restarts, age, node. Each is of namespace `shop`.
+    pub(crate) fn pods(pods: &[[&str; 6]]) -> Self {
+        Self::json(table(pods))
+    }
+
     /// Any status, with one more header.
     pub(crate) fn status(code: u16, header: &str, body: impl Into<String>) -> Self {
         let body = body.into();
@@ -79,6 +84,12 @@ impl ScriptedApi {
     pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().expect("the server does not panic").clone()
     }
+
+    /// Path and query of every request so far.
+    pub(crate) fn paths(&self) -> Vec<String> {
+        let path = |request: &String| request.split(' ').nth(1).map(str::to_owned);
+        self.asked().iter().filter_map(path).collect()
+    }
 }
 
 /// One request a connection, so that answers come in the order of the connections.
@@ -92,4 +103,23 @@ fn answer_one(mut stream: TcpStream, answer: &Answer, log: &Mutex<Vec<String>>) 
     log.lock().expect("the server does not panic").push(request);
     let text = format!("{}Connection: close\r\n\r\n{}", answer.head, answer.body);
     drop(stream.write_all(text.as_bytes()));
+}
+
+fn table(pods: &[[&str; 6]]) -> String {
+    let column = |(name, priority): (&str, u8)| serde_json::json!({"name": name, "type": "string", "priority": priority});
+    let columns =
+        [("Name", 0), ("Ready", 0), ("Status", 0), ("Restarts", 0), ("Age", 0), ("Node", 1)];
+    let row = |cells: &[&str; 6]| {
+        let metadata =
+            serde_json::json!({"name": cells[0], "namespace": "shop", "labels": {"app": "web"}});
+        serde_json::json!({"cells": cells, "object": {"metadata": metadata}})
+    };
+    serde_json::json!({
+        "kind": "Table",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": {},
+        "columnDefinitions": columns.map(column),
+        "rows": pods.iter().map(row).collect::<Vec<_>>(),
+    })
+    .to_string()
 }

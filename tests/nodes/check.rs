@@ -1,14 +1,8 @@
 //! Check on two nodes: what holds, what fails, what cannot be judged, and that nothing stays.
 
-use std::{
-    os::unix::process::ExitStatusExt as _,
-    time::{Duration, Instant},
-};
+use std::{os::unix::process::ExitStatusExt as _, time::Duration};
 
-use nix::{
-    sys::signal::{Signal, kill},
-    unistd::Pid,
-};
+use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use crate::harness::{Cluster, Namespace, Run, start_article_servers, wait_until};
@@ -177,15 +171,8 @@ fn a_signal_at_any_moment_leaves_nothing() {
 fn signal_at(ns: &Namespace, verb: &str, step: u64) -> u32 {
     let (signal, code) =
         if step.is_multiple_of(2) { (Signal::SIGINT, 130) } else { (Signal::SIGTERM, 143) };
-    let command = ns.pods([verb, "nginx-ser"]);
-    let child = command.spawn();
-    std::thread::sleep(Duration::from_millis(40 + 50 * step));
-    let pid = Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
-    // It may have finished already: then there is nobody to signal.
-    let _ = kill(pid, signal);
-    let begun = Instant::now();
-    let status = child.wait_with_output().expect("it ends").status;
-    let took = begun.elapsed();
+    let after = Duration::from_millis(40 + 50 * step);
+    let (status, took) = ns.pods([verb, "nginx-ser"]).signalled(signal, after);
     // Before it listens for signals it has created nothing, and dies of them like any program.
     let died = status.signal() == Some(signal as i32);
     let ended = died || status.success() || status.code() == Some(code);

@@ -2,13 +2,18 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use crate::harness::{Answer, FakeApi, Plugin, ScriptedApi};
+use crate::harness::{Answer, Plugin, ScriptedApi};
 
 const PODS: [[&str; 6]; 3] = [
     ["web-0", "1/1", "Running", "0", "17m", "node1"],
     ["web-1", "0/1", "CrashLoopBackOff", "12 (5m30s ago)", "3d4h", "node2"],
     ["web-2", "0/1", "Pending", "0", "5s", "<none>"],
 ];
+
+/// An API server that knows these pods.
+fn knowing(pods: &[[&str; 6]]) -> ScriptedApi {
+    ScriptedApi::start([Answer::pods(pods)])
+}
 
 const BUILT_IN_TABLE: &str = "\
 NAME    READY   STATUS             RESTARTS         AGE
@@ -25,7 +30,7 @@ fn prebuilt(name: &str) -> String {
 
 #[test]
 fn by_node_prints_pods_by_node_from_the_cheapest_request() {
-    let api = FakeApi::with_pods(&PODS);
+    let api = knowing(&PODS);
     let run = api.pods(["-o", "guest:by-node"]).run().success();
     assert_eq!(run.stderr, "", "{}", run.story());
     run.prints(
@@ -38,20 +43,20 @@ on no node: 1 pod
   web-2   0/1     Pending            0                5s
 ",
     );
-    assert_eq!(api.requests(), ["/api/v1/namespaces/shop/pods?includeObject=None"]);
+    assert_eq!(api.paths(), ["/api/v1/namespaces/default/pods?includeObject=None"]);
 }
 
 #[test]
 fn all_namespaces_cost_metadata_and_are_shown() {
-    let api = FakeApi::with_pods(&PODS[..1]);
+    let api = knowing(&PODS[..1]);
     let run = api.pods(["-A", "-o", "guest:by-node", "--no-headers"]).run().success();
     run.prints("node1: 1 pod\n  shop   web-0   1/1   Running   0     17m\n");
-    assert_eq!(api.requests(), ["/api/v1/pods?includeObject=Metadata"]);
+    assert_eq!(api.paths(), ["/api/v1/pods?includeObject=Metadata"]);
 }
 
 #[test]
 fn csv_is_written_as_it_is() {
-    let api = FakeApi::with_pods(&PODS[1..2]);
+    let api = knowing(&PODS[1..2]);
     let run = api.pods(["-o", "guest:csv"]).run().success();
     run.prints(
         "name,ready,total,status,restarts,age_seconds,ip,node\r\nweb-1,0,1,CrashLoopBackOff,12,273600,,node2\r\n",
@@ -60,8 +65,8 @@ fn csv_is_written_as_it_is() {
 
 #[test]
 fn no_pods_are_said_as_kubectl_says_it() {
-    let run = FakeApi::with_pods(&[]).pods(["-o", "guest:by-node"]).run().success();
-    run.complains("No resources found in shop namespace.\n").prints("");
+    let run = knowing(&[]).pods(["-o", "guest:by-node"]).run().success();
+    run.complains("No resources found in default namespace.\n").prints("");
 }
 
 #[test]
@@ -87,7 +92,7 @@ fn when_a_guest_fails_the_table_is_printed() {
         ),
     ];
     for (guest, complaint) in cases {
-        let api = FakeApi::with_pods(&PODS);
+        let api = knowing(&PODS);
         let run = api.pods(["-o", &format!("guest:{guest}"), "--guest-memory", "32Mi"]).run();
         assert!(run.took < Duration::from_secs(20), "{}", run.story());
         let run = run.exits(74).complains(complaint).complains("; this is the built-in table\n");
@@ -98,7 +103,7 @@ fn when_a_guest_fails_the_table_is_printed() {
 
 #[test]
 fn what_is_no_guest_is_refused_before_anything_is_asked() {
-    let api = FakeApi::with_pods(&PODS);
+    let api = knowing(&PODS);
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml").display().to_string();
     let text = api.pods(["-o", "guest:./text.wasm"]);
     fs::copy(&manifest, text.home().join("text.wasm")).expect("HOME is writable");
@@ -128,12 +133,12 @@ fn what_is_no_guest_is_refused_before_anything_is_asked() {
         assert_eq!(run.stderr.lines().count(), 1, "{}", run.story());
         run.prints("");
     }
-    assert_eq!(api.requests(), [""; 0]);
+    assert_eq!(api.paths(), [""; 0]);
 }
 
 #[test]
 fn names_are_found_in_folders_but_never_in_the_current_one() {
-    let api = FakeApi::with_pods(&PODS[..1]);
+    let api = knowing(&PODS[..1]);
     let command = api.pods(["-o", "guest:mine"]);
     fs::copy(prebuilt("by-node"), command.home().join("mine.wasm")).expect("HOME is writable");
     command.run().exits(1).complains("no guest named \"mine\"");
@@ -163,7 +168,7 @@ fn names_are_found_in_folders_but_never_in_the_current_one() {
 #[test]
 fn no_escape_of_cluster_or_guest_gets_out() {
     let evil = ["web-0", "1/1", "\u{1b}[2J\u{202e}Gone\u{9b}31m", "0", "17m", "node\u{7}1"];
-    let run = FakeApi::with_pods(&[evil]).pods(["-o", "guest:by-node"]).run().success();
+    let run = knowing(&[evil]).pods(["-o", "guest:by-node"]).run().success();
     run.prints(
         "  NAME    READY   STATUS       RESTARTS   AGE
 node1: 1 pod, 1 unhealthy
@@ -171,7 +176,7 @@ node1: 1 pod, 1 unhealthy
 ",
     );
     let guest = format!("guest:{},do=warn", prebuilt("hostile"));
-    let run = FakeApi::with_pods(&PODS[..1]).pods(["-o", &guest]).run().success();
+    let run = knowing(&PODS[..1]).pods(["-o", &guest]).run().success();
     assert_eq!(run.stderr.lines().count(), 200, "{}", run.story());
     assert!(!run.stderr.contains('\u{1b}'), "{}", run.story());
 }

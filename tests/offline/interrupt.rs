@@ -13,7 +13,7 @@ use nix::{
     unistd::Pid,
 };
 
-use crate::harness::{Command, FakeApi, Plugin, Run, wait_until};
+use crate::harness::{Answer, Command, Plugin, Run, ScriptedApi, wait_until};
 
 /// How long it may take from the signal to the end.
 const AT_ONCE: Duration = Duration::from_secs(1);
@@ -81,12 +81,13 @@ fn a_guest_in_an_endless_loop() {
         .join("../wasm-guests/prebuilt/hostile.wasm")
         .display()
         .to_string();
-    let api = FakeApi::with_pods(&[["web-0", "1/1", "Running", "0", "17m", "node1"]]);
+    let api =
+        ScriptedApi::start([Answer::pods(&[["web-0", "1/1", "Running", "0", "17m", "node1"]])]);
     // The limit for one call is 2 s: far enough away that it is not what ends it.
     let command = api.pods(["-o", &format!("guest:{hostile},do=loop,in=finish")]);
     let child = command.spawn();
     // The guest is loaded before anything is asked, and runs as soon as there is an answer.
-    wait_until("the list to be asked for", Duration::from_mins(1), || !api.requests().is_empty());
+    wait_until("the list to be asked for", Duration::from_mins(1), || !api.asked().is_empty());
     thread::sleep(Duration::from_millis(300));
     interrupt(&command, child);
 }
