@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use kubectl_pods_report::Verdict;
+use kubectl_pods_report::{Check, Verdict};
 
 use crate::plans::{asking, attempt, http, plan, quick, run, tcp, with};
 use crate::servers::{
@@ -13,96 +13,69 @@ use crate::servers::{
     silent,
 };
 
-#[tokio::test]
-async fn every_answer_has_its_verdict() {
-    let good = saying(page("200 OK", "It works!"));
-    let unavailable = saying(page("503 Service Unavailable", "later"));
-    let cases = [
-        ("a page", http(good), Verdict::Open, "HTTP status 200"),
-        ("only TCP", tcp("127.0.0.1", good.port()), Verdict::Open, "connected"),
-        ("nobody listens", http(closed_port()), Verdict::Refused, "a reset"),
-        ("closed at once", http(server(drop)), Verdict::EmptyReply, "without an answer"),
-        (
-            "closed after the request",
-            http(saying("")),
-            Verdict::EmptyReply,
-            "the peer closed without an answer",
-        ),
-        ("reset after the request", http(resetting()), Verdict::EmptyReply, "the peer broke off"),
-        (
-            "silence",
-            quick(http(silent())),
-            Verdict::Stalled,
-            "then silence until the time-out after 0.5 s",
-        ),
-        (
-            "silence in the body",
-            quick(http(pausing_in_the_body())),
-            Verdict::Stalled,
-            "10 body bytes",
-        ),
-        (
-            "end in the body",
-            http(saying("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nIt w")),
-            Verdict::BodyMismatch,
-            "after 4 bytes",
-        ),
-        (
-            "end in the head",
-            http(saying("HTTP/1.1 200 OK\r\nServer: a")),
-            Verdict::EmptyReply,
-            "without an answer",
-        ),
-        (
-            "not HTTP",
-            http(saying("SSH-2.0-OpenSSH_9.2\r\n")),
-            Verdict::WrongPeer,
-            "does not speak HTTP/1",
-        ),
-        (
-            "redirects are answers",
-            http(saying(page("302 Found", ""))),
-            Verdict::Open,
-            "HTTP status 302",
-        ),
-        ("bad status", http(unavailable), Verdict::HttpStatus, "HTTP status 503"),
-        (
-            "bad status, but expected",
-            with(http(unavailable), |c| c.expect.statuses = vec![(500, 599)]),
-            Verdict::Open,
-            "503",
-        ),
-        (
-            "good status, but not expected",
-            with(http(good), |c| c.expect.statuses = vec![(204, 204)]),
-            Verdict::HttpStatus,
-            "200",
-        ),
-        (
-            "text",
-            with(http(good), |c| c.expect.body_contains = Some("works".into())),
-            Verdict::Open,
-            "200",
-        ),
-        (
-            "other text",
-            with(http(good), |c| c.expect.body_contains = Some("nginx".into())),
-            Verdict::BodyMismatch,
-            "9 bytes",
-        ),
-        (
-            "bad status for curl",
-            asking(http(unavailable), |h| h.return_body = true),
-            Verdict::Open,
-            "503",
-        ),
-    ];
+/// Name, what is checked, its verdict, and what the sentence for people must say.
+type Case = (&'static str, Check, Verdict, &'static str);
+
+async fn judge<const N: usize>(cases: [Case; N]) {
     let outcome = run(&plan(cases.iter().map(|(_, check, ..)| check.clone()).collect())).await;
+    assert_eq!(outcome.attempts.len(), N);
     for ((name, _, verdict, says), attempt) in cases.iter().zip(&outcome.attempts) {
         assert_eq!(attempt.verdict, *verdict, "{name}: {attempt:#?}");
         assert!(attempt.message.contains(says), "{name}: {}", attempt.message);
         assert!(!attempt.message.contains(char::is_control), "{name}: {:?}", attempt.message);
     }
+}
+
+#[tokio::test]
+async fn who_does_not_answer() {
+    let (at_once, later) = ("without an answer", "the peer closed without an answer");
+    let broke_off = "the peer broke off";
+    let silence = "then silence until the time-out after 0.5 s";
+    judge([
+        ("nobody listens", http(closed_port()), Verdict::Refused, "a reset"),
+        ("closed at once", http(server(drop)), Verdict::EmptyReply, at_once),
+        ("closed after the request", http(saying("")), Verdict::EmptyReply, later),
+        ("reset after the request", http(resetting()), Verdict::EmptyReply, broke_off),
+        ("silence", quick(http(silent())), Verdict::Stalled, silence),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn who_answers_badly() {
+    let head = http(saying("HTTP/1.1 200 OK\r\nServer: a"));
+    let body = http(saying("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nIt w"));
+    let pause = quick(http(pausing_in_the_body()));
+    let ssh = http(saying("SSH-2.0-OpenSSH_9.2\r\n"));
+    judge([
+        ("end in the head", head, Verdict::EmptyReply, "without an answer"),
+        ("end in the body", body, Verdict::BodyMismatch, "after 4 bytes"),
+        ("silence in the body", pause, Verdict::Stalled, "10 body bytes"),
+        ("not HTTP", ssh, Verdict::WrongPeer, "does not speak HTTP/1"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_is_held_against_what_is_expected() {
+    let good = saying(page("200 OK", "It works!"));
+    let unavailable = saying(page("503 Service Unavailable", "later"));
+    let moved = http(saying(page("302 Found", "")));
+    let statuses = |peer, from, to| with(http(peer), |c| c.expect.statuses = vec![(from, to)]);
+    let text = |text: &str| with(http(good), |c| c.expect.body_contains = Some(text.into()));
+    let for_curl = asking(http(unavailable), |http| http.return_body = true);
+    judge([
+        ("a page", http(good), Verdict::Open, "HTTP status 200"),
+        ("only TCP", tcp("127.0.0.1", good.port()), Verdict::Open, "connected"),
+        ("redirects are answers", moved, Verdict::Open, "HTTP status 302"),
+        ("bad status", http(unavailable), Verdict::HttpStatus, "HTTP status 503"),
+        ("bad, but expected", statuses(unavailable, 500, 599), Verdict::Open, "503"),
+        ("good, but not expected", statuses(good, 204, 204), Verdict::HttpStatus, "200"),
+        ("text", text("works"), Verdict::Open, "200"),
+        ("other text", text("nginx"), Verdict::BodyMismatch, "9 bytes"),
+        ("bad status for curl", for_curl, Verdict::Open, "503"),
+    ])
+    .await;
 }
 
 #[tokio::test]

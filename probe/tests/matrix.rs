@@ -62,7 +62,7 @@ fn refused() -> Vec<Fault> {
     ]
 }
 
-fn rejected() -> Vec<Fault> {
+fn rejected_by_the_router() -> Vec<Fault> {
     let by_router = |name, port, rules, codes: [(u8, u8); 2], errno, says| Fault {
         name,
         port,
@@ -106,42 +106,41 @@ fn rejected() -> Vec<Fault> {
             SAME("ENETUNREACH"),
             "ICMP",
         ),
-        Fault {
-            name: "reject by the server's own firewall",
-            port: 7014,
-            rule: Some((
-                Place::Server,
-                [
-                    "reject with icmp type admin-prohibited",
-                    "reject with icmpv6 type admin-prohibited",
-                ],
-            )),
-            verdict: Verdict::Rejected,
-            errno: [Some("EHOSTUNREACH"), Some("EACCES")],
-            icmp: Some([(3, 13, SERVER[0]), (1, 1, SERVER[1])]),
-            says: "communication administratively prohibited",
-            ..BASE
-        },
-        Fault {
-            name: "reject by the client's own firewall",
-            port: 7015,
-            rule: Some((
-                Place::Client,
-                [
-                    "reject with icmp type admin-prohibited",
-                    "reject with icmpv6 type admin-prohibited",
-                ],
-            )),
-            verdict: Verdict::Rejected,
-            errno: [Some("EHOSTUNREACH"), Some("EACCES")],
-            icmp: Some([(3, 13, CLIENT[0]), (1, 1, CLIENT[1])]),
-            says: "a rule on the probe's own side",
-            ..BASE
-        },
     ]
 }
 
-fn unroutable() -> Vec<Fault> {
+fn rejected_by_hosts() -> Vec<Fault> {
+    let prohibited =
+        ["reject with icmp type admin-prohibited", "reject with icmpv6 type admin-prohibited"];
+    let by = |name, port, place, address: [&'static str; 2], says| Fault {
+        name,
+        port,
+        rule: Some((place, prohibited)),
+        verdict: Verdict::Rejected,
+        errno: [Some("EHOSTUNREACH"), Some("EACCES")],
+        icmp: Some([(3, 13, address[0]), (1, 1, address[1])]),
+        says,
+        ..BASE
+    };
+    vec![
+        by(
+            "reject by the server's own firewall",
+            7014,
+            Place::Server,
+            SERVER,
+            "communication administratively prohibited",
+        ),
+        by(
+            "reject by the client's own firewall",
+            7015,
+            Place::Client,
+            CLIENT,
+            "a rule on the probe's own side",
+        ),
+    ]
+}
+
+fn unroutable_beyond() -> Vec<Fault> {
     vec![
         Fault {
             name: "the router has no route",
@@ -172,6 +171,11 @@ fn unroutable() -> Vec<Fault> {
             says: "a routing loop",
             ..BASE
         },
+    ]
+}
+
+fn unroutable_from_here() -> Vec<Fault> {
+    vec![
         Fault {
             name: "nobody has the address on the client's own network",
             address: ["10.99.1.77", "fd99:1::77"],
@@ -234,5 +238,13 @@ fn silent() -> Vec<Fault> {
 
 /// All rows.
 pub(crate) fn faults() -> Vec<Fault> {
-    [refused(), rejected(), unroutable(), silent()].into_iter().flatten().collect()
+    let rows = [
+        refused(),
+        rejected_by_the_router(),
+        rejected_by_hosts(),
+        unroutable_beyond(),
+        unroutable_from_here(),
+        silent(),
+    ];
+    rows.into_iter().flatten().collect()
 }
