@@ -1,10 +1,7 @@
-//! Jobs: create one, delete it.
+//! Jobs: create one, and know whether it may be there when no answer came.
 
 use k8s_openapi::api::batch::v1::Job;
-use kube::{
-    Api,
-    api::{DeleteParams, PostParams},
-};
+use kube::{Api, api::PostParams};
 
 use super::Cluster;
 
@@ -31,19 +28,5 @@ pub async fn create(cluster: &Cluster, namespace: &str, job: &Job) -> Result<(),
             Err(NotCreated::Refused(cluster.explain(kube::Error::Api(status))))
         }
         Err(error) => Err(NotCreated::Unanswered(cluster.explain(error))),
-    }
-}
-
-/// Deletes a Job, and its pods in the background. Gives whether there was one.
-///
-/// # Errors
-///
-/// As the API server's answer.
-pub async fn delete(cluster: &Cluster, namespace: &str, name: &str) -> anyhow::Result<bool> {
-    let jobs: Api<Job> = Api::namespaced(cluster.client.clone(), namespace);
-    match jobs.delete(name, &DeleteParams::background()).await {
-        Ok(_) => Ok(true),
-        Err(kube::Error::Api(status)) if status.is_not_found() => Ok(false),
-        Err(error) => Err(cluster.explain(error)),
     }
 }

@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::{batch::v1::Job, core::v1::Pod};
 use kubectl_pods_report::Plan;
 use tokio::{
     sync::{Notify, watch},
@@ -28,7 +28,7 @@ use super::{
     stream::Results,
 };
 use crate::{
-    api::{Cluster, jobs, pods},
+    api::{Cluster, objects, pods},
     exit::Exit,
     output,
     signals::Signals,
@@ -143,7 +143,7 @@ impl Errand<'_> {
             }
         };
         let (deleted, ()) =
-            tokio::join!(jobs::delete(self.cluster, namespace, &self.name), delete_pod);
+            tokio::join!(objects::delete::<Job>(self.cluster, &self.name), delete_pod);
         if let Err(error) = deleted {
             output::warning(&format!(
                 "job {} in namespace {namespace} could not be deleted and will end by itself: {error:#}",

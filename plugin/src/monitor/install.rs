@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use k8s_openapi::api::apps::v1::DaemonSet;
+use k8s_openapi::api::{apps::v1::DaemonSet, core::v1::ConfigMap};
 use tokio::time::timeout;
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
     targets, uninstall,
 };
 use crate::{
-    api::{Cluster, config_maps, daemon_sets},
+    api::{Cluster, objects},
     cli::InstallArgs,
     exit::Exit,
     output::{self, Stdout},
@@ -86,17 +86,17 @@ async fn apply(
     args: &InstallArgs,
     plan_json: &str,
 ) -> anyhow::Result<DaemonSet> {
-    let anchor = config_maps::apply(cluster, &manifest::config_map(&args.name, plan_json)).await?;
+    let anchor = objects::apply(cluster, &manifest::config_map(&args.name, plan_json)).await?;
     let uid = anchor.metadata.uid.context("the API server gave the ConfigMap no uid")?;
     let wanted = manifest::daemon_set(&args.name, &args.probe_image, plan_json, &uid);
-    daemon_sets::apply(cluster, &wanted).await
+    objects::apply(cluster, &wanted).await
 }
 
 /// Removes what this run made. Only what is there is deleted: who may not create a thing often may not delete it either.
 async fn undo(cluster: &Cluster, name: &str) -> anyhow::Result<()> {
     let removed = async {
-        let anchor = config_maps::find(cluster, name).await?.is_some();
-        let daemon_set = daemon_sets::find(cluster, name).await?.is_some();
+        let anchor = objects::find::<ConfigMap>(cluster, name).await?.is_some();
+        let daemon_set = objects::find::<DaemonSet>(cluster, name).await?.is_some();
         if anchor || daemon_set {
             uninstall::remove(cluster, name, anchor, daemon_set).await?;
         }
@@ -118,8 +118,8 @@ fn report(args: &InstallArgs, nodes: i32, checks: usize) -> anyhow::Result<Exit>
 
 /// Forced apply would take over whatever has the name. Gives whether nothing has it.
 async fn refuse_foreign(cluster: &Cluster, name: &str) -> anyhow::Result<bool> {
-    let config_map = config_maps::find(cluster, name).await?.map(|object| object.metadata);
-    let daemon_set = daemon_sets::find(cluster, name).await?.map(|object| object.metadata);
+    let config_map = objects::find::<ConfigMap>(cluster, name).await?.map(|object| object.metadata);
+    let daemon_set = objects::find::<DaemonSet>(cluster, name).await?.map(|object| object.metadata);
     let is_new = config_map.is_none() && daemon_set.is_none();
     for (kind, metadata) in [("configmap", config_map), ("daemonset", daemon_set)] {
         if metadata.is_some_and(|metadata| !manifest::is_ours(&metadata, name)) {

@@ -12,9 +12,9 @@ use tokio::time::{Instant, sleep};
 use super::manifest;
 use crate::{
     api::{
-        Cluster, daemon_sets,
+        Cluster,
         events::{self, Said},
-        pods,
+        objects, pods,
     },
     checking::{
         diagnosis::{self, Sign},
@@ -70,7 +70,7 @@ pub(super) async fn wait(
     let mut state = "the DaemonSet is not seen by its controller".to_owned();
     let mut running = 0;
     while begun.elapsed() < limit {
-        let found = daemon_sets::find(cluster, name).await?;
+        let found = objects::find::<DaemonSet>(cluster, name).await?;
         let status = found.context("the DaemonSet was deleted meanwhile")?.status;
         if let Some(status) =
             status.filter(|status| status.observed_generation >= applied.metadata.generation)

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use anyhow::bail;
+use k8s_openapi::api::{apps::v1::DaemonSet, core::v1::ConfigMap};
 use tokio::time::{Instant, sleep};
 
 use super::{absent, manifest};
 use crate::{
-    api::{Cluster, config_maps, daemon_sets, pods},
+    api::{Cluster, objects, pods},
     cli::UninstallArgs,
     exit::Exit,
     output::Stdout,
@@ -25,8 +26,8 @@ const LIMIT: Duration = Duration::from_mins(1);
 /// kubectl's `NotFound` when there is none; when the cluster refuses or does not finish.
 pub(super) async fn run(cluster: &Cluster, args: &UninstallArgs) -> anyhow::Result<Exit> {
     let name = &args.name;
-    let anchor = config_maps::find(cluster, name).await?.map(|object| object.metadata);
-    let daemon_set = daemon_sets::find(cluster, name).await?.map(|object| object.metadata);
+    let anchor = objects::find::<ConfigMap>(cluster, name).await?.map(|object| object.metadata);
+    let daemon_set = objects::find::<DaemonSet>(cluster, name).await?.map(|object| object.metadata);
     let ours = |metadata: &Option<_>| {
         metadata.as_ref().is_some_and(|metadata| manifest::is_ours(metadata, name))
     };
@@ -52,10 +53,11 @@ pub(super) async fn remove(
     anchor: bool,
     daemon_set: bool,
 ) -> anyhow::Result<()> {
-    let deleted = if daemon_set { daemon_sets::delete(cluster, name).await } else { Ok(false) };
+    let deleted =
+        if daemon_set { objects::delete::<DaemonSet>(cluster, name).await } else { Ok(false) };
     // Even when that was refused: the garbage collector, which may, follows the anchor.
     if anchor {
-        config_maps::delete(cluster, name).await?;
+        objects::delete::<ConfigMap>(cluster, name).await?;
     }
     deleted?;
     wait_until_gone(cluster, name).await
@@ -65,7 +67,7 @@ async fn wait_until_gone(cluster: &Cluster, name: &str) -> anyhow::Result<()> {
     let begun = Instant::now();
     while begun.elapsed() < LIMIT {
         let pods = pods::list(cluster, &cluster.namespace, &manifest::selector(name)).await?;
-        if pods.is_empty() && daemon_sets::find(cluster, name).await?.is_none() {
+        if pods.is_empty() && objects::find::<DaemonSet>(cluster, name).await?.is_none() {
             return Ok(());
         }
         sleep(POLL).await;

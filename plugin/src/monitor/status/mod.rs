@@ -7,7 +7,7 @@ use k8s_openapi::api::apps::v1::DaemonSet;
 
 use super::{absent, manifest};
 use crate::{
-    api::{Cluster, daemon_sets},
+    api::{Cluster, objects},
     cli::{StatusArgs, StatusFormat},
     exit::Exit,
     output::{self, Stdout},
@@ -20,7 +20,7 @@ use crate::{
 ///
 /// kubectl's `NotFound` when there is none; when the cluster cannot be asked.
 pub(super) async fn run(cluster: &Cluster, args: &StatusArgs) -> anyhow::Result<Exit> {
-    let found = daemon_sets::find(cluster, &args.name).await?;
+    let found = objects::find::<DaemonSet>(cluster, &args.name).await?;
     let Some(daemon_set) = found.filter(|found| manifest::is_ours(&found.metadata, &args.name))
     else {
         return Err(absent(&args.name));
