@@ -6,5 +6,4 @@ mod curl;
 mod guest;
 mod listing;
 mod monitor;
-mod monitor_status;
 mod policy;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::monitor::status;
+use super::status;
 use crate::harness::{Cluster, wait_until};
 
 #[test]
@@ -16,14 +16,14 @@ fn a_probe_that_is_being_deleted_is_not_asked() {
         .iter()
         .map(|probe| probe["pod"].as_str().expect("a name"))
         .collect();
-    let held = format!("pod/{}", pods[0]);
+    let pod = format!("pod/{}", pods[0]);
     // The finalizer keeps the object when the container is long gone, as a node that is lost does.
     let hold = |finalizers: &str| {
         let patch = format!("{{\"metadata\": {{\"finalizers\": {finalizers}}}}}");
-        ns.kubectl(["patch", &held, "--type=merge", "-p", &patch]).run().success();
+        ns.kubectl(["patch", &pod, "--type=merge", "-p", &patch]).run().success();
     };
     hold("[\"pods.example/held\"]");
-    ns.kubectl(["delete", &held, "--wait=false"]).run().success();
+    ns.kubectl(["delete", &pod, "--wait=false"]).run().success();
 
     let run = ns.pods(["monitor", "status"]).run().exits(3);
     assert_eq!(run.stdout.lines().count(), pods.len(), "one probe less: {}", run.story());

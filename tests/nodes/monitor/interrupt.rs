@@ -1,0 +1,49 @@
+//! A signal in the middle of an install.
+
+use std::{os::unix::process::ExitStatusExt as _, process::ExitStatus, time::Duration};
+
+use nix::sys::signal::Signal;
+
+use crate::harness::{Cluster, Namespace};
+
+/// Installs a probe of this target, interrupted after a while.
+fn interrupted(ns: &Namespace, target: &str, after: Duration) -> ExitStatus {
+    let command = ns.pods(["monitor", "install", target, "--every", "1s"]);
+    command.signalled(Signal::SIGINT, after).0
+}
+
+#[test]
+fn an_interrupted_install_leaves_nothing() {
+    let ns = Cluster::nodes().namespace("monitor-signal");
+    let mut stopped = 0;
+    for step in 1..=8_u32 {
+        let status = interrupted(&ns, "10.96.0.1:443", Duration::from_millis(70) * step);
+        if status.success() {
+            // It was quicker than the signal.
+            ns.pods(["monitor", "uninstall"]).run().success();
+        } else {
+            // Before it listens for signals it has made nothing, and dies of them like any program.
+            let died = status.signal() == Some(Signal::SIGINT as i32);
+            assert!(died || status.code() == Some(130), "step {step}: {status}");
+            stopped += u32::from(!died);
+        }
+        assert_eq!(ns.leftovers(), "", "step {step}");
+    }
+    assert!(stopped >= 3, "only {stopped} runs were stopped by their own hand");
+}
+
+#[test]
+fn an_interrupted_change_removes_nothing() {
+    let ns = Cluster::nodes().namespace("monitor-change");
+    ns.pods(["monitor", "install", "10.96.0.1:443"]).run().success();
+    // Later and later, and each time another change, until one is stopped by its own hand.
+    let stopped = (1..=20_u32).any(|step| {
+        let target = format!("10.96.0.1:{}", 443 + step);
+        let status = interrupted(&ns, &target, Duration::from_millis(150) * step);
+        assert!(ns.leftovers().contains("daemonset"), "what was there before stays: step {step}");
+        status.code() == Some(130)
+    });
+    assert!(stopped, "no change was stopped by its own hand");
+    ns.pods(["monitor", "uninstall"]).run().success();
+    assert_eq!(ns.leftovers(), "");
+}

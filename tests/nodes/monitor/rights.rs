@@ -1,0 +1,100 @@
+//! What the documented role allows, and what is said without one of its rules.
+
+use std::time::Duration;
+
+use crate::harness::{Cluster, Namespace};
+
+/// The role that the documentation asks for.
+const RIGHTS: &str = include_str!("../../../deploy/rights-monitor.yaml");
+
+/// A ServiceAccount with the documented rights; gives its user name.
+fn keeper(ns: &Namespace) -> String {
+    ns.apply(RIGHTS);
+    ns.kubectl(["create", "serviceaccount", "keeper"]).run().success();
+    let account = format!("--serviceaccount={}:keeper", ns.name);
+    let role = "--role=kubectl-pods-monitor";
+    ns.kubectl(["create", "rolebinding", "keeper", role, &account]).run().success();
+    format!("system:serviceaccount:{}:keeper", ns.name)
+}
+
+#[test]
+fn the_documented_role_is_enough() {
+    let ns = Cluster::nodes().namespace("monitor-rights");
+    ns.apply(include_str!("../../fixtures/services.yaml"));
+    let user = keeper(&ns);
+    for words in [&["install", "svc/deserted"][..], &["status"], &["uninstall"]] {
+        let command = ns.pods(["monitor"]).args(words.iter().copied());
+        command.args(["--as", &user]).run().success();
+    }
+    assert_eq!(ns.leftovers(), "");
+}
+
+/// Grants the documented rights less one rule.
+fn without_rule(ns: &Namespace, rule: usize) {
+    ns.apply(RIGHTS);
+    let patch = format!("[{{\"op\": \"remove\", \"path\": \"/rules/{rule}\"}}]");
+    let patch = ["patch", "role", "kubectl-pods-monitor", "--type=json", "-p", &patch];
+    ns.kubectl(patch).run().success();
+}
+
+#[test]
+fn each_missing_right_is_named() {
+    let ns = Cluster::nodes().namespace("monitor-missing");
+    ns.apply(include_str!("../../fixtures/services.yaml"));
+    let user = keeper(&ns);
+    ns.pods(["monitor", "install", "svc/deserted"]).run().success();
+    let install = &["install", "svc/deserted"][..];
+    let cases: [(usize, &[&str], &str); 7] = [
+        (0, install, "cannot get resource \"configmaps\""),
+        (0, &["uninstall"], "cannot get resource \"configmaps\""),
+        (1, install, "cannot get resource \"daemonsets\""),
+        (1, &["status"], "cannot get resource \"daemonsets\""),
+        (1, &["uninstall"], "cannot get resource \"daemonsets\""),
+        (2, &["status"], "cannot list resource \"pods\""),
+        (3, install, "cannot get resource \"services\""),
+    ];
+    for (rule, words, complaint) in cases {
+        without_rule(&ns, rule);
+        let command = ns.pods(["monitor"]).args(words.iter().copied()).args(["--as", &user]);
+        let run = command.run().exits(1).complains("(Forbidden)").complains(complaint);
+        assert!(run.took < Duration::from_secs(10), "{}", run.story());
+        assert!(ns.leftovers().contains("daemonset"), "what was there before stays");
+    }
+    // Every probe is asked by itself, and what came of that is in the table.
+    without_rule(&ns, 4);
+    let run = ns.pods(["monitor", "status", "--as", &user]).run().exits(3);
+    let complaint = "cannot get resource \"pods/proxy\"";
+    assert!(
+        run.stdout.contains("(Forbidden)") && run.stdout.contains(complaint),
+        "{}",
+        run.story()
+    );
+    // The last one is only for what it says.
+    without_rule(&ns, 5);
+    for words in [install, &["status"], &["uninstall"]] {
+        let command = ns.pods(["monitor"]).args(words.iter().copied());
+        command.args(["--as", &user]).run().success();
+    }
+    assert_eq!(ns.leftovers(), "");
+}
+
+#[test]
+fn a_refused_daemonset_leaves_no_plan_behind() {
+    let ns = Cluster::nodes().namespace("monitor-refused");
+    let install = ["monitor", "install", "10.96.0.1:443"];
+    ns.limit("none", "count/daemonsets.apps=0");
+    let refused =
+        "Error from server (Forbidden): daemonsets.apps \"kubectl-pods-monitor\" is forbidden: ";
+    let run = ns.pods(install).run().exits(1).complains(refused).complains("exceeded quota: none");
+    assert_eq!(run.stderr.lines().count(), 1, "{}", run.story());
+    assert_eq!(ns.leftovers(), "");
+
+    let user = keeper(&ns);
+    let patch = r#"[{"op": "replace", "path": "/rules/1/verbs", "value": ["get"]}]"#;
+    let patch = ["patch", "role", "kubectl-pods-monitor", "--type=json", "-p", patch];
+    ns.kubectl(patch).run().success();
+    let run = ns.pods(install).args(["--as", &user]).run().exits(1);
+    let run = run.complains(refused).complains("cannot patch resource \"daemonsets\"");
+    assert_eq!(run.stderr.lines().count(), 1, "{}", run.story());
+    assert_eq!(ns.leftovers(), "");
+}

@@ -1,0 +1,26 @@
+//! What cannot be installed.
+
+use std::time::Duration;
+
+use crate::harness::{Cluster, Run};
+
+#[test]
+fn what_cannot_be_installed_says_why() {
+    let ns = Cluster::nodes().namespace("monitor-trouble");
+    let install = |words: &[&str]| -> Run {
+        ns.pods(["monitor", "install"]).args(words.iter().copied()).run().exits(1)
+    };
+    install(&["svc/nobody"]).complains("services \"nobody\" not found");
+    install(&["deploy/web"]).complains("give a Service in front of them");
+    install(&["10.0.0.7"]).complains("names no port");
+    install(&["10.0.0.7:80", "10.0.0.7:80", "--every", "1ms"]).complains("every_seconds is 0.001");
+    assert_eq!(ns.leftovers(), "", "nothing is installed that cannot work");
+    let run = install(&["10.0.0.7:80", "--probe-image", "localhost:1/missing:1"]);
+    let run = run.complains("ErrImagePull").complains("removed again");
+    assert!(run.took < Duration::from_secs(20), "{}", run.story());
+    assert_eq!(ns.leftovers(), "");
+    ns.kubectl(["create", "configmap", "kubectl-pods-monitor"]).run().success();
+    install(&["10.0.0.7:80"]).complains("was not made by kubectl pods");
+    ns.pods(["monitor", "uninstall"]).run().exits(1).complains("NotFound");
+    ns.kubectl(["get", "configmap", "kubectl-pods-monitor"]).run().success();
+}
