@@ -62,6 +62,14 @@ pub(crate) const CILIUM: &[Tool] = &[
 /// What scrapes the standing probe in the demo and the tests.
 pub(crate) const PROMETHEUS: &[Tool] = &[tool("prometheus", "prometheus")];
 
+/// What the probe's tests make their small networks with, and start it in.
+pub(crate) const LAB: &[Tool] = &[
+    tool("ip", "iproute2"),
+    tool("nft", "nftables"),
+    tool("nsenter", "util-linux"),
+    tool("setpriv", "util-linux"),
+];
+
 /// What takes Debian packages apart for the images.
 pub(crate) const IMAGES: &[Tool] =
     &[tool("apt-get", "apt"), tool("apt-cache", "apt"), tool("dpkg-deb", "dpkg")];

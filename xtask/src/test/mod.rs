@@ -69,8 +69,9 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     let filter = args.filter.as_deref();
     let mut outcome = Outcome::default();
     if !is_self_test(filter) {
-        for (title, mut command) in without_cluster(filter) {
+        for (title, tools, mut command) in without_cluster(filter) {
             headline(title);
+            host::require(&[tools])?;
             outcome.collect(&mut command)?;
         }
     }
@@ -134,10 +135,11 @@ fn on_our_clusters(filter: Option<&str>, outcome: &mut Outcome) -> anyhow::Resul
     Ok(())
 }
 
-fn without_cluster(filter: Option<&str>) -> Vec<(&'static str, Command)> {
+/// Titles of test runs, what the machine must have for them, and their commands.
+fn without_cluster(filter: Option<&str>) -> Vec<(&'static str, &'static [host::Tool], Command)> {
     let mut commands = Vec::new();
     if let Some(offline) = selection("offline::", filter) {
-        commands.push(("integration: offline", integration(&offline)));
+        commands.push(("integration: offline", &[][..], integration(&offline)));
     }
     if filter.is_some_and(names_a_module) {
         return commands;
@@ -155,7 +157,10 @@ fn without_cluster(filter: Option<&str>) -> Vec<(&'static str, Command)> {
     libraries.args(filter);
     let mut plugin = cargo();
     plugin.args(["test", "--package", "kubectl-pods", "--lib", "--bins"]).args(filter);
-    commands.extend([("probe, report, guests, xtask", libraries), ("plugin", plugin)]);
+    commands.extend([
+        ("probe, report, guests, xtask", host::LAB, libraries),
+        ("plugin", &[][..], plugin),
+    ]);
     commands
 }
 
