@@ -6,4 +6,5 @@ mod curl;
 mod guest;
 mod listing;
 mod monitor;
+mod obstacle;
 mod policy;
