@@ -99,13 +99,18 @@ fn a_probe_that_cannot_run_says_why_within_seconds() {
 fn what_the_namespace_refuses_is_said() {
     let ns = with_servers("check-quota");
     ns.limit("pods", "count/pods=2");
-    let run = ns.pods(["check", "nginx-ser"]).run().exits(3).complains("exceeded quota: pods");
-    assert!(run.took < Duration::from_secs(10), "{}", run.story());
+    for verb in ["check", "curl"] {
+        let run = ns.pods([verb, "nginx-ser"]).run().exits(3).complains("exceeded quota: pods");
+        assert!(run.took < Duration::from_secs(10), "{}", run.story());
+        assert_eq!(ns.leftovers(), "", "{verb}");
+    }
     ns.limit("jobs", "count/jobs.batch=0");
-    let run = ns.pods(["check", "nginx-ser"]).run().exits(1);
-    let run = run.complains("Error from server (Forbidden): jobs.batch \"kubectl-pods-");
-    assert_eq!(run.stdout, "");
-    assert_eq!(ns.leftovers(), "");
+    for verb in ["check", "curl"] {
+        let run = ns.pods([verb, "nginx-ser"]).run().exits(1);
+        let run = run.complains("Error from server (Forbidden): jobs.batch \"kubectl-pods-");
+        assert_eq!(run.stdout, "");
+        assert_eq!(ns.leftovers(), "", "{verb}");
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Pods that a real kubelet cannot start: their sandbox or a volume fails, and only events say so.
+//! Pods that a real cluster cannot start: no node takes them, or their sandbox or a volume fails, which only events say.
 
 use std::{thread, time::Duration};
 
@@ -67,4 +67,15 @@ fn a_volume_that_cannot_be_mounted() {
             volumeMounts: [Object.spec.containers.volumeMounts{name: \"absent\", mountPath: \"/absent\"}]}]}";
     every_pod_gets(&ns, spec, "jsonpath={.spec.volumes[*].configMap.name}", "absent");
     no_verb_gets_a_pod(&ns, "FailedMount: ");
+}
+
+#[test]
+fn a_pod_that_fits_on_no_node() {
+    let ns = Cluster::nodes().namespace("no-node");
+    let spec = "Object.spec{
+          containers: [Object.spec.containers{
+            name: object.spec.containers[0].name,
+            resources: Object.spec.containers.resources{requests: {\"cpu\": \"5k\"}}}]}";
+    every_pod_gets(&ns, spec, "jsonpath={.spec.containers[0].resources.requests.cpu}", "5k");
+    no_verb_gets_a_pod(&ns, "Unschedulable: 0/");
 }

@@ -24,3 +24,13 @@ fn what_cannot_be_installed_says_why() {
     ns.pods(["monitor", "uninstall"]).run().exits(1).complains("NotFound");
     ns.kubectl(["get", "configmap", "kubectl-pods-monitor"]).run().success();
 }
+
+#[test]
+fn a_probe_that_the_namespace_has_no_room_for() {
+    let ns = Cluster::nodes().namespace("monitor-quota");
+    ns.limit("pods", "count/pods=0");
+    let run = ns.pods(["monitor", "install", "10.96.0.1:443"]).run().exits(1);
+    let run = run.complains("exceeded quota: pods").complains("removed again");
+    assert!(run.took < Duration::from_secs(20), "{}", run.story());
+    assert_eq!(ns.leftovers(), "");
+}
