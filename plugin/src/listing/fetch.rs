@@ -128,20 +128,39 @@ async fn pages(
     }
 }
 
-/// What a list's metadata says about the next page.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct ListMeta {
-    r#continue: String,
+/// Gives the pieces of a list to `take` while they arrive; returns the continue token of the next page.
+pub(super) async fn cut(
+    mut answer: Answer,
+    array: &'static str,
+    mut take: impl FnMut(Piece<'_>) -> Result<()>,
+) -> Result<Option<String>> {
+    let mut splitter = Splitter::new(array);
+    let mut token = None;
+    while let Some(bytes) = answer.chunk().await? {
+        splitter.feed(&bytes, |piece| match piece {
+            Piece::Field("metadata", text) => {
+                token = next_page(text)?;
+                Ok(())
+            }
+            piece => take(piece),
+        })?;
+    }
+    if !splitter.is_complete() {
+        bail!("the server's answer ended in the middle");
+    }
+    Ok(token)
 }
 
-impl ListMeta {
-    /// The continue token in the `metadata` field of a list.
-    pub(super) fn next_page(metadata: &[u8]) -> Result<Option<String>> {
-        let meta: Self =
-            serde_json::from_slice(metadata).context("cannot read the list's metadata")?;
-        Ok((!meta.r#continue.is_empty()).then_some(meta.r#continue))
+/// The continue token in the `metadata` field of a list.
+fn next_page(metadata: &[u8]) -> Result<Option<String>> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct ListMeta {
+        r#continue: String,
     }
+    let meta: ListMeta =
+        serde_json::from_slice(metadata).context("cannot read the list's metadata")?;
+    Ok((!meta.r#continue.is_empty()).then_some(meta.r#continue))
 }
 
 /// Reads Tables. An error of the sink is kept apart from errors of the server: the first ends
@@ -158,27 +177,16 @@ impl Reader for TableReader<'_> {
         self.page(answer).await.map(|_| ())
     }
 
-    async fn page(&mut self, mut answer: Answer) -> Result<Option<String>> {
-        let mut splitter = Splitter::new("rows");
-        let mut token = None;
-        while let Some(bytes) = answer.chunk().await? {
-            splitter.feed(&bytes, |piece| match piece {
-                Piece::Field("metadata", text) => {
-                    token = ListMeta::next_page(text)?;
-                    Ok(())
-                }
-                Piece::Field("kind", text) if text != br#""Table""# => {
-                    bail!("the server did not answer with a table of pods")
-                }
-                Piece::Field("columnDefinitions", text) => self.define(text),
-                Piece::Field(..) => Ok(()),
-                Piece::Element(text) => self.row(text),
-            })?;
-        }
-        if !splitter.is_complete() {
-            bail!("the server's answer ended in the middle");
-        }
-        Ok(token)
+    async fn page(&mut self, answer: Answer) -> Result<Option<String>> {
+        cut(answer, "rows", |piece| match piece {
+            Piece::Field("kind", text) if text != br#""Table""# => {
+                bail!("the server did not answer with a table of pods")
+            }
+            Piece::Field("columnDefinitions", text) => self.define(text),
+            Piece::Field(..) => Ok(()),
+            Piece::Element(text) => self.row(text),
+        })
+        .await
     }
 }
 

@@ -1,11 +1,11 @@
 //! Whole pods, one at a time, for the formats that print them.
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
 use super::{
     Outcome, Query,
-    fetch::{ListMeta, Reader, visit},
-    splitter::{Piece, Splitter},
+    fetch::{Reader, cut, visit},
+    splitter::Piece,
 };
 use crate::{
     api::{Answer, Cluster, Representation},
@@ -45,23 +45,12 @@ impl Reader for ObjectReader<'_> {
         self.object(&text)
     }
 
-    async fn page(&mut self, mut answer: Answer) -> Result<Option<String>> {
-        let mut splitter = Splitter::new("items");
-        let mut token = None;
-        while let Some(bytes) = answer.chunk().await? {
-            splitter.feed(&bytes, |piece| match piece {
-                Piece::Field("metadata", text) => {
-                    token = ListMeta::next_page(text)?;
-                    Ok(())
-                }
-                Piece::Field(..) => Ok(()),
-                Piece::Element(text) => self.object(text),
-            })?;
-        }
-        if !splitter.is_complete() {
-            bail!("the server's answer ended in the middle");
-        }
-        Ok(token)
+    async fn page(&mut self, answer: Answer) -> Result<Option<String>> {
+        cut(answer, "items", |piece| match piece {
+            Piece::Field(..) => Ok(()),
+            Piece::Element(text) => self.object(text),
+        })
+        .await
     }
 }
 
