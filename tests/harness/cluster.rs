@@ -82,7 +82,12 @@ impl Cluster {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
         let name = format!("{prefix}-{:x}-{count}", now.as_micros() & 0xff_ffff_ffff);
-        self.kubectl(["create", "namespace", &name]).run().success();
+        // Known by its label from its first moment: tests that are interrupted do not drop it.
+        let run = env::var("KUBECTL_PODS_TEST_RUN").unwrap_or_default();
+        let manifest = format!(
+            "{{apiVersion: v1, kind: Namespace, metadata: {{name: {name}, labels: {{kubectl-pods-test-run: '{run}'}}}}}}"
+        );
+        self.kubectl(["create", "-f", "-"]).stdin(&manifest).run().success();
         let namespace = Namespace { cluster: self.clone(), name };
         wait_until("the default ServiceAccount", Duration::from_secs(30), || {
             namespace.kubectl(["get", "serviceaccount", "default"]).run().code == 0

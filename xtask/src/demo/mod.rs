@@ -75,7 +75,8 @@ fn on_own_cluster(stage: Stage, keep: bool) -> anyhow::Result<()> {
     let lease = cluster::Lease::take(CLUSTER)?;
     let running = lease.up(&options)?;
     let stage = stage.with_cluster(&running.bin, &running.kubeconfig, NAMESPACE);
-    let outcome = on_cluster(&stage, own_scenes)
+    let outcome = refuse_to_share(&stage)
+        .and_then(|()| in_namespace(&stage, own_scenes))
         .with_context(|| format!("the cluster's logs are in {}", running.logs().display()));
     if keep {
         println!("\n# The cluster stays up. To use it:\n");
@@ -94,7 +95,9 @@ fn on_existing_cluster(stage: Stage, kubeconfig: &Path, context: &str) -> anyhow
     let existing = Existing::copy(kubeconfig, context, Path::new("kubectl"))?;
     let bin = existing.kubectl.parent().unwrap_or(Path::new("/"));
     let stage = stage.with_cluster(bin, &existing.kubeconfig(), NAMESPACE);
-    on_cluster(&stage, existing_scenes)
+    refuse_to_share(&stage)?;
+    let _undo = existing.undo(&["delete", "namespace", NAMESPACE, "--ignore-not-found"])?;
+    in_namespace(&stage, existing_scenes)
 }
 
 /// On a cluster that somebody else started, the pods' addresses may lead nowhere from here.
@@ -125,16 +128,21 @@ fn own_scenes(stage: &Stage) -> anyhow::Result<()> {
     walk::monitor(stage)
 }
 
-/// Everything that needs a cluster, in a namespace that is removed whatever happens.
-fn on_cluster(
-    stage: &Stage,
-    scenes: impl FnOnce(&Stage) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
+/// A namespace that somebody else made is not ours to fill and to delete.
+fn refuse_to_share(stage: &Stage) -> anyhow::Result<()> {
     if stage.ask(&format!("kubectl get namespace {NAMESPACE} --output name")).is_ok() {
         bail!(
             "namespace {NAMESPACE} exists already: delete it with `kubectl delete namespace {NAMESPACE}`"
         );
     }
+    Ok(())
+}
+
+/// Everything that needs a cluster, in a namespace that is removed whatever happens.
+fn in_namespace(
+    stage: &Stage,
+    scenes: impl FnOnce(&Stage) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     stage.show(&format!("kubectl create namespace {NAMESPACE}"))?;
     let outcome = scenes(stage);
     let removed = stage.show(&format!("kubectl delete namespace {NAMESPACE}"));

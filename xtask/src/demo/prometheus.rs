@@ -11,11 +11,13 @@ use std::{
 
 use anyhow::{Context as _, bail};
 
+use crate::interrupt::Scratch;
+
 /// A running Prometheus; dropping it ends it.
 pub(super) struct Prometheus {
     child: Child,
     port: u16,
-    folder: tempfile::TempDir,
+    folder: Scratch,
 }
 
 impl Prometheus {
@@ -25,7 +27,7 @@ impl Prometheus {
     ///
     /// When it is not installed or does not become ready.
     pub(super) fn start(addresses: &[String], namespace: &str) -> anyhow::Result<Self> {
-        let folder = tempfile::tempdir()?;
+        let folder = Scratch::new()?;
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let config = folder.path().join("prometheus.yml");
         fs::write(&config, configuration(addresses, namespace))?;

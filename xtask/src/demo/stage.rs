@@ -7,12 +7,14 @@ use std::{
 
 use anyhow::{Context as _, bail};
 
+use crate::interrupt::Scratch;
+
 /// Where the demo runs commands: a PATH with kubectl and the plugin, and a kubeconfig.
 pub(super) struct Stage {
     path: String,
     kubeconfig: Option<PathBuf>,
     namespace: Option<String>,
-    files: tempfile::TempDir,
+    files: Scratch,
 }
 
 impl Stage {
@@ -20,11 +22,11 @@ impl Stage {
     ///
     /// # Errors
     ///
-    /// When no temporary folder can be made.
+    /// When no temporary folder can be made, or we cannot listen for signals.
     pub(super) fn without_cluster(plugin: &Path) -> anyhow::Result<Self> {
         let folder = plugin.parent().unwrap_or(Path::new("."));
         let path = format!("{}:/usr/local/bin:/usr/bin:/bin", folder.display());
-        let files = tempfile::tempdir().context("a folder for the demo's files")?;
+        let files = Scratch::new()?;
         Ok(Self { path, kubeconfig: None, namespace: None, files })
     }
 

@@ -7,8 +7,9 @@ mod totals;
 
 use std::{
     io::{BufRead as _, BufReader},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Command, Stdio},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use anyhow::{Context as _, bail};
@@ -18,7 +19,7 @@ use self::{
     selection::{is_self_test, names_a_module, selection},
     totals::Totals,
 };
-use crate::{cargo::cargo, cluster, command, existing::Existing, host};
+use crate::{cargo::cargo, cluster, command, existing::Existing, host, interrupt::Scratch};
 
 /// Arguments of `cargo xtask test`.
 #[derive(Debug, clap::Args)]
@@ -54,10 +55,12 @@ impl TestArgs {
 }
 
 /// What the runs of tests came to.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Outcome {
     totals: Totals,
     failures: Vec<String>,
+    /// The tests' temporary files are in here: those of tests that are interrupted go with ours.
+    temporary: Scratch,
 }
 
 /// Runs the tests.
@@ -67,7 +70,8 @@ struct Outcome {
 /// When a test fails, a cluster cannot be made, or the filter fits no test.
 pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     let filter = args.filter.as_deref();
-    let mut outcome = Outcome::default();
+    let mut outcome =
+        Outcome { totals: Totals::default(), failures: Vec::new(), temporary: Scratch::new()? };
     if !is_self_test(filter) {
         for (title, tools, mut command) in without_cluster(filter) {
             headline(title);
@@ -79,7 +83,7 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
         _ if args.fast => {}
         (Some(kubeconfig), Some(context)) => {
             let existing = Existing::copy(kubeconfig, context, &args.kubectl)?;
-            on_existing(&existing.kubeconfig(), &existing.kubectl, filter, &mut outcome)?;
+            on_existing(&existing, filter, &mut outcome)?;
             println!("\n{NOT_ON_EXISTING}");
         }
         _ => on_our_clusters(filter, &mut outcome)?,
@@ -98,10 +102,13 @@ not run, since --kubeconfig names a cluster and none is started beside it:
 /// The test that holds on our own bridge network and says nothing about another.
 const OWN_NETWORK_ONLY: &str = "nodes::policy";
 
+/// The label by which the namespaces of one run are known; its value is the environment variable
+/// `KUBECTL_PODS_TEST_RUN`.
+const NAMESPACE_LABEL: &str = "kubectl-pods-test-run";
+
 /// The `nodes` tests on a cluster that somebody else started.
 fn on_existing(
-    kubeconfig: &Path,
-    kubectl: &Path,
+    existing: &Existing,
     filter: Option<&str>,
     outcome: &mut Outcome,
 ) -> anyhow::Result<()> {
@@ -111,11 +118,16 @@ fn on_existing(
     }
     host::require(&[host::PROMETHEUS])?;
     headline("integration: nodes of an existing cluster");
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
+    let run = format!("{:x}-{:x}", std::process::id(), now.as_micros());
+    let ours = format!("--selector={NAMESPACE_LABEL}={run}");
+    let _undo = existing.undo(&["delete", "namespaces", &ours])?;
     let mut command = integration(&selection);
     command
         .args(["--skip", OWN_NETWORK_ONLY])
-        .env(Kind::Nodes.variable(), kubeconfig)
-        .env("KUBECTL_PODS_TEST_KUBECTL", kubectl);
+        .env(Kind::Nodes.variable(), existing.kubeconfig())
+        .env("KUBECTL_PODS_TEST_KUBECTL", &existing.kubectl)
+        .env("KUBECTL_PODS_TEST_RUN", run);
     outcome.collect(&mut command)
 }
 
@@ -214,6 +226,7 @@ impl Outcome {
     fn collect(&mut self, command: &mut Command) -> anyhow::Result<()> {
         let what = command::shown(command);
         let mut child = command
+            .env("TMPDIR", self.temporary.path())
             .stdout(Stdio::piped())
             .spawn()
             .with_context(|| format!("cannot start `{what}`"))?;
