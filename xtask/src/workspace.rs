@@ -3,15 +3,21 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use anyhow::{Context, Result};
 
 /// The version all crates of the workspace share.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The root of this checkout.
+/// The root of this checkout: of the one that cargo runs us for, which need not be the one we were built in. Checkouts
+/// that share a target folder replace each other's programs.
 pub(crate) fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace")
+    static XTASK: LazyLock<PathBuf> = LazyLock::new(|| {
+        let told = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+        told.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")))
+    });
+    XTASK.parent().expect("xtask lies in the workspace")
 }
 
 /// `$XDG_CACHE_HOME/kubectl-pods`, by default `~/.cache/kubectl-pods`.

@@ -26,6 +26,14 @@ pub(crate) struct Prepared {
     images: Vec<Archive>,
 }
 
+impl Prepared {
+    /// Everything in the cache that it is made of.
+    pub(crate) fn paths(&self) -> Vec<PathBuf> {
+        let images = self.images.iter().map(|image| image.path.clone());
+        self.programs.folders().into_iter().chain(images).collect()
+    }
+}
+
 /// Builds what is not in the cache.
 pub(crate) fn prepare(options: &Options) -> Result<Prepared> {
     let programs = build::build(options)?;

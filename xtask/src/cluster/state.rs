@@ -208,6 +208,7 @@ pub(crate) fn create_in_free_slot(
     Ok((state, spec))
 }
 
-fn clusters() -> PathBuf {
+/// The folder that has one folder per cluster.
+pub(crate) fn clusters() -> PathBuf {
     Path::new(BASE).join("clusters")
 }

@@ -16,7 +16,7 @@ use clap::{Subcommand, ValueEnum};
 use crate::cluster::kubernetes_source;
 use crate::{cache, digest, host, workspace};
 use debian::DebianFiles;
-use oci::ImageConfig;
+use oci::{ImageConfig, Packed};
 use tree::FileTree;
 
 /// Changes when a recipe does, so that the cache makes its images anew.
@@ -122,55 +122,74 @@ pub(crate) struct Archive {
 ///
 /// When something it is made of is missing or cannot be built.
 pub(crate) fn get(image: Image) -> Result<Archive> {
-    match image {
-        Image::Pause => pause(),
-        Image::Nginx => debian(image, recipe::nginx),
-        Image::Httpd => debian(image, recipe::httpd),
-        Image::Curl => debian(image, recipe::curl),
-        Image::Probe => {
-            let program = probe::build()?;
-            let inputs = digest::sha256(&program);
-            cached(image, &inputs, || Ok(recipe::probe(program)))
-        }
-    }
-}
-
-fn pause() -> Result<Archive> {
-    let source = kubernetes_source()?.join("build/pause/linux/pause.c");
-    let text =
-        fs::read_to_string(&source).with_context(|| format!("cannot read {}", source.display()))?;
-    cached(Image::Pause, &text, || {
-        host::require(&[host::BUILD])?;
-        recipe::pause(&source)
-    })
-}
-
-fn debian(
-    image: Image,
-    recipe: impl FnOnce(&DebianFiles) -> Result<(ImageConfig, FileTree)>,
-) -> Result<Archive> {
-    let files = DebianFiles::get()?;
-    cached(image, files.versions(), || recipe(&files))
-}
-
-fn cached(
-    image: Image,
-    inputs: &str,
-    make: impl FnOnce() -> Result<(ImageConfig, FileTree)>,
-) -> Result<Archive> {
+    let source = Source::of(image)?;
     let reference = image.reference();
     let fingerprint = digest::fingerprint([
         ("recipes", RECIPES.as_bytes()),
         ("embedded", recipe::EMBEDDED.concat().as_bytes()),
         ("reference", reference.as_bytes()),
-        ("inputs", inputs.as_bytes()),
+        ("inputs", source.inputs.as_bytes()),
     ]);
     let folder = cache::folder("images", image.name(), &fingerprint, |folder| {
-        let (config, files) = make().with_context(|| format!("cannot make image {reference}"))?;
-        let archive = oci::pack(&config, &files)?;
+        let archive = source.pack(image)?;
         fs::write(folder.join("image.tar"), archive.bytes)?;
         Ok(fs::write(folder.join("digest"), archive.digest)?)
     })?;
     let digest = fs::read_to_string(folder.join("digest"))?;
     Ok(Archive { digest, path: folder.join("image.tar") })
+}
+
+/// The image made from its recipe, whether or not the cache has it.
+///
+/// # Errors
+///
+/// Those of [`get`].
+pub(crate) fn make(image: Image) -> Result<Packed> {
+    Source::of(image)?.pack(image)
+}
+
+/// How an image is made.
+struct Source {
+    /// What of it may change from one time to the next.
+    inputs: String,
+    recipe: Box<dyn FnOnce() -> Result<(ImageConfig, FileTree)>>,
+}
+
+impl Source {
+    fn of(image: Image) -> Result<Self> {
+        match image {
+            Image::Pause => Self::pause(),
+            Image::Nginx => Self::debian(recipe::nginx),
+            Image::Httpd => Self::debian(recipe::httpd),
+            Image::Curl => Self::debian(recipe::curl),
+            Image::Probe => {
+                let program = probe::build()?;
+                let inputs = digest::sha256(&program);
+                Ok(Self { inputs, recipe: Box::new(|| Ok(recipe::probe(program))) })
+            }
+        }
+    }
+
+    fn pause() -> Result<Self> {
+        let source = kubernetes_source()?.join("build/pause/linux/pause.c");
+        let inputs = fs::read_to_string(&source)
+            .with_context(|| format!("cannot read {}", source.display()))?;
+        let recipe = move || {
+            host::require(&[host::BUILD])?;
+            recipe::pause(&source)
+        };
+        Ok(Self { inputs, recipe: Box::new(recipe) })
+    }
+
+    fn debian(recipe: fn(&DebianFiles) -> Result<(ImageConfig, FileTree)>) -> Result<Self> {
+        let files = DebianFiles::get()?;
+        let inputs = files.versions().to_owned();
+        Ok(Self { inputs, recipe: Box::new(move || recipe(&files)) })
+    }
+
+    fn pack(self, image: Image) -> Result<Packed> {
+        let what = || format!("cannot make image {}", image.reference());
+        let (config, files) = (self.recipe)().with_context(what)?;
+        oci::pack(&config, &files).with_context(what)
+    }
 }

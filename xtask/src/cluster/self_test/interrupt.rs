@@ -1,71 +1,173 @@
-//! Killing `up` at any moment.
+//! Interrupting what uses a cluster: demo, tests, bench.
 
-use std::env;
-use std::hash::{BuildHasher as _, RandomState};
-use std::process::{Command, Stdio};
+use std::fs::{self, File};
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use super::super::state::State;
-use super::super::{Options, Running, down, up};
-use super::leftovers;
+use super::super::{Options, Running};
 use super::pods::Pods;
+use super::shell::{path_with, xtask};
+use super::{identities, leftovers};
+use crate::command::last_lines;
+use crate::interrupt::Scratch;
+use crate::processes;
 
-/// How many starts are killed.
-const ROUNDS: u32 = 6;
+/// For a run to come as far as it should; it may have to compile, or to wait until another run frees its cluster.
+const START_LIMIT: Duration = Duration::from_mins(5);
+/// For a run to end when it is told to.
+const END_LIMIT: Duration = Duration::from_mins(1);
 
-/// Kills `up` at random moments, one in each sixth of the time it takes. Every other time `down`
-/// follows, otherwise `up`.
-pub(super) fn run(options: &Options) -> Result<()> {
-    down(&options.name)?;
-    let started = Instant::now();
-    up(options)?;
-    let whole = started.elapsed();
-    for round in 0..ROUNDS {
-        down(&options.name)?;
-        let slice = whole / ROUNDS;
-        let moment = slice * round + slice.mul_f64(random());
-        let found = kill_after(options, moment, round.is_multiple_of(2))
-            .with_context(|| format!("killed after {} ms", moment.as_millis()))?;
-        eprintln!("killed up after {} ms, with {found} things to remove", moment.as_millis());
-    }
-    up(options)?;
-    works(&Running::find(&options.name)?)
+/// For programs that were told with it, or by it.
+const LEFT_LIMIT: Duration = Duration::from_secs(5);
+
+/// Who is told that a run shall end.
+#[derive(Debug, Clone, Copy)]
+enum Interruption {
+    /// All of its process group, as the terminal does.
+    CtrlC,
+    /// The process alone, as a supervisor does.
+    Terminate,
 }
 
-/// Starts `up` as a process of its own and kills it, then starts it once more if `again`, and removes
-/// everything. Returns how much was there after the kill.
-fn kill_after(options: &Options, moment: Duration, again: bool) -> Result<usize> {
-    let mut child = Command::new(env::current_exe()?)
-        .args(["cluster", "up", "--name", &options.name, "--nodes", &options.nodes.to_string()])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()?;
-    std::thread::sleep(moment);
-    child.kill()?;
-    child.wait()?;
-    let killed = State::of(&options.name).spec();
-    let found = killed.as_ref().map(leftovers::of).transpose()?.map_or(0, |found| found.len());
-    if again {
-        works(&up(options)?)?;
+/// Interrupts runs on clusters of their own as soon as those are in use: nothing is left of them.
+pub(super) fn own_clusters() -> Result<()> {
+    for (words, cluster, moment, how) in [
+        (&["demo"][..], "demo", "$ kubectl run nginx-ser ", Interruption::CtrlC),
+        (&["test", "nodes::curl"], "test-nodes", "\nrunning ", Interruption::Terminate),
+        (&["bench", "check", "--debug"], "bench", "\nround 0 of ", Interruption::CtrlC),
+    ] {
+        let (mut run, mut spec) = (Run::start(xtask(words)?)?, None);
+        run.interrupt_when(how, |said| {
+            spec = State::of(cluster).spec();
+            Ok(said.contains(moment))
+        })
+        .with_context(|| format!("{how:?} of `cargo xtask {}`", words.join(" ")))?;
+        leftovers::assert_none(&spec.context("its cluster was not up when it was interrupted")?)?;
     }
-    let running = State::of(&options.name).spec();
-    down(&options.name)?;
-    killed.iter().chain(&running).try_for_each(leftovers::assert_none)?;
-    Ok(found)
-}
-
-fn works(running: &Running) -> Result<()> {
-    let path = r#"jsonpath={.items[*].status.conditions[?(@.type=="Ready")].status}"#;
-    let ready = Pods::of(running).kubectl(&["get", "nodes", "-o", path])?;
-    ensure!(ready == "True True", "nodes are Ready: {ready}");
     Ok(())
 }
 
-/// From 0 up to 1, different in every run.
-fn random() -> f64 {
-    let bits = RandomState::new().hash_one(0) >> 32;
-    f64::from(u32::try_from(bits).unwrap_or_default()) / f64::from(u32::MAX)
+/// Interrupts runs on a cluster that is not theirs: their namespaces go, and it stays as it is.
+pub(super) fn existing_cluster(options: &Options) -> Result<()> {
+    let running = Running::find(&options.name)?;
+    let pods = Pods::of(&running);
+    let (processes, namespaces) = (identities(&options.name), pods.namespaces()?);
+    for (words, how) in [
+        (&["demo"][..], Interruption::CtrlC),
+        (&["demo"], Interruption::Terminate),
+        (&["test", "nodes::curl"], Interruption::CtrlC),
+        (&["test", "nodes::curl"], Interruption::Terminate),
+    ] {
+        let mut command = xtask(words)?;
+        command.arg("--kubeconfig").arg(&running.kubeconfig).args(["--context", &running.context]);
+        command.env("PATH", path_with(&running.bin)?);
+        let what = format!("{how:?} of `cargo xtask {} --kubeconfig …`", words.join(" "));
+        Run::start(command)?
+            .interrupt_when(how, |_| Ok(pods.namespaces()? != namespaces))
+            .with_context(|| what.clone())?;
+        let left = pods.namespaces()?;
+        ensure!(left == namespaces, "{what}: namespaces were {namespaces:?} and are {left:?}");
+    }
+    ensure!(identities(&options.name) == processes, "processes of {} ended", options.name);
+    pods.ensure_ready(options.nodes)
+}
+
+/// A run of this program, in a process group and with a folder for temporary files of its own.
+struct Run {
+    child: Child,
+    temporary: PathBuf,
+    log: PathBuf,
+    _folder: Scratch,
+}
+
+impl Run {
+    fn start(mut command: Command) -> Result<Self> {
+        let folder = Scratch::new()?;
+        let (temporary, log) = (folder.path().join("temporary"), folder.path().join("log"));
+        fs::create_dir(&temporary)?;
+        let file = File::create(&log)?;
+        command.process_group(0).env("TMPDIR", &temporary);
+        let child = command.stdout(file.try_clone()?).stderr(file).spawn()?;
+        Ok(Self { child, temporary, log, _folder: folder })
+    }
+
+    /// Waits for the moment, which may depend on what was said so far; then nothing may be left.
+    fn interrupt_when(
+        &mut self,
+        how: Interruption,
+        moment: impl FnMut(&str) -> Result<bool>,
+    ) -> Result<()> {
+        let done = self.wait_for(moment).and_then(|()| self.interrupt(how));
+        done.with_context(|| format!("it said:\n{}", last_lines(&self.said(), 30)))
+    }
+
+    fn wait_for(&mut self, mut moment: impl FnMut(&str) -> Result<bool>) -> Result<()> {
+        within(START_LIMIT, "it does not come that far", || {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("it ended too early ({status})");
+            }
+            moment(&self.said())
+        })
+    }
+
+    fn interrupt(&mut self, how: Interruption) -> Result<()> {
+        let leader = self.leader()?;
+        let (signal, told) = match how {
+            // As kill(2) names all processes of a group.
+            Interruption::CtrlC => (Signal::SIGINT, Pid::from_raw(-leader.as_raw())),
+            Interruption::Terminate => (Signal::SIGTERM, leader),
+        };
+        kill(told, signal)?;
+        let mut ended = None;
+        within(END_LIMIT, "it does not end", || {
+            ended = self.child.try_wait()?;
+            Ok(ended.is_some())
+        })?;
+        let code = ended.and_then(|status| status.code());
+        ensure!(code == Some(128 + signal as i32), "it ended with {ended:?}");
+        within(LEFT_LIMIT, "it left processes in its group", || {
+            let all = processes::all();
+            let mut left = all.iter().filter(|process| process.group == leader.as_raw());
+            Ok(left.all(|process| process.is_zombie))
+        })?;
+        let left = fs::read_dir(&self.temporary)?.flatten().map(|file| file.path());
+        let left: Vec<PathBuf> = left.collect();
+        ensure!(left.is_empty(), "it left temporary files: {left:?}");
+        Ok(())
+    }
+
+    fn leader(&self) -> Result<Pid> {
+        Ok(Pid::from_raw(i32::try_from(self.child.id())?))
+    }
+
+    fn said(&self) -> String {
+        String::from_utf8_lossy(&fs::read(&self.log).unwrap_or_default()).into_owned()
+    }
+}
+
+/// Waits until `done`.
+fn within(limit: Duration, otherwise: &str, mut done: impl FnMut() -> Result<bool>) -> Result<()> {
+    let deadline = Instant::now() + limit;
+    while !done()? {
+        ensure!(Instant::now() < deadline, "{otherwise} within {} s", limit.as_secs());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Ok(())
+}
+
+/// A run that was not waited for must not outlive the test.
+impl Drop for Run {
+    fn drop(&mut self) {
+        if let (Ok(None), Ok(leader)) = (self.child.try_wait(), self.leader()) {
+            let _ = kill(leader, Signal::SIGTERM);
+            let _ = self.child.wait();
+        }
+    }
 }

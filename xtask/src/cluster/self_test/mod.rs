@@ -1,8 +1,12 @@
 //! `cargo xtask cluster self-test`: what the other tests take for granted of a cluster.
 
+mod away;
+mod builds;
 mod interrupt;
+mod killed;
 mod leftovers;
 mod pods;
+mod shell;
 
 use std::time::{Duration, Instant};
 
@@ -10,14 +14,19 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::identity::Identity;
 use super::process;
+use super::slot::NodeIndex;
 use super::state::State;
 use super::{Cni, Lease, Options, Running, down, up};
 use crate::progress::seconds;
 use pods::Pods;
 
-/// Two nodes, under the names of these tests alone: whatever has them may be removed.
-fn two_nodes(cni: Cni) -> Options {
-    Options { name: "self-test".to_owned(), cni, ..Options::default() }
+/// Under the names of these tests alone: whatever has them may be removed.
+fn nodes(nodes: NodeIndex, cni: Cni) -> Options {
+    Options { name: "self-test".to_owned(), nodes, cni, ..Options::default() }
+}
+
+fn three_nodes() -> Options {
+    nodes(3, Cni::Bridge)
 }
 
 fn control_plane() -> Options {
@@ -31,47 +40,53 @@ fn control_plane() -> Options {
 /// The first that is not as it should be; its clusters stay for inspection.
 pub(crate) fn run(cilium: bool) -> Result<()> {
     crate::host::require_root("self-test")?;
-    let names = [two_nodes(Cni::Bridge).name, control_plane().name];
-    let _leases = names.map(|name| Lease::take(&name)).into_iter().collect::<Result<Vec<_>>>()?;
-    for options in [two_nodes(Cni::Bridge), control_plane()] {
-        down(&options.name)?;
-    }
+    let names = [three_nodes().name, control_plane().name];
+    let _leases =
+        names.each_ref().map(|name| Lease::take(name)).into_iter().collect::<Result<Vec<_>>>()?;
+    names.iter().try_for_each(|name| down(name))?;
+    step("a second build builds nothing", || builds::second_build_builds_nothing(&three_nodes()))?;
+    step("images made anew are the same", builds::images_are_reproducible)?;
     step("two clusters side by side", side_by_side)?;
     step("up again changes nothing", up_again_changes_nothing)?;
     step("up again heals", up_again_heals)?;
-    step("a control plane alone keeps pods on made-up nodes", pods_on_made_up_nodes)?;
+    step("env and status speak for the cluster", || shell::run(&three_nodes()))?;
+    let ghost = step("a control plane alone takes pods on made-up nodes", create_ghost)?;
+    step("pods of three nodes reach each other", pods_of_three_nodes_reach_each_other)?;
     step("pods reach each other across nodes and by name", pods_reach_each_other)?;
-    step("the bridge enforces no policy", || policy_is_enforced(Cni::Bridge, false))?;
+    step("the bridge enforces no policy", || policy_is_enforced(&three_nodes(), false))?;
+    step("the demo leaves out what has no route", || away::run(&three_nodes()))?;
+    step("an existing cluster survives an interruption", || {
+        interrupt::existing_cluster(&three_nodes())
+    })?;
+    step("a control plane alone keeps pods on made-up nodes", || ghost_stays(ghost))?;
     step("down leaves nothing", down_leaves_nothing)?;
-    step("up survives being killed", || interrupt::run(&two_nodes(Cni::Bridge)))?;
+    step("up survives being killed", || killed::run(&nodes(2, Cni::Bridge)))?;
+    step("a run that is interrupted leaves no cluster", interrupt::own_clusters)?;
     if cilium {
-        step("Cilium enforces policies", || policy_is_enforced(Cni::Cilium, true))?;
+        step("Cilium enforces policies", || policy_is_enforced(&nodes(2, Cni::Cilium), true))?;
         step("down leaves nothing of Cilium", down_leaves_nothing)?;
     }
     Ok(())
 }
 
-fn step(what: &str, test: impl FnOnce() -> Result<()>) -> Result<()> {
+fn step<T>(what: &str, test: impl FnOnce() -> Result<T>) -> Result<T> {
     let started = Instant::now();
     eprintln!("self-test: {what}");
-    test().with_context(|| format!("self-test failed: {what}"))?;
+    let passed = test().with_context(|| format!("self-test failed: {what}"))?;
     eprintln!("self-test: {what}: passed in {}", seconds(started.elapsed()));
-    Ok(())
+    Ok(passed)
 }
 
 fn side_by_side() -> Result<()> {
-    let (alone, two) = (control_plane(), two_nodes(Cni::Bridge));
-    // Built first: otherwise the second would only wait for the first.
-    super::build(&two)?;
+    let (alone, three) = (control_plane(), three_nodes());
     std::thread::scope(|scope| {
-        let jobs = [&alone, &two].map(|options| scope.spawn(move || up(options)));
+        let jobs = [&alone, &three].map(|options| scope.spawn(move || up(options)));
         jobs.into_iter().try_for_each(|job| job.join().expect("up does not panic").map(drop))
     })?;
-    let slots = [&alone, &two].map(|options| State::of(&options.name).spec().map(|spec| spec.slot));
+    let slots =
+        [&alone, &three].map(|options| State::of(&options.name).spec().map(|spec| spec.slot));
     ensure!(slots[0] != slots[1], "both are in slot {:?}", slots[0]);
-    let nodes = Pods::of(&Running::find(&two.name)?).kubectl(&["get", "nodes", "-o", "name"])?;
-    ensure!(nodes == "node/node1\nnode/node2", "nodes: {nodes}");
-    Ok(())
+    Pods::of(&Running::find(&three.name)?).ensure_ready(three.nodes)
 }
 
 fn identities(name: &str) -> Vec<Identity> {
@@ -79,7 +94,7 @@ fn identities(name: &str) -> Vec<Identity> {
 }
 
 fn up_again_changes_nothing() -> Result<()> {
-    for options in [control_plane(), two_nodes(Cni::Bridge)] {
+    for options in [control_plane(), three_nodes()] {
         let before = identities(&options.name);
         up(&options)?;
         ensure!(identities(&options.name) == before, "up restarted {}", options.name);
@@ -91,7 +106,10 @@ fn up_again_heals() -> Result<()> {
     let options = control_plane();
     let processes = process::recorded(&State::of(&options.name));
     let api_server = processes.iter().find(|process| process.name == "apiserver");
-    api_server.context("no API server is recorded")?.identity.kill()?;
+    let api_server = api_server.context("no API server is recorded")?;
+    api_server.identity.kill()?;
+    process::wait_until("its end", &[], Duration::from_secs(5), || !api_server.is_alive())?;
+    shell::status_names_dead(&options.name, "apiserver")?;
     up(&options)?;
     let nodes =
         Pods::of(&Running::find(&options.name)?).kubectl(&["get", "nodes", "-o", "name"])?;
@@ -99,17 +117,25 @@ fn up_again_heals() -> Result<()> {
     Ok(())
 }
 
-fn pods_on_made_up_nodes() -> Result<()> {
+fn create_ghost() -> Result<Instant> {
     let pods = Pods::of(&Running::find(&control_plane().name)?);
     let spec = r#"{"spec":{"nodeName":"nowhere"}}"#;
     pods.kubectl(&["run", "ghost", "--image=nginx", "--overrides", spec])?;
+    Ok(Instant::now())
+}
+
+fn ghost_stays(since: Instant) -> Result<()> {
     // The garbage collector, were it on, would look within 20 s.
-    std::thread::sleep(Duration::from_secs(22));
-    pods.kubectl(&["get", "pod", "ghost"]).map(drop)
+    std::thread::sleep(Duration::from_secs(22).saturating_sub(since.elapsed()));
+    Pods::of(&Running::find(&control_plane().name)?).kubectl(&["get", "pod", "ghost"]).map(drop)
+}
+
+fn pods_of_three_nodes_reach_each_other() -> Result<()> {
+    Pods::of(&Running::find(&three_nodes().name)?).reach_each_other(three_nodes().nodes)
 }
 
 fn pods_reach_each_other() -> Result<()> {
-    let pods = Pods::of(&Running::find(&two_nodes(Cni::Bridge).name)?);
+    let pods = Pods::of(&Running::find(&three_nodes().name)?);
     pods.create()?;
     for (client, server, page) in [
         ("friend", "server-2", "It works!"),
@@ -131,8 +157,8 @@ fn pods_reach_each_other() -> Result<()> {
     Ok(())
 }
 
-fn policy_is_enforced(cni: Cni, expected: bool) -> Result<()> {
-    let pods = Pods::of(&up(&two_nodes(cni))?);
+fn policy_is_enforced(options: &Options, expected: bool) -> Result<()> {
+    let pods = Pods::of(&up(options)?);
     pods.create()?;
     let server = pods.ip("server-1")?;
     for client in ["friend", "stranger"] {
@@ -140,13 +166,13 @@ fn policy_is_enforced(cni: Cni, expected: bool) -> Result<()> {
     }
     pods.apply_policy()?;
     let enforced = pods.is_cut_off("stranger", &server, if expected { 20 } else { 5 })?;
-    ensure!(enforced == expected, "{cni:?}: the policy is enforced: {enforced}");
+    ensure!(enforced == expected, "{:?}: the policy is enforced: {enforced}", options.cni);
     pods.curl("friend", &server).context("friends are let in by the policy")?;
     Ok(())
 }
 
 fn down_leaves_nothing() -> Result<()> {
-    for name in [two_nodes(Cni::Bridge).name, control_plane().name] {
+    for name in [three_nodes().name, control_plane().name] {
         let Some(spec) = State::of(&name).spec() else { continue };
         let before = leftovers::of(&spec)?;
         ensure!(!before.is_empty(), "nothing of {name} is seen while it runs");

@@ -3,9 +3,10 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use super::super::Running;
+use super::super::slot::NodeIndex;
 use crate::{command, workspace};
 
 /// Seconds a request may take: far more than any answer needs.
@@ -25,6 +26,42 @@ impl Pods {
         let mut kubectl = Command::new(self.0.bin.join("kubectl"));
         kubectl.arg("--kubeconfig").arg(&self.0.kubeconfig).args(["--context", &self.0.context]);
         command::output(kubectl.args(arguments))
+    }
+
+    /// Fails unless the cluster has exactly so many nodes, all of them Ready.
+    pub(super) fn ensure_ready(&self, nodes: NodeIndex) -> Result<()> {
+        let path = r#"jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}"#;
+        let said = self.kubectl(&["get", "nodes", "-o", path])?;
+        let expected = (1..=nodes).map(|node| format!("node{node} True"));
+        ensure!(said.lines().eq(expected), "not {nodes} nodes that are Ready: {said}");
+        Ok(())
+    }
+
+    /// Every namespace of the cluster.
+    pub(super) fn namespaces(&self) -> Result<Vec<String>> {
+        let said = self.kubectl(&["get", "namespaces", "-o", "name"])?;
+        Ok(said.lines().map(str::to_owned).collect())
+    }
+
+    /// Starts a pod on every node and has each ask all of them.
+    pub(super) fn reach_each_other(&self, nodes: NodeIndex) -> Result<()> {
+        self.apply("one-per-node.yaml")?;
+        let set = "daemonset/everywhere";
+        self.kubectl(&["rollout", "status", set, "--timeout=60s"])?;
+        let path = r#"jsonpath={range .items[*]}{.spec.nodeName} {.metadata.name} {.status.podIP}{"\n"}{end}"#;
+        let list = ["get", "pods", "-l", "app=everywhere", "--sort-by=.spec.nodeName", "-o", path];
+        let said = self.kubectl(&list)?;
+        let pods: Vec<Vec<&str>> = said.lines().map(|line| line.split(' ').collect()).collect();
+        let placed = pods.iter().map(|pod| pod[0].to_owned());
+        ensure!(placed.eq((1..=nodes).map(|node| format!("node{node}"))), "pods: {said}");
+        for from in &pods {
+            for to in &pods {
+                let page = self.curl_once(from[1], to[2])?;
+                let way = format!("{} to {}", from[0], to[0]);
+                ensure!(page.contains("Welcome to nginx!"), "from {way}: {page}");
+            }
+        }
+        self.kubectl(&["delete", set]).map(drop)
     }
 
     /// Creates them and waits until all are ready.

@@ -1,0 +1,102 @@
+//! A second build builds nothing, and an image made anew is the same.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use super::super::{Options, start};
+use super::shell::{path_with, xtask};
+use crate::image::{self, Image};
+use crate::interrupt::Scratch;
+use crate::{command, host, workspace};
+
+/// What compiles, fetches or unpacks. In a second build each of these fails.
+const BUILDERS: [&str; 6] = ["apt-get", "cc", "clang-19", "dpkg-deb", "gcc", "ld"];
+
+/// Go may say its version and where a module's source is, and nothing else.
+const GO: &str = r#"#!/bin/sh
+case "$1 $2" in
+"version "*|"mod download") exec "$GO_ITSELF" "$@" ;;
+esac
+echo "a second build called: go $*" >&2
+exit 1
+"#;
+
+const FORBIDDEN: &str = "#!/bin/sh\necho \"a second build called: $0 $*\" >&2\nexit 1\n";
+
+/// Builds what `options` needs, then again: without compilers, here and in another checkout. The probe is left out there,
+/// since it is each checkout's own.
+pub(super) fn second_build_builds_nothing(options: &Options) -> Result<()> {
+    let folder = Scratch::new()?;
+    let (tools, checkout) = (folder.path().join("tools"), folder.path().join("checkout"));
+    fs::create_dir_all(&tools)?;
+    forbid(&tools)?;
+    let made = start::prepare(options)?.paths();
+    let before = stamps(&made)?;
+    let nodes = options.nodes.to_string();
+    let second = ["cluster", "build", "--nodes", &nodes];
+    command::run(&mut without_builders(&tools, workspace::root(), &second)?)?;
+    copy_of_inputs(&checkout)?;
+    let programs = ["cluster", "build", "--control-plane-only"];
+    command::run(&mut without_builders(&tools, &checkout, &programs)?)?;
+    let out = folder.path().join("images").display().to_string();
+    let images = ["image", "build", "--out", &out, "pause", "nginx", "httpd", "curl"];
+    let listed = command::output(&mut without_builders(&tools, &checkout, &images)?)?;
+    for image in [Image::Pause, Image::Nginx, Image::Httpd, Image::Curl] {
+        let line = format!("{} {}", image::get(image)?.digest, image.reference());
+        ensure!(listed.contains(&line), "another checkout has other images than {line}: {listed}");
+    }
+    ensure!(stamps(&made)? == before, "a second build wrote files of the first");
+    Ok(())
+}
+
+/// Programs and images, each with what changes when it is written anew.
+fn stamps(paths: &[PathBuf]) -> Result<Vec<(u64, i64, i64)>> {
+    let stamp = |path: &PathBuf| {
+        let found = fs::metadata(path).with_context(|| path.display().to_string())?;
+        Ok((found.ino(), found.mtime(), found.mtime_nsec()))
+    };
+    paths.iter().map(stamp).collect()
+}
+
+/// Puts programs into `tools` that say what they were called for, and fail.
+fn forbid(tools: &Path) -> Result<()> {
+    for (name, script) in BUILDERS.map(|name| (name, FORBIDDEN)).into_iter().chain([("go", GO)]) {
+        let path = tools.join(name);
+        fs::write(&path, script)?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
+    }
+    Ok(())
+}
+
+fn without_builders(tools: &Path, checkout: &Path, words: &[&str]) -> Result<Command> {
+    let go = host::find("go").context("there is no go")?;
+    let mut command = xtask(words)?;
+    command.env("PATH", path_with(tools)?).env("GO_ITSELF", go);
+    // What cargo tells a program that it runs: which checkout it is of.
+    command.env("CARGO_MANIFEST_DIR", checkout.join("xtask"));
+    Ok(command)
+}
+
+/// As much of another checkout as programs and images are made from.
+fn copy_of_inputs(checkout: &Path) -> Result<()> {
+    fs::create_dir_all(checkout.join("tests"))?;
+    let from = workspace::root().join("tests/cluster");
+    command::run(Command::new("cp").arg("-r").arg(from).arg(checkout.join("tests")))
+}
+
+/// Makes each image anew from its recipe, in new folders, and compares it with the one in the cache.
+pub(super) fn images_are_reproducible() -> Result<()> {
+    for image in Image::FOR_NODES {
+        let name = image.reference();
+        let cached = image::get(image)?;
+        let anew = image::make(image)?;
+        let digest = &cached.digest;
+        ensure!(anew.digest == *digest, "{name} made anew is {}, not {digest}", anew.digest);
+        ensure!(anew.bytes == fs::read(&cached.path)?, "{name} made anew is another archive");
+    }
+    Ok(())
+}
