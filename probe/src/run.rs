@@ -7,7 +7,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
 use futures_util::stream;
-use http::response::Parts;
 use kubectl_pods_report::{Numbered, Plan, Record, WIRE_VERSION};
 use tokio::sync::mpsc;
 
@@ -102,26 +101,14 @@ async fn repeat(
 
 fn record_of(check: u32, piece: Piece) -> Record {
     match piece {
-        Piece::Head(head) => head_record(check, &head),
+        Piece::Head(head) => Record::Head {
+            check,
+            version: head.version,
+            status: head.status,
+            reason: head.reason,
+            headers: head.fields,
+        },
         Piece::Body(data) => Record::Body { check, base64: STANDARD.encode(data) },
-    }
-}
-
-fn head_record(check: u32, head: &Parts) -> Record {
-    let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
-    let reason = head.extensions.get::<hyper::ext::ReasonPhrase>();
-    let reason = reason.map(|reason| text(reason.as_bytes()));
-    Record::Head {
-        check,
-        version: format!("{:?}", head.version),
-        status: head.status.as_u16(),
-        reason: reason
-            .unwrap_or_else(|| head.status.canonical_reason().unwrap_or_default().to_owned()),
-        headers: head
-            .headers
-            .iter()
-            .map(|(name, value)| (name.to_string(), text(value.as_bytes())))
-            .collect(),
     }
 }
 

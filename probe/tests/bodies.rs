@@ -22,7 +22,7 @@ async fn a_returned_body_arrives_whole_and_in_order() {
         panic!("no head: {:?}", outcome.records[1])
     };
     assert_eq!((*status, reason.as_str(), version.as_str()), (404, "Nothing Here", "HTTP/1.1"));
-    assert!(headers.contains(&("x-one".into(), "1".into())), "{headers:?}");
+    assert!(headers.contains(&("X-One".into(), "1".into())), "{headers:?}");
     assert_eq!(bodies(&outcome.records), body);
     assert!(!outcome.truncated);
     assert_eq!(
@@ -36,6 +36,29 @@ async fn a_returned_body_arrives_whole_and_in_order() {
     let outcome = run(&plan(vec![limited])).await;
     assert_eq!(bodies(&outcome.records), body[..20_000]);
     assert!(outcome.truncated);
+}
+
+#[tokio::test]
+async fn a_returned_head_is_what_the_peer_wrote() {
+    let fields =
+        "X-oNe: 1\r\nset-cookie: a=b\r\nContent-Length: 0\r\nSet-Cookie:  c=d \r\nx-two:\r\n";
+    let hint = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
+    let address = saying(format!("{hint}HTTP/1.0 299 \r\n{fields}\r\n"));
+    let outcome = run(&plan(vec![asking(http(address), |http| http.return_body = true)])).await;
+    let Record::Head { status, reason, headers, version, .. } = &outcome.records[1] else {
+        panic!("no head: {:?}", outcome.records[1])
+    };
+    assert_eq!((*status, reason.as_str(), version.as_str()), (299, "", "HTTP/1.0"));
+    let headers: Vec<_> =
+        headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let expected = [
+        ("X-oNe", "1"),
+        ("set-cookie", "a=b"),
+        ("Content-Length", "0"),
+        ("Set-Cookie", "c=d"),
+        ("x-two", ""),
+    ];
+    assert_eq!(headers, expected);
 }
 
 fn bodies(records: &[Record]) -> Vec<u8> {

@@ -43,7 +43,7 @@ pub enum Record {
         status: u16,
         /// Reason phrase, possibly empty.
         reason: String,
-        /// Headers in the order received; values that are not UTF-8 are replaced lossily.
+        /// Headers in the order and spelling received; values that are not UTF-8 are replaced lossily.
         headers: Vec<(String, String)>,
     },
     /// A piece of an HTTP body.

@@ -46,6 +46,10 @@ fn every_way_to_name_a_server_leads_to_it() {
     let head = ns.pods(["curl", "nginx-ser", "-I"]).run().success();
     assert!(head.stdout.starts_with("HTTP/1.1 200 OK\r\n"), "{}", head.story());
     assert!(head.stdout.ends_with("\r\n\r\n"), "{}", head.story());
+    // Spelt as nginx spells them.
+    for field in ["\r\nServer: nginx/", "\r\nContent-Type: text/html\r\n", "\r\nETag: "] {
+        assert!(head.stdout.contains(field), "{field:?}\n{}", head.story());
+    }
 }
 
 #[test]

@@ -124,7 +124,7 @@ fn curl_prints_the_body_and_nothing_else() {
     let address = server(Manner::Answer(PAGE));
     let run = curl(&[&address.to_string()]).run().success().prints("It works!\n");
     assert_eq!(run.stderr, "");
-    let head = "HTTP/1.1 200 OK\r\nserver: test\r\ncontent-length: 10\r\n\r\n";
+    let head = "HTTP/1.1 200 OK\r\nServer: test\r\nContent-Length: 10\r\n\r\n";
     curl(&[&address.to_string(), "-i"]).run().success().prints(&format!("{head}It works!\n"));
     curl(&[&address.to_string(), "--", "-s", "-i"])
         .run()

@@ -22,7 +22,7 @@ pub(super) struct Head {
     pub status: u16,
     /// Reason phrase, possibly empty.
     pub reason: String,
-    /// Headers in the order received.
+    /// Headers in the order and spelling received.
     pub headers: Vec<(String, String)>,
 }
 

@@ -2,12 +2,11 @@
 
 use std::io;
 use std::pin::pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::{Either, select};
 use http::Response;
-use http::response::Parts;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
@@ -18,7 +17,8 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::failure::Failure;
-use super::observed::Observed;
+use super::head::Head;
+use super::observed::{Observed, Seen};
 use super::search::Search;
 use super::{Stage, Trace};
 use crate::plan::CheckedCheck;
@@ -34,7 +34,7 @@ const SUCCESS: (u16, u16) = (200, 399);
 
 /// A part of an answer that is to be returned.
 pub(crate) enum Piece {
-    Head(Box<Parts>),
+    Head(Head),
     Body(Bytes),
 }
 
@@ -53,17 +53,17 @@ where
     };
     trace.stage = Stage::Processing;
     let begun = Instant::now();
-    let first_byte = Arc::new(OnceLock::new());
-    let stream = TokioIo::new(Observed { stream, first_byte: Arc::clone(&first_byte) });
+    let seen = Arc::new(Seen::new(if is_returned(&checked.check) { BUFFER_BYTES } else { 0 }));
+    let stream = TokioIo::new(Observed { stream, seen: Arc::clone(&seen) });
     let mut client = http1::Builder::new();
     client.max_buf_size(BUFFER_BYTES).title_case_headers(true);
     let (mut sender, connection) =
         client.handshake::<_, Full<Bytes>>(stream).await.map_err(|error| explain(&error))?;
     let conversation = pin!(async {
         let response = sender.send_request(request).await.map_err(|error| explain(&error))?;
-        let begun_at = *first_byte.get_or_init(Instant::now);
+        let begun_at = *seen.first_byte.get_or_init(Instant::now);
         trace.phases.processing_seconds = Some((begun_at - begun).as_secs_f64());
-        let received = receive(response, checked, answer, trace).await;
+        let received = receive(response, &seen, checked, answer, trace).await;
         if received.is_ok() {
             trace.phases.transfer_seconds = Some(begun_at.elapsed().as_secs_f64());
         }
@@ -78,6 +78,7 @@ where
 
 async fn receive(
     response: Response<Incoming>,
+    seen: &Seen,
     checked: &CheckedCheck,
     answer: &mpsc::Sender<Piece>,
     trace: &mut Trace,
@@ -87,10 +88,10 @@ async fn receive(
     let status = head.status.as_u16();
     trace.stage = Stage::Transfer;
     trace.http_status = Some(status);
-    let returned = check.http.as_ref().is_some_and(|http| http.return_body);
+    let returned = is_returned(check);
     let accepted = is_accepted(check, status, returned);
     if returned {
-        send(answer, Piece::Head(Box::new(head))).await;
+        send(answer, Piece::Head(Head::new(&head, &seen.begin()))).await;
     } else if !accepted {
         return Err(Failure::Status(status));
     }
@@ -134,6 +135,10 @@ async fn read(
 /// A receiver that is gone has ended the run; this attempt ends with it.
 async fn send(answer: &mpsc::Sender<Piece>, piece: Piece) {
     let _ = answer.send(piece).await;
+}
+
+fn is_returned(check: &Check) -> bool {
+    check.http.as_ref().is_some_and(|http| http.return_body)
 }
 
 fn is_accepted(check: &Check, status: u16, returned: bool) -> bool {

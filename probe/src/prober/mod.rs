@@ -4,6 +4,7 @@
 //! return is only whether all went well. `verdict` turns trace and failure into an answer.
 
 mod failure;
+mod head;
 mod http;
 mod icmp;
 mod observed;
