@@ -64,6 +64,39 @@ fn waiting_for_a_silent_api_server() {
     }
 }
 
+/// An object of a standing probe, as an API server gives it.
+fn part(kind: &str) -> Answer {
+    let labels = serde_json::json!({
+        "app.kubernetes.io/managed-by": "kubectl-pods",
+        "app.kubernetes.io/name": "kubectl-pods",
+        "app.kubernetes.io/component": "monitor",
+        "app.kubernetes.io/instance": "kubectl-pods-monitor",
+    });
+    let metadata = serde_json::json!({"name": "kubectl-pods-monitor", "labels": labels});
+    Answer::json(serde_json::json!({"kind": kind, "metadata": metadata}).to_string())
+}
+
+/// Whoever is interrupted after the first deletion has deleted what the cluster's garbage collector follows.
+#[test]
+fn the_anchor_of_a_standing_probe_is_deleted_first() {
+    let gone = Answer::status(404, "Content-Type: application/json", "{}");
+    let api = ScriptedApi::start([part("ConfigMap"), part("DaemonSet"), gone]);
+    let run = api.pods(["monitor", "uninstall", "-n", "shop"]).run();
+    let asked = api.asked();
+    let deletions: Vec<&str> = asked
+        .iter()
+        .filter_map(|request| request.strip_prefix("DELETE "))
+        .filter_map(|request| request.split_whitespace().next())
+        .collect();
+    let paths = [
+        "/api/v1/namespaces/shop/configmaps/kubectl-pods-monitor",
+        "/apis/apps/v1/namespaces/shop/daemonsets/kubectl-pods-monitor",
+    ];
+    let deletions: Vec<&str> =
+        deletions.iter().map(|path| path.split('?').next().unwrap_or_default()).collect();
+    assert_eq!(deletions, paths, "{}", run.story());
+}
+
 #[test]
 fn checking_a_stalled_server_from_here() {
     for verb in ["check", "curl"] {

@@ -45,21 +45,24 @@ pub(super) async fn run(cluster: &Cluster, args: &UninstallArgs) -> anyhow::Resu
     Ok(Exit::Success)
 }
 
-/// Deletes what is there of a standing probe and stays until its pods are gone. The anchor owns the DaemonSet, but a
-/// killed install or a hand may have left either alone.
+/// Deletes what is there of a standing probe and stays until its pods are gone. The anchor goes first: from then on the
+/// garbage collector removes the rest, whether or not we live to ask for it. Either may be alone, after a killed install
+/// or by somebody's hand.
 pub(super) async fn remove(
     cluster: &Cluster,
     name: &str,
     anchor: bool,
     daemon_set: bool,
 ) -> anyhow::Result<()> {
-    let deleted =
-        if daemon_set { objects::delete::<DaemonSet>(cluster, name).await } else { Ok(false) };
-    // Even when that was refused: the garbage collector, which may, follows the anchor.
-    if anchor {
-        objects::delete::<ConfigMap>(cluster, name).await?;
+    let orphaned =
+        if anchor { objects::delete::<ConfigMap>(cluster, name).await } else { Ok(false) };
+    // Quicker than the garbage collector; and when the anchor may not go, the probes are to end nevertheless.
+    if daemon_set {
+        let ended = objects::delete::<DaemonSet>(cluster, name).await;
+        orphaned.and(ended)?;
+    } else {
+        orphaned?;
     }
-    deleted?;
     wait_until_gone(cluster, name).await
 }
 

@@ -1,4 +1,4 @@
-//! A signal in the middle of an install.
+//! A signal in the middle of an install, a change, an uninstall.
 
 use std::{os::unix::process::ExitStatusExt as _, process::ExitStatus, time::Duration};
 
@@ -46,4 +46,30 @@ fn an_interrupted_change_removes_nothing() {
     assert!(stopped, "no change was stopped by its own hand");
     ns.pods(["monitor", "uninstall"]).run().success();
     assert_eq!(ns.leftovers(), "");
+}
+
+#[test]
+fn an_interrupted_uninstall_removes_all_or_nothing() {
+    let ns = Cluster::nodes().namespace("monitor-uninstall");
+    let mut begun = 0;
+    for step in 1..=8_u32 {
+        ns.pods(["monitor", "install", "10.96.0.1:443"]).run().success();
+        let uninstall = ns.pods(["monitor", "uninstall"]);
+        let (status, took) = uninstall.signalled(Signal::SIGINT, Duration::from_millis(25) * step);
+        assert!(took < Duration::from_secs(2) || status.success(), "step {step}: {took:?}");
+        // It dies like any program: the first thing it deletes is what all the rest hangs on.
+        let interrupted = status.signal() == Some(Signal::SIGINT as i32);
+        assert!(interrupted || status.success(), "step {step}: {status}");
+        let left = ns.leftovers();
+        if left.contains("configmap/") {
+            assert!(interrupted, "step {step}: {left}");
+            assert!(left.contains("daemonset.apps/"), "step {step}: {left}");
+            ns.pods(["monitor", "uninstall"]).run().success();
+        } else {
+            begun += u32::from(interrupted);
+            ns.wait_clean(Duration::from_mins(1));
+        }
+        assert_eq!(ns.leftovers(), "", "step {step}");
+    }
+    assert!(begun >= 2, "only {begun} runs were interrupted after they had begun to delete");
 }
