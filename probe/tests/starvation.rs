@@ -7,7 +7,7 @@ use std::process::{Child, Command};
 use std::thread;
 use std::time::Duration;
 
-use kubectl_pods_report::{HttpRequest, Protocol, Verdict};
+use kubectl_pods_report::{Attempt, HttpRequest, Plan, Protocol, Verdict};
 
 use crate::lab::{Lab, Place};
 use crate::plans::{plan, tcp, with};
@@ -76,6 +76,22 @@ fn remove_leftovers(parent: &Path) {
     }
 }
 
+/// The attempts of a probe that was stopped for most of the last two's time. Where others leave the group less time than
+/// its quota allows, it is slow without being stopped: then it is tried again.
+fn attempts_while_starving(lab: &Lab, plan: &Plan) -> Vec<Attempt> {
+    let throttled = |attempt: &Attempt| attempt.evidence.starvation?.throttled_seconds;
+    for _ in 0..5 {
+        let starving = Starving::new();
+        let attempts = lab.probe_through(&starving.entrance(), plan).attempts;
+        let seconds: Vec<_> = attempts.iter().map(throttled).collect();
+        if seconds[2] > Some(0.5) && seconds[3] > Some(1.0) {
+            return attempts;
+        }
+        eprintln!("hardly throttled: {seconds:?} s");
+    }
+    panic!("starving does not work");
+}
+
 #[test]
 fn starving_changes_neither_the_network_nor_what_is_said_about_it() {
     let lab = Lab::new();
@@ -90,24 +106,19 @@ fn starving_changes_neither_the_network_nor_what_is_said_about_it() {
     });
     let checks =
         vec![tcp("10.99.2.2", 7000), tcp("10.99.2.2", 7999), tcp("10.99.2.2", 7020), silent];
-    let starving = Starving::new();
-    let attempts = lab.probe_through(&starving.entrance(), &plan(checks)).attempts;
-    let throttled =
-        |index: usize| attempts[index].evidence.starvation.and_then(|seen| seen.throttled_seconds);
+    let attempts = attempts_while_starving(&lab, &plan(checks));
 
     assert_eq!(attempts[0].verdict, Verdict::Open, "{attempts:#?}");
     let rtt = attempts[0].evidence.tcp_info.expect("TCP_INFO").rtt_seconds;
     assert!(rtt < 0.005, "the kernel is not throttled with us: {rtt}");
     assert_eq!(attempts[1].verdict, Verdict::Refused, "{attempts:#?}");
 
-    assert!(throttled(2) > Some(0.5), "starving works: {attempts:#?}");
     assert_eq!(
         attempts[2].verdict,
         Verdict::Dropped,
         "SYNs that the kernel sent again are proof enough: {attempts:#?}"
     );
 
-    assert!(throttled(3) > Some(1.0), "starving works: {attempts:#?}");
     assert_eq!(
         attempts[3].verdict,
         Verdict::Starved,
