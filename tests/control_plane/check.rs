@@ -17,10 +17,109 @@ fn a_pod_without_an_address_is_not_judged_and_costs_no_job() {
     assert_eq!(target["verdict"], "not-run", "{target}");
     let message = target["message"].as_str().expect("a message");
     assert!(message.starts_with("pod held has no address yet ("), "{message}");
+    assert_eq!(run.stderr, format!("error: {message}\n"));
     let run = ns.pods(["curl", "held"]).run().exits(3).prints("");
-    assert!(run.stderr.starts_with("error: pod held has no address yet ("), "{}", run.story());
-    assert_eq!(run.stderr.lines().count(), 1, "{}", run.story());
+    assert_eq!(run.stderr, format!("error: {message}\n"));
+    assert!(message.ends_with("; see kubectl describe pod held"), "{message}");
     assert_eq!(ns.leftovers(), "");
     // The quota does what it is here for.
     ns.pods(["check", "10.0.0.7:80"]).run().exits(1).complains("exceeded quota: none");
+}
+
+/// Objects that lead to no pod: nothing is scheduled, started or ready.
+const EMPTY: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 0
+  selector: {matchLabels: {app: empty}}
+  template:
+    metadata: {labels: {app: empty}}
+    spec: {containers: [{name: a, image: example.com/a, ports: [{containerPort: 80}]}]}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: web}
+spec:
+  replicas: 0
+  serviceName: web
+  selector: {matchLabels: {app: empty}}
+  template:
+    metadata: {labels: {app: empty}}
+    spec: {containers: [{name: a, image: example.com/a, ports: [{containerPort: 80}]}]}
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: empty}}
+  template:
+    metadata: {labels: {app: empty}}
+    spec:
+      nodeSelector: {example.com/never: never}
+      containers: [{name: a, image: example.com/a, ports: [{containerPort: 80}]}]
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: web}
+spec:
+  suspend: true
+  template:
+    spec: {restartPolicy: Never, containers: [{name: a, image: example.com/a}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {clusterIP: None, selector: {app: empty}, ports: [{port: 80}]}
+";
+
+#[test]
+fn what_leads_to_no_pod_is_not_judged() {
+    let ns = Cluster::control_plane().namespace("check-empty");
+    ns.apply(EMPTY);
+    let cases = [
+        ("deploy/web", "deploy/web has no ready pod (0 in all); see kubectl describe deploy/web"),
+        ("sts/web:80", "sts/web has no ready pod (0 in all); see kubectl describe sts/web"),
+        ("ds/web", "ds/web has no ready pod (0 in all); see kubectl describe ds/web"),
+        ("job/web:80", "job/web has no ready pod (0 in all); see kubectl describe job/web"),
+        ("svc/web", "svc/web has no ready endpoint; see kubectl describe svc/web"),
+    ];
+    for (target, complaint) in cases {
+        let complaint = format!("error: {complaint}\n");
+        let run = ns.pods(["check", target]).run().exits(3);
+        assert_eq!(run.stderr, complaint, "{}", run.story());
+        assert!(run.stdout.contains("not-run"), "{}", run.story());
+        let run = ns.pods(["curl", target]).run().exits(3).prints("");
+        assert_eq!(run.stderr, complaint, "{}", run.story());
+    }
+}
+
+#[test]
+fn a_target_without_a_port_is_one_line() {
+    let ns = Cluster::control_plane().namespace("check-portless");
+    let udp = json!([{ "name": "a", "image": "example.com/a", "ports": [{ "containerPort": 53, "protocol": "UDP" }] }]);
+    for (name, spec) in [("mute", json!({})), ("udp", json!({ "containers": udp }))] {
+        ns.kubectl(["create", "-f", "-"]).stdin(gated(name, spec).to_string()).run().success();
+        let status = r#"{"status": {"phase": "Running", "podIP": "10.1.2.3"}}"#;
+        let patch = ["patch", "pod", name, "--subresource=status", "--type=merge", "-p", status];
+        ns.kubectl(patch).run().success();
+    }
+    let spec = "{selector: {app: empty}, ports: [{port: 53, protocol: UDP}]}";
+    ns.apply(&format!("{{apiVersion: v1, kind: Service, metadata: {{name: dns}}, spec: {spec}}}"));
+    let none = "declares no TCP port: say which, as in NAME:8080";
+    let unnamed = "has no TCP port named \"http\" (it declares none)";
+    let cases: [(&[&str], String); 6] = [
+        (&["check", "mute"], format!("pod \"mute\" {none}")),
+        (&["check", "udp"], format!("pod \"udp\" {none}")),
+        (&["check", "svc/dns"], format!("service \"dns\" {none}")),
+        (&["monitor", "install", "svc/dns"], format!("service \"dns\" {none}")),
+        (&["check", "mute:http"], format!("pod \"mute\" {unnamed}")),
+        (&["curl", "svc/dns:http"], format!("service \"dns\" {unnamed}")),
+    ];
+    for (words, complaint) in cases {
+        let run = ns.pods(words.iter().copied()).run().exits(1).prints("");
+        assert_eq!(run.stderr, format!("error: {complaint}\n"), "{}", run.story());
+    }
+    assert_eq!(ns.leftovers(), "");
 }

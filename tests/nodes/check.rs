@@ -78,19 +78,22 @@ fn a_probe_that_cannot_run_says_why_within_seconds() {
     let ns = with_servers("check-trouble");
     let no_program = ["--probe-image", "docker.io/library/nginx:latest"];
     let unschedulable = format!("Unschedulable: 0/{} nodes are available", node_count(&ns));
-    let cases: [(&str, &[&str], &str); 4] = [
-        ("missing image", &MISSING_IMAGE, "ErrImagePull: "),
-        ("bad image name", &["--probe-image", "No Image"], "InvalidImageName: "),
-        ("no such node", &["--from-node", "nosuch"], &unschedulable),
-        ("another program", &no_program, "the probe wrote no result"),
+    let cases: [(&str, &[&str], &str, &str); 4] = [
+        ("missing image", &MISSING_IMAGE, "ErrImagePull: ", "docs/cluster.md"),
+        ("bad image name", &["--probe-image", "No Image"], "InvalidImageName: ", "; correct --"),
+        ("no such node", &["--from-node", "nosuch"], &unschedulable, "; kubectl describe nodes"),
+        ("another program", &no_program, "the probe wrote no result", ""),
     ];
-    for (name, flags, reason) in cases {
+    for (name, flags, reason, advice) in cases {
         let run = ns.pods(["check", "nginx-ser"]).args(flags.iter().copied()).run().exits(3);
-        let run = run.complains(reason);
+        let run = run.complains(reason).complains(advice);
+        assert_eq!(run.stderr.lines().count(), 1, "{name}\n{}", run.story());
         assert!(run.stdout.contains("not-run"), "{name}\n{}", run.story());
         assert!(run.took < Duration::from_secs(10), "{name}\n{}", run.story());
         let run = ns.pods(["curl", "nginx-ser"]).args(flags.iter().copied()).run().exits(3);
-        assert_eq!(run.complains(reason).stdout, "", "{name}");
+        let run = run.complains(reason).complains(advice).prints("");
+        assert_eq!(run.stderr.lines().count(), 1, "{name}\n{}", run.story());
+        assert!(run.took < Duration::from_secs(10), "{name}\n{}", run.story());
         assert_eq!(ns.leftovers(), "", "{name}");
     }
 }

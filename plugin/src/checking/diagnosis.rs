@@ -34,6 +34,37 @@ const HOPELESS: [&str; 10] = [
 /// Termination reasons that mean that the container never ran.
 const NEVER_RAN: [&str; 3] = ["ContainerCannotRun", "ContainerStatusUnknown", "StartError"];
 
+/// What helps against what the reason of a hopeless or unschedulable pod begins with.
+const ADVICE: [(&[&str], &str); 4] = [
+    (
+        &["ErrImagePull", "ImagePullBackOff", "RegistryUnavailable"],
+        "name an image that the nodes have or can pull with --probe-image or KUBECTL_PODS_PROBE_IMAGE; \
+         the default one is in no registry yet, docs/cluster.md says how to load it",
+    ),
+    (
+        &["ErrImageNeverPull", "ImageInspectError", "SignatureValidationFailed"],
+        "name another image with --probe-image or KUBECTL_PODS_PROBE_IMAGE",
+    ),
+    (&["InvalidImageName"], "correct --probe-image or KUBECTL_PODS_PROBE_IMAGE"),
+    (
+        &["Unschedulable", "SchedulerError"],
+        "kubectl describe nodes shows their names, taints and free room",
+    ),
+];
+
+/// The reason why a pod does not come up, with what can be done about it, where that is known.
+#[must_use]
+pub(crate) fn advise(reason: String) -> String {
+    let is_about = |word: &str| {
+        reason.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+    };
+    let advice = ADVICE.iter().find(|(words, _)| words.iter().any(|word| is_about(word)));
+    match advice {
+        Some((_, advice)) => format!("{}; {advice}", reason.trim_end_matches('.')),
+        None => reason,
+    }
+}
+
 /// Reads a pod's state.
 #[must_use]
 pub(crate) fn read(pod: &Pod) -> Sign {
@@ -98,6 +129,25 @@ mod tests {
         json!({"phase": "Pending", "containerStatuses": [{
             "name": "probe", "image": "", "imageID": "", "ready": false, "restartCount": 0, "state": state,
         }]})
+    }
+
+    #[test]
+    fn who_can_help_is_told_how() {
+        let cases = [
+            ("ErrImagePull: not found", Some("--probe-image")),
+            ("ImagePullBackOff", Some("docs/cluster.md")),
+            ("InvalidImageName: no", Some("; correct --probe-image")),
+            ("Unschedulable: 0/2 nodes are available.", Some("available; kubectl describe nodes")),
+            ("UnschedulableX: whatever", None),
+            ("Evicted: the node was low on memory", None),
+        ];
+        for (reason, words) in cases {
+            let text = advise(reason.to_owned());
+            match words {
+                Some(words) => assert!(text.contains(words), "{text}"),
+                None => assert_eq!(text, reason),
+            }
+        }
     }
 
     #[test]

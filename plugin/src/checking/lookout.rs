@@ -97,11 +97,11 @@ impl Errand<'_> {
         }
         match sign {
             None => return self.why_no_pod(waited).await,
-            Some(Sign::Hopeless(reason)) => return Some(reason),
+            Some(Sign::Hopeless(reason)) => return Some(diagnosis::advise(reason)),
             Some(Sign::Unschedulable(reason)) => {
                 let first = *since.unschedulable.get_or_insert_with(Instant::now);
                 if first.elapsed() >= UNSCHEDULABLE_LIMIT {
-                    return Some(reason);
+                    return Some(diagnosis::advise(reason));
                 }
             }
             Some(Sign::Ended(how)) => {

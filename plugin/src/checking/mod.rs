@@ -67,8 +67,8 @@ pub async fn check(connection: &ConnectionArgs, args: &CheckArgs) -> anyhow::Res
     };
     let report = Report::new(&found, &plan, source, &attempts);
     print_report(&report, args)?;
-    if let Some(reason) = &report.inconclusive {
-        output::note(&format!("error: the probe could not do its work: {reason}"));
+    for reason in report.unjudged() {
+        output::note(&format!("error: {reason}"));
     }
     Ok(report.exit())
 }
@@ -99,7 +99,7 @@ pub async fn curl(connection: &ConnectionArgs, args: &CurlArgs) -> anyhow::Resul
     match probe(cluster.as_ref(), &args.probe, &plan).await? {
         Outcome::Stopped(exit) => Ok(exit),
         Outcome::Inconclusive(_, reason) => {
-            output::note(&format!("error: the probe could not do its work: {reason}"));
+            output::note(&format!("error: {}", report::probe_failed(&reason)));
             Ok(Exit::Inconclusive)
         }
         Outcome::Whole(_, results) => print_answer(&curl::answer(&results, request)),

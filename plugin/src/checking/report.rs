@@ -109,6 +109,20 @@ impl Report {
         Self { version: VERSION, source, inconclusive: attempts.as_ref().err().cloned(), targets }
     }
 
+    /// Why something was not judged, one line for each reason. A verdict is no such reason, however bad it is.
+    #[must_use]
+    pub(super) fn unjudged(&self) -> Vec<String> {
+        let reason = |target: &TargetReport| match (&target.address, &self.inconclusive) {
+            // Nothing was to be tried, and the message says what is so.
+            (None, _) => Some(target.message.clone()),
+            (Some(_), None) => Some(format!("{}: {}", target.target, target.message)),
+            (Some(_), Some(_)) => None,
+        };
+        let unjudged = self.targets.iter().filter(|target| !target.verdict.is_conclusive());
+        let probe = self.inconclusive.as_deref().map(probe_failed);
+        unjudged.filter_map(reason).chain(probe).collect()
+    }
+
     /// 0 when everything held, 2 when a target failed, 3 when none did but something is not known.
     #[must_use]
     pub(super) fn exit(&self) -> Exit {
@@ -121,6 +135,11 @@ impl Report {
             Exit::Inconclusive
         }
     }
+}
+
+/// What is said when a probe brought nothing.
+pub(super) fn probe_failed(reason: &str) -> String {
+    format!("the probe could not do its work: {reason}")
 }
 
 fn settled(label: &str, verdict: Verdict, message: &str) -> TargetReport {
@@ -252,5 +271,23 @@ mod tests {
             assert_eq!(report.exit(), exit);
             assert_eq!(report.targets[0].message, "why");
         }
+    }
+
+    #[test]
+    fn what_was_not_judged_is_said_once_and_a_verdict_is_no_reason() {
+        use Verdict::{NotRun, Open, Refused, Starved, Stopped};
+        let tried = report(&[&[Open], &[Refused], &[Starved]], 1);
+        assert_eq!(tried.unjudged(), ["t2: starved"]);
+
+        let found = |label: &str, what| Found { label: label.to_owned(), target: 0, what };
+        let settled = |verdict, why: &str| What::Settled(verdict, why.to_owned());
+        let found = [
+            found("ended", settled(Stopped, "it has ended")),
+            found("held", settled(NotRun, "it has no address")),
+        ];
+        let plan = Plan { version: 1, checks: Vec::new(), attempts: 1, every_seconds: None };
+        let lost = Report::new(&found, &plan, From::here(), &Err("no log".to_owned()));
+        let said = ["it has no address", "the probe could not do its work: no log"];
+        assert_eq!(lost.unjudged(), said);
     }
 }

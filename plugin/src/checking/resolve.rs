@@ -107,7 +107,11 @@ async fn object(
     let pods = pods::list(cluster, &cluster.namespace, &selector).await?;
     let ready: Vec<&Pod> = pods.iter().filter(|pod| is_ready(pod)).collect();
     if ready.is_empty() {
-        let problem = format!("{} has no ready pod ({} in all)", target.text, pods.len());
+        let object = format!("{}/{name}", kind.short());
+        let problem = format!(
+            "{object} has no ready pod ({} in all); see kubectl describe {object}",
+            pods.len()
+        );
         return Ok(vec![(target.text.clone(), What::Settled(Verdict::NotRun, problem))]);
     }
     let mut places = Vec::new();
@@ -142,7 +146,8 @@ fn settled(name: &str, pod: &Pod) -> Option<What> {
         return Some(What::Settled(Verdict::Stopped, message));
     }
     if status.pod_ip.is_none_or(|address| address.is_empty()) {
-        let message = format!("pod {name} has no address yet ({state})");
+        let message =
+            format!("pod {name} has no address yet ({state}); see kubectl describe pod {name}");
         return Some(What::Settled(Verdict::NotRun, message));
     }
     None

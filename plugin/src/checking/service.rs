@@ -68,7 +68,9 @@ fn headless(
         }
     }
     if places.is_empty() {
-        let problem = format!("{} has no ready endpoint", target.text);
+        let object = service.metadata.name.as_deref().unwrap_or_default();
+        let problem =
+            format!("svc/{object} has no ready endpoint; see kubectl describe svc/{object}");
         return vec![(target.text.clone(), What::Settled(Verdict::NotRun, problem))];
     }
     places

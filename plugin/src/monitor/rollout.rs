@@ -152,7 +152,9 @@ impl Watch<'_> {
 
 fn hopeless(pod: &Pod) -> Option<String> {
     match diagnosis::read(pod) {
-        Sign::Hopeless(reason) | Sign::Unschedulable(reason) => Some(on_node(pod, &reason)),
+        Sign::Hopeless(reason) | Sign::Unschedulable(reason) => {
+            Some(on_node(pod, &diagnosis::advise(reason)))
+        }
         _ => None,
     }
 }
