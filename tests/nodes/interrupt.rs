@@ -1,0 +1,59 @@
+//! Ctrl-C while a probe waits in the cluster: for a node, for its image, for a server that says nothing.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
+use crate::harness::{Cluster, Namespace, Run, start_article_servers, wait_until};
+
+/// Interrupts the command once a probe's pod shows `value` at `path`, and gives what it did after that.
+#[track_caller]
+fn interrupted(ns: &Namespace, words: &[&str], path: &str, value: &str) -> Run {
+    let command = ns.pods(words.iter().copied());
+    let mut child = command.spawn();
+    let label = "app.kubernetes.io/managed-by=kubectl-pods";
+    let path = format!("jsonpath={{.items[*].{path}}}");
+    wait_until(&format!("{value}: {}", command.line()), Duration::from_secs(20), || {
+        let shown = ns.kubectl(["get", "pods", "-l", label, "-o", &path]).run().success().stdout;
+        assert!(child.try_wait().expect("it can be asked").is_none(), "it ended by itself");
+        shown.contains(value)
+    });
+    // So that it has seen what we saw, and waits.
+    thread::sleep(Duration::from_millis(500));
+    let begun = Instant::now();
+    let pid = Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
+    kill(pid, Signal::SIGINT).expect("it can be signalled");
+    let output = child.wait_with_output().expect("it ends");
+    Run::new(command.line(), output, begun.elapsed())
+}
+
+#[test]
+fn whatever_a_probe_waits_for() {
+    let ns = Cluster::nodes().namespace("waiting");
+    start_article_servers(&ns);
+    let path = "jsonpath={.status.podIP}";
+    let ip = ns.kubectl(["get", "pod", "nginx-ser", "-o", path]).run().success().stdout;
+    // Its workers still have connections made, by the kernel, and never say a word.
+    ns.kubectl(["exec", "nginx-ser", "--", "sh", "-c", "kill -s STOP -1"]).run().success();
+    let image = format!("{ip}:80/silent:1");
+    let waiting = "status.containerStatuses[*].state.waiting.reason";
+    let cases: [(&[&str], &str, &str); 6] = [
+        (&["check", "httpd-ser", "--from-node", "nosuch"], "status.phase", "Pending"),
+        (&["curl", "httpd-ser", "--from-node", "nosuch"], "status.phase", "Pending"),
+        (&["check", "httpd-ser", "--probe-image", &image], waiting, "ContainerCreating"),
+        (&["curl", "httpd-ser", "--probe-image", &image], waiting, "ContainerCreating"),
+        (&["check", "nginx-ser", "--timeout", "60s"], "status.phase", "Running"),
+        (&["curl", "nginx-ser", "-m", "60"], "status.phase", "Running"),
+    ];
+    for (words, path, value) in cases {
+        let run = interrupted(&ns, words, path, value).exits(130).prints("");
+        assert!(run.took < Duration::from_secs(5), "{}", run.story());
+        ns.wait_clean(Duration::from_secs(10));
+    }
+}
