@@ -94,6 +94,27 @@ fn configurations_are_refused_in_kubectls_words() {
 }
 
 #[test]
+fn files_in_no_encoding_are_refused_in_kubectls_words() {
+    let files: [&[u8]; 9] = [
+        b"\xff\xfek\0i",
+        b"\xfe\xff\0k\0",
+        b"\xff\xfe\0\xdck\0",
+        b"\xff\xfe\0\xd8k\0",
+        b"k\0i\0n\0d\0",
+        b"# sh\xf6p, in Latin-1\n",
+        b"# sh\xc0\x80p\n",
+        b"# sh\xedp",
+        b"# sh\x07p\n",
+    ];
+    let folder = tempfile::tempdir().expect("a folder");
+    for (number, bytes) in files.into_iter().enumerate() {
+        let file = folder.path().join(number.to_string());
+        std::fs::write(&file, bytes).expect("written");
+        same(&["--kubeconfig", &file.display().to_string()]);
+    }
+}
+
+#[test]
 fn formats_that_are_not_built_say_so() {
     let cluster = Cluster::control_plane();
     for format in ["jsonpath={.x}", "go-template={{.x}}", "custom-columns=A:.x", "kyaml"] {

@@ -136,10 +136,12 @@ fn the_documented_role_is_enough_and_each_right_is_missed_by_name() {
         let patch = format!("[{{\"op\": \"remove\", \"path\": \"/rules/{rule}\"}}]");
         let patch = ["patch", "role", "kubectl-pods-check", "--type=json", "-p", &patch];
         ns.kubectl(patch).run().success();
-        let run = ns.pods(["check", "nginx-ser", "--as", &user]).run().exits(1);
-        let run = run.complains(complaint);
-        assert!(run.took < Duration::from_secs(10), "{}", run.story());
-        ns.wait_clean(Duration::from_secs(20));
+        for verb in ["check", "curl"] {
+            let run = ns.pods([verb, "nginx-ser", "--as", &user]).run().exits(1);
+            let run = run.complains(complaint).prints("");
+            assert!(run.took < Duration::from_secs(10), "{}", run.story());
+            ns.wait_clean(Duration::from_secs(20));
+        }
     }
     ns.apply(include_str!("../../deploy/rights-check.yaml"));
     let patch = ["patch", "role", "kubectl-pods-check", "--type=json", "-p"];
