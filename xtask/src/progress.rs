@@ -1,7 +1,8 @@
-//! Says on stderr what is going on: one line that keeps changing on a terminal, otherwise a line
-//! every few seconds.
+//! Says on stderr what is going on: one line that keeps changing on a terminal, otherwise, and where
+//! others write to the terminal too, a line every few seconds.
 
 use std::io::{IsTerminal, Write as _, stderr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -10,6 +11,14 @@ use std::time::{Duration, Instant};
 const LINE_EVERY: Duration = Duration::from_secs(5);
 /// How often the line on a terminal is redrawn.
 const REDRAW_EVERY: Duration = Duration::from_millis(200);
+
+/// Set where others write to the terminal too.
+static SHARED_TERMINAL: AtomicBool = AtomicBool::new(false);
+
+/// From now on others write to the terminal while we work: whole lines instead of one that changes.
+pub(crate) fn share_terminal() {
+    SHARED_TERMINAL.store(true, Ordering::Relaxed);
+}
 
 /// One piece of work the user waits for. Dropped without [`Progress::done`], it ends without a word:
 /// the error that follows says enough.
@@ -26,7 +35,8 @@ impl Progress {
     pub(crate) fn start(what: impl Into<String>) -> Self {
         let (what, started) = (what.into(), Instant::now());
         let (sender, receiver) = channel();
-        let mut painter = Painter { what: what.clone(), started, terminal: stderr().is_terminal() };
+        let terminal = stderr().is_terminal() && !SHARED_TERMINAL.load(Ordering::Relaxed);
+        let mut painter = Painter { what: what.clone(), started, terminal };
         painter.announce();
         let painter = std::thread::spawn(move || painter.run(&receiver));
         Self { what, started, detail: Some(sender), painter: Some(painter) }

@@ -35,11 +35,11 @@ struct Bench {
 pub(super) fn run(args: &CheckBench) -> anyhow::Result<()> {
     let plugin = plugin(!args.debug)?;
     let lease = cluster::Lease::take("bench")?;
-    let running = lease.up(&cluster::Options { nodes: 2, ..cluster::Options::default() })?;
-    let outcome = Bench::prepare(&plugin, &running.bin, &running.kubeconfig)
-        .and_then(|bench| bench.measure(args.runs));
-    lease.down()?;
-    report(&outcome?, args.debug);
+    let options = cluster::Options { nodes: 2, ..cluster::Options::default() };
+    let measured = lease.with_cluster(&options, |running| {
+        Bench::prepare(&plugin, &running.bin, &running.kubeconfig)?.measure(args.runs)
+    })?;
+    report(&measured, args.debug);
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use anyhow::{Context as _, Result};
 
 use super::state::State;
-use super::{Options, Running};
+use super::{Options, Running, logs};
 use crate::host;
 use crate::interrupt::Undo;
 use crate::lock::FileLock;
@@ -37,21 +37,35 @@ impl Lease {
         Ok(Self { name: name.to_owned(), _undo: undo, _lock: lock })
     }
 
-    /// As [`super::up`], under the name of this lease.
+    /// Starts the cluster, does `work` with it, and removes it, whatever came of that.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`super::up`], `work` and [`super::down`]; each says where the logs of the cluster are kept.
+    pub(crate) fn with_cluster<T>(
+        self,
+        options: &Options,
+        work: impl FnOnce(&Running) -> Result<T>,
+    ) -> Result<T> {
+        let outcome = self.up(options).and_then(|running| work(&running));
+        let outcome = outcome.map_err(|error| match logs::keep(&self.name) {
+            Ok(kept) => error.context(format!("its cluster's logs are in {}", kept.display())),
+            Err(_) => error,
+        });
+        match (outcome, super::down(&self.name)) {
+            (Err(error), Err(down)) => {
+                Err(error.context(format!("cluster {} is not removed ({down:#})", self.name)))
+            }
+            (outcome, down) => outcome.and_then(|value| down.map(|()| value)),
+        }
+    }
+
+    /// As [`super::up`], under the name of this lease. The cluster stays.
     ///
     /// # Errors
     ///
     /// Those of [`super::up`].
     pub(crate) fn up(&self, options: &Options) -> Result<Running> {
         super::up(&Options { name: self.name.clone(), ..options.clone() })
-    }
-
-    /// Removes the cluster, then frees the name.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`super::down`].
-    pub(crate) fn down(self) -> Result<()> {
-        super::down(&self.name)
     }
 }

@@ -15,6 +15,7 @@ mod firewall;
 mod identity;
 mod kubeconfig;
 mod lease;
+mod logs;
 mod network;
 mod node;
 mod options;
@@ -35,6 +36,7 @@ use anyhow::{Context, Result};
 pub(crate) use args::{ClusterVerb, run};
 pub(crate) use build::kubernetes_source;
 pub(crate) use lease::Lease;
+pub(crate) use logs::keep as keep_logs;
 pub(crate) use options::{Cni, Options};
 
 use build::Programs;
@@ -101,6 +103,15 @@ impl Running {
         })?;
         Ok(Self { kubeconfig: state.kubeconfig("admin"), context: kubeconfig::context(name), bin })
     }
+}
+
+/// Makes sure, before anything is built, that this machine has all that such a cluster needs; installs what it can.
+///
+/// # Errors
+///
+/// When we are not root, or something is missing: the error names all of it.
+pub(crate) fn require(options: &Options) -> Result<()> {
+    start::require(options)
 }
 
 /// Builds programs and images, as far as the cache does not have them.

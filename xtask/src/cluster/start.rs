@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::thread::{Scope, ScopedJoinHandle};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use super::build::{self, Programs};
 use super::kubeconfig::From;
@@ -12,8 +12,8 @@ use super::process::Process;
 use super::slot::NodeIndex;
 use super::state::{self, State};
 use super::{
-    Cluster, Options, Running, cgroup, cilium, control_plane, dns, kubeconfig, network, node, pki,
-    process, teardown,
+    Cluster, Cni, Options, Running, cgroup, cilium, control_plane, dns, kubeconfig, network, node,
+    pki, process, teardown,
 };
 use crate::image::{self, Archive, Image};
 use crate::progress::Progress;
@@ -34,6 +34,22 @@ impl Prepared {
     }
 }
 
+/// See [`super::require`].
+pub(crate) fn require(options: &Options) -> Result<()> {
+    host::require_root("up")?;
+    let mut tools = vec![host::BUILD, host::CONTROL_PLANE];
+    if options.nodes > 0 {
+        tools.extend([host::IMAGES, host::NODES]);
+    }
+    if options.cni == Cni::Cilium {
+        tools.push(host::CILIUM);
+    }
+    match (host::require(&tools), host::require_go()) {
+        (Err(tools), Err(go)) => bail!("{tools:#}; {go:#}"),
+        (tools, go) => tools.and(go),
+    }
+}
+
 /// Builds what is not in the cache.
 pub(crate) fn prepare(options: &Options) -> Result<Prepared> {
     let programs = build::build(options)?;
@@ -44,11 +60,7 @@ pub(crate) fn prepare(options: &Options) -> Result<Prepared> {
 
 /// See [`super::up`].
 pub(crate) fn up(options: &Options) -> Result<Running> {
-    host::require_root("up")?;
-    host::require(&[host::CONTROL_PLANE])?;
-    if options.nodes > 0 {
-        host::require(&[host::NODES])?;
-    }
+    require(options)?;
     let Prepared { programs, images } = prepare(options)?;
     let running = Running::of(&options.name, &programs);
     let _lock = State::lock(&options.name)?;

@@ -86,7 +86,12 @@ impl State {
     }
 
     pub(crate) fn log(&self, process: &str) -> PathBuf {
-        self.root.join("log").join(format!("{process}.log"))
+        self.logs().join(format!("{process}.log"))
+    }
+
+    /// The folder of all logs.
+    pub(crate) fn logs(&self) -> PathBuf {
+        self.root.join("log")
     }
 
     /// Where the identities of started processes are.

@@ -39,6 +39,7 @@ fn describe_one(name: &str) -> String {
     let _ = writeln!(text, "  alive       {}", listed(&alive));
     let _ = writeln!(text, "  dead        {}", listed(&dead));
     let _ = writeln!(text, "  kubeconfig  {}", state.kubeconfig("admin").display());
+    let _ = writeln!(text, "  logs        {}", state.logs().display());
     text
 }
 

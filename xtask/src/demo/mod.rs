@@ -15,13 +15,13 @@ use std::{
 use anyhow::{Context as _, bail};
 
 use self::stage::Stage;
-use crate::{cargo::plugin, cluster, existing::Existing, host, workspace::root};
+use crate::{cargo::plugin, cluster, existing::Existing, host, progress, workspace::root};
 
 /// Arguments of `cargo xtask demo`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct DemoArgs {
     /// Leave the cluster up at the end and say how to use it
-    #[arg(long)]
+    #[arg(long, conflicts_with = "kubeconfig")]
     keep: bool,
     /// Use the cluster of this kubeconfig instead of a throwaway one
     #[arg(long, value_name = "FILE", requires = "context")]
@@ -54,41 +54,55 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     }
 }
 
-/// While Kubernetes is built for the first time, what needs no cluster is shown already.
+/// While Kubernetes is built for the first time, what needs no cluster is shown already; also where there can be none.
 fn on_own_cluster(stage: Stage, keep: bool) -> anyhow::Result<()> {
     let options =
         cluster::Options { name: CLUSTER.to_owned(), nodes: 2, ..cluster::Options::default() };
-    // What needs no cluster is shown even where the programs for one cannot be built or installed.
-    let building = thread::spawn({
+    let able = cluster::require(&options).and_then(|()| host::require(&[host::PROMETHEUS]));
+    progress::share_terminal();
+    let building = able.map(|()| {
         let options = options.clone();
-        move || cluster::build(&options)
+        thread::spawn(move || cluster::build(&options))
     });
-    let shown = walk::without_cluster(&stage);
+    walk::without_cluster(&stage)?;
+    let building = building?;
     if !building.is_finished() {
         println!(
             "\n# The test cluster's programs are still being built: the first time Kubernetes from its Go modules, for some minutes …"
         );
     }
     building.join().map_err(|_| anyhow::anyhow!("the build of Kubernetes panicked"))??;
-    shown?;
-    host::require(&[host::PROMETHEUS])?;
     let lease = cluster::Lease::take(CLUSTER)?;
-    let running = lease.up(&options)?;
-    let stage = stage.with_cluster(&running.bin, &running.kubeconfig, NAMESPACE);
-    let outcome = refuse_to_share(&stage)
-        .and_then(|()| in_namespace(&stage, own_scenes))
-        .with_context(|| format!("the cluster's logs are in {}", running.logs().display()));
     if keep {
-        println!("\n# The cluster stays up. To use it:\n");
-        println!("  eval \"$(cargo xtask cluster env --name {CLUSTER})\"");
-        println!("  kubectl pods -n {NAMESPACE}");
-        println!("\n# To remove it: cargo xtask cluster down --name {CLUSTER}");
-        return outcome;
+        return and_keep(&lease, &options, stage);
     }
-    lease.down()?;
-    outcome?;
+    lease.with_cluster(&options, |running| {
+        let stage = stage.with_cluster(&running.bin, &running.kubeconfig, NAMESPACE);
+        clear_namespace(&stage)?;
+        in_namespace(&stage, own_scenes)
+    })?;
     println!("\n# The cluster is gone. Run `cargo xtask demo --keep` to keep it.");
     Ok(())
+}
+
+/// The same on a cluster that stays up, with the article's servers in it.
+fn and_keep(
+    lease: &cluster::Lease,
+    options: &cluster::Options,
+    stage: Stage,
+) -> anyhow::Result<()> {
+    let running = lease.up(options)?;
+    let stage = stage.with_cluster(&running.bin, &running.kubeconfig, NAMESPACE);
+    let outcome = clear_namespace(&stage)
+        .and_then(|()| create_namespace(&stage))
+        .and_then(|()| own_scenes(&stage))
+        .and_then(|()| walk::servers_again(&stage));
+    println!("\n# The cluster stays up. To use it:\n");
+    println!("  eval \"$(cargo xtask cluster env --name {CLUSTER})\"");
+    println!("  export PATH=\"{}:$PATH\"", stage.plugin_folder().display());
+    println!("  kubectl pods -n {NAMESPACE}");
+    println!("\n# To remove it: cargo xtask cluster down --name {CLUSTER}");
+    outcome.with_context(|| format!("the cluster's logs are in {}", running.logs().display()))
 }
 
 fn on_existing_cluster(stage: Stage, kubeconfig: &Path, context: &str) -> anyhow::Result<()> {
@@ -138,12 +152,21 @@ fn refuse_to_share(stage: &Stage) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// On a cluster of ours whatever is in the namespace is of an earlier demo that was to keep it.
+fn clear_namespace(stage: &Stage) -> anyhow::Result<()> {
+    stage.ask(&format!("kubectl delete namespace {NAMESPACE} --ignore-not-found")).map(drop)
+}
+
+fn create_namespace(stage: &Stage) -> anyhow::Result<()> {
+    stage.show(&format!("kubectl create namespace {NAMESPACE}"))
+}
+
 /// Everything that needs a cluster, in a namespace that is removed whatever happens.
 fn in_namespace(
     stage: &Stage,
     scenes: impl FnOnce(&Stage) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    stage.show(&format!("kubectl create namespace {NAMESPACE}"))?;
+    create_namespace(stage)?;
     let outcome = scenes(stage);
     let removed = stage.show(&format!("kubectl delete namespace {NAMESPACE}"));
     outcome.and(removed)

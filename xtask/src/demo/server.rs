@@ -23,6 +23,15 @@ pub(super) fn start() -> std::io::Result<SocketAddr> {
     Ok(address)
 }
 
+/// An address on loopback where nothing listens.
+///
+/// # Errors
+///
+/// When no port on loopback is free.
+pub(super) fn closed_port() -> std::io::Result<SocketAddr> {
+    TcpListener::bind("127.0.0.1:0")?.local_addr()
+}
+
 fn answer(mut stream: TcpStream) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut line = String::new();

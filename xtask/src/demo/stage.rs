@@ -11,6 +11,7 @@ use crate::interrupt::Scratch;
 
 /// Where the demo runs commands: a PATH with kubectl and the plugin, and a kubeconfig.
 pub(super) struct Stage {
+    plugin_folder: PathBuf,
     path: String,
     kubeconfig: Option<PathBuf>,
     namespace: Option<String>,
@@ -24,16 +25,17 @@ impl Stage {
     ///
     /// When no temporary folder can be made, or we cannot listen for signals.
     pub(super) fn without_cluster(plugin: &Path) -> anyhow::Result<Self> {
-        let folder = plugin.parent().unwrap_or(Path::new("."));
-        let path = format!("{}:/usr/local/bin:/usr/bin:/bin", folder.display());
+        let plugin_folder = plugin.parent().unwrap_or(Path::new(".")).to_path_buf();
+        let path = format!("{}:/usr/local/bin:/usr/bin:/bin", plugin_folder.display());
         let files = Scratch::new()?;
-        Ok(Self { path, kubeconfig: None, namespace: None, files })
+        Ok(Self { plugin_folder, path, kubeconfig: None, namespace: None, files })
     }
 
     /// The same with a cluster, its kubectl, and the namespace that everything happens in.
     pub(super) fn with_cluster(self, bin: &Path, kubeconfig: &Path, namespace: &str) -> Self {
         Self {
             path: format!("{}:{}", bin.display(), self.path),
+            plugin_folder: self.plugin_folder,
             kubeconfig: Some(kubeconfig.to_path_buf()),
             namespace: Some(namespace.to_owned()),
             files: self.files,
@@ -67,6 +69,17 @@ impl Stage {
         self.expect(0, line)
     }
 
+    /// Prints a command line, runs it, and fails unless it succeeds with nothing on standard output.
+    pub(super) fn show_nothing(&self, line: &str) -> anyhow::Result<()> {
+        println!("\n$ {line}");
+        let printed = self.ask(line)?;
+        if !printed.is_empty() {
+            bail!("`{line}` printed, and there should be nothing:\n{printed}");
+        }
+        println!("# nothing, as it should be");
+        Ok(())
+    }
+
     /// Runs a command line silently and gives its standard output.
     pub(super) fn ask(&self, line: &str) -> anyhow::Result<String> {
         let output = self.command(line).stdin(Stdio::null()).output()?;
@@ -78,12 +91,21 @@ impl Stage {
 
     /// The command behind a line. `$DEMO` is a folder for files between lines.
     fn command(&self, line: &str) -> Command {
-        let mut command = Command::new("sh");
-        command.args(["-c", line]).env("PATH", &self.path).env("DEMO", self.files.path());
+        // A pipe fails with any of its parts.
+        let mut command = Command::new("bash");
+        command
+            .args(["-o", "pipefail", "-c", line])
+            .env("PATH", &self.path)
+            .env("DEMO", self.files.path());
         if let Some(kubeconfig) = &self.kubeconfig {
             command.env("KUBECONFIG", kubeconfig);
         }
         command
+    }
+
+    /// Where the plugin is.
+    pub(super) fn plugin_folder(&self) -> &Path {
+        &self.plugin_folder
     }
 
     /// The namespace that everything happens in.

@@ -17,7 +17,8 @@ pub(super) fn without_cluster(stage: &Stage) -> anyhow::Result<()> {
     );
     let address = server::start()?;
     stage.show(&format!("kubectl-pods check --from-here http://{address}/"))?;
-    stage.expect(2, "kubectl-pods check --from-here http://127.0.0.1:9/")
+    let closed = server::closed_port()?;
+    stage.expect(2, &format!("kubectl-pods check --from-here http://{closed}/"))
 }
 
 /// The article's walk: run, dry run, apply, get, wide, yaml, describe, logs, edit, delete, with ours where it has one.
@@ -35,7 +36,7 @@ pub(super) fn article(stage: &Stage) -> anyhow::Result<()> {
     stage.show(&format!("kubectl pods -n {ns}"))?;
     stage.show(&format!("kubectl pods -n {ns} -o wide"))?;
     stage.show(&format!("kubectl pods httpd-ser -n {ns} -o name"))?;
-    stage.show(&format!("kubectl pods httpd-ser -n {ns} -o json | head -12"))?;
+    stage.show(&format!("kubectl pods httpd-ser -n {ns} -o json | sed -n 1,12p"))?;
     stage.show("kubectl pods -A | cat")?;
     for format in ["yaml", "json"] {
         stage.show(&format!(
@@ -52,36 +53,75 @@ pub(super) fn article(stage: &Stage) -> anyhow::Result<()> {
 /// Describe, logs, edit; then our own YAML makes the same pod again.
 fn edit_and_round_trip(stage: &Stage) -> anyhow::Result<()> {
     let ns = stage.namespace();
-    stage.show(&format!("kubectl describe pod httpd-ser -n {ns} | head -6"))?;
-    stage.show(&format!("kubectl logs httpd-ser -n {ns} | head -3"))?;
-    stage.show(&format!("kubectl label pod httpd-ser -n {ns} edited=yes"))?;
+    stage.show(&format!("kubectl describe pod httpd-ser -n {ns} | sed -n 1,6p"))?;
+    stage.show(&format!("kubectl logs httpd-ser -n {ns} | sed -n 1,3p"))?;
+    stage.show(&format!("kubectl patch pod httpd-ser -n {ns} --patch '{{\"metadata\": {{\"labels\": {{\"edited\": \"yes\"}}}}}}'"))?;
     stage.show(&format!("kubectl pods -n {ns} -l edited=yes --show-labels"))?;
-    Stage::say("Our own YAML, deleted and applied again, makes the same pod.");
-    stage.show(&format!("kubectl pods httpd-ser -n {ns} -o yaml > $DEMO/httpd.yaml"))?;
-    stage.show(&format!("kubectl delete pod httpd-ser -n {ns} --now"))?;
-    stage.show(&format!("kubectl apply -n {ns} -f $DEMO/httpd.yaml"))?;
-    stage.show(&format!("kubectl wait -n {ns} --for=condition=Ready pod/httpd-ser --timeout=60s"))
+    Stage::say("Our own YAML, deleted and applied again, makes the same pods.");
+    stage
+        .show(&format!("kubectl pods nginx-ser httpd-ser -n {ns} -o yaml > $DEMO/servers.yaml"))?;
+    servers_again(stage)?;
+    stage.show(&format!("kubectl pods -n {ns} --show-labels"))
+}
+
+/// Both servers anew, as they were saved.
+pub(super) fn servers_again(stage: &Stage) -> anyhow::Result<()> {
+    let ns = stage.namespace();
+    stage.show(&format!(
+        "kubectl delete pod nginx-ser httpd-ser -n {ns} --now --ignore-not-found"
+    ))?;
+    stage.show(&format!("kubectl apply -n {ns} -f $DEMO/servers.yaml"))?;
+    stage.show(&format!(
+        "kubectl wait -n {ns} --for=condition=Ready pod/nginx-ser pod/httpd-ser --timeout=60s"
+    ))
 }
 
 /// One word instead of looking up an IP and running curl in a pod by hand.
 pub(super) fn probe(stage: &Stage) -> anyhow::Result<()> {
-    let namespace = stage.namespace();
+    let ns = stage.namespace();
     Stage::say("The article's exercise: look up an IP, and curl it from a pod.");
-    stage.show(&format!(
-        "kubectl run curl -n {namespace} --image=docker.io/curlimages/curl:latest \
-         --image-pull-policy=IfNotPresent --restart=Never -it --rm -- --silent \
-         http://$(kubectl get pod httpd-ser -n {namespace} -o 'jsonpath={{.status.podIP}}')"
-    ))?;
+    for server in ["nginx-ser", "httpd-ser"] {
+        stage.show(&format!(
+            "kubectl run curl -n {ns} --image=docker.io/curlimages/curl:latest \
+             --image-pull-policy=IfNotPresent --restart=Never -it --rm -- --silent \
+             http://$(kubectl get pod {server} -n {ns} -o 'jsonpath={{.status.podIP}}')"
+        ))?;
+    }
     Stage::say("The same in one word.");
-    stage.show(&format!("kubectl pods curl nginx-ser -n {namespace}"))?;
-    stage.show(&format!("kubectl pods curl httpd-ser -n {namespace}"))?;
-    Stage::say("Reachability and latency, and why not.");
-    stage.show(&format!("kubectl pods check nginx-ser httpd-ser -n {namespace}"))?;
-    stage.expect(2, &format!("kubectl pods check nginx-ser:81 httpd-ser -n {namespace}"))?;
+    stage.show(&format!("kubectl pods curl nginx-ser -n {ns}"))?;
+    stage.show(&format!("kubectl pods curl httpd-ser -n {ns}"))?;
+    Stage::say("Reachability and latency, from every server's node.");
+    stage.show(&format!("kubectl pods check nginx-ser httpd-ser -n {ns}"))?;
+    for server in ["nginx-ser", "httpd-ser"] {
+        let path = "-o jsonpath={.spec.nodeName}";
+        let node = stage.ask(&format!("kubectl get pod {server} -n {ns} {path}"))?;
+        stage
+            .show(&format!("kubectl pods check nginx-ser httpd-ser -n {ns} --from-node {node}"))?;
+    }
+    trouble(stage)?;
     Stage::say("Nothing is left.");
-    stage.show(&format!(
-        "kubectl get jobs,pods -n {namespace} -l app.kubernetes.io/managed-by=kubectl-pods"
+    stage.show_nothing(&format!(
+        "kubectl get jobs,pods -n {ns} -l app.kubernetes.io/managed-by=kubectl-pods -o name"
     ))
+}
+
+/// What is wrong with a target (2), what keeps us from knowing (3), and what we may not do (1).
+fn trouble(stage: &Stage) -> anyhow::Result<()> {
+    let ns = stage.namespace();
+    Stage::say("Why not: a port where nothing listens, and a pod that has ended.");
+    stage.show(&format!(
+        "kubectl run ended -n {ns} --image=docker.io/curlimages/curl:latest \
+         --image-pull-policy=IfNotPresent --restart=Never -- --version"
+    ))?;
+    stage.show(&format!(
+        "kubectl wait -n {ns} --for=jsonpath={{.status.phase}}=Succeeded pod/ended --timeout=60s"
+    ))?;
+    stage.expect(2, &format!("kubectl pods check nginx-ser:81 ended:80 httpd-ser -n {ns}"))?;
+    Stage::say("What is not about the targets: no such image, no such node, no right.");
+    let check = format!("kubectl pods check httpd-ser -n {ns}");
+    stage.expect(3, &format!("{check} --probe-image localhost:1/missing:1"))?;
+    stage.expect(3, &format!("{check} --from-node nowhere"))?;
+    stage.expect(1, &format!("{check} --as nobody"))
 }
 
 /// The probe that stays, and Prometheus.
@@ -110,7 +150,7 @@ pub(super) fn monitor(stage: &Stage) -> anyhow::Result<()> {
     prometheus.show(&success)?;
     stage.show(&format!("kubectl pods monitor status -n {namespace}"))?;
     stage.show(&format!("kubectl pods monitor uninstall -n {namespace}"))?;
-    stage.show(&format!(
-        "kubectl get daemonsets,configmaps,pods -n {namespace} -l app.kubernetes.io/managed-by=kubectl-pods"
+    stage.show_nothing(&format!(
+        "kubectl get daemonsets,configmaps,pods -n {namespace} -l app.kubernetes.io/managed-by=kubectl-pods -o name"
     ))
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: unit tests, then each kind of cluster with the tests that need it, one after the other so that
 //! two cores are enough.
 
+mod demo;
 mod kind;
 mod selection;
 mod totals;
@@ -16,7 +17,7 @@ use anyhow::{Context as _, bail};
 
 use self::{
     kind::Kind,
-    selection::{is_self_test, names_a_module, selection},
+    selection::{is_demo, is_self_test, names_a_module, selection},
     totals::Totals,
 };
 use crate::{cargo::cargo, cluster, command, existing::Existing, host, interrupt::Scratch};
@@ -25,7 +26,7 @@ use crate::{cargo::cargo, cluster, command, existing::Existing, host, interrupt:
 #[derive(Debug, clap::Args)]
 pub(crate) struct TestArgs {
     /// Run only tests whose path contains this: `nodes::curl`, `control_plane`, `target_from_str`; `cluster` is the
-    /// self-test of the clusters
+    /// self-test of the clusters, `demo` the demo
     filter: Option<String>,
     /// Only what needs no cluster
     #[arg(long)]
@@ -72,12 +73,14 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     let filter = args.filter.as_deref();
     let mut outcome =
         Outcome { totals: Totals::default(), failures: Vec::new(), temporary: Scratch::new()? };
-    if !is_self_test(filter) {
-        for (title, tools, mut command) in without_cluster(filter) {
-            headline(title);
-            host::require(&[tools])?;
-            outcome.collect(&mut command)?;
-        }
+    let own = !args.fast && args.kubeconfig.is_none();
+    if own && filter.is_none() {
+        require_everything()?;
+    }
+    for (title, tools, mut command) in without_cluster(filter) {
+        headline(title);
+        let done = host::require(&[tools]).and_then(|()| outcome.collect(&mut command));
+        outcome.note(title, done);
     }
     match (&args.kubeconfig, &args.context) {
         _ if args.fast => {}
@@ -86,9 +89,17 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
             on_existing(&existing, filter, &mut outcome)?;
             println!("\n{NOT_ON_EXISTING}");
         }
-        _ => on_our_clusters(filter, &mut outcome)?,
+        _ => on_our_clusters(filter, &mut outcome),
     }
     outcome.finish(filter)
+}
+
+/// What is missing is said before anything is built.
+fn require_everything() -> anyhow::Result<()> {
+    for kind in Kind::ALL {
+        cluster::require(&kind.options())?;
+    }
+    host::require(&[host::LAB, host::PROMETHEUS])
 }
 
 /// What an existing cluster is not asked for.
@@ -97,7 +108,8 @@ not run, since --kubeconfig names a cluster and none is started beside it:
   control_plane  makes up nodes and pods, for which it wants an API server without kubelets
   cilium         asserts that policies are enforced, by the Cilium of our own cluster
   nodes::policy  asserts that policies are not enforced, by the bridge of our own cluster
-  cluster        is the self-test of our own clusters";
+  cluster        is the self-test of our own clusters
+  demo           has a cluster of its own; `cargo xtask demo` takes --kubeconfig too";
 
 /// The test that holds on our own bridge network and says nothing about another.
 const OWN_NETWORK_ONLY: &str = "nodes::policy";
@@ -131,25 +143,29 @@ fn on_existing(
     outcome.collect(&mut command)
 }
 
-fn on_our_clusters(filter: Option<&str>, outcome: &mut Outcome) -> anyhow::Result<()> {
-    if !is_self_test(filter) {
+fn on_our_clusters(filter: Option<&str>, outcome: &mut Outcome) {
+    if !is_self_test(filter) && !is_demo(filter) {
         for kind in Kind::ALL {
-            if has_tests(kind, filter)? {
-                headline(kind.title());
-                with_cluster(kind, filter, outcome)?;
-            }
+            let done = with_cluster(kind, filter, outcome);
+            outcome.note(kind.title(), done);
         }
+    }
+    if filter.is_none() || is_demo(filter) {
+        headline("the demo");
+        outcome.count("cargo xtask demo --keep", demo::run());
     }
     if filter.is_none() || is_self_test(filter) {
         headline("the test cluster itself");
-        outcome.test_the_cluster();
+        outcome.count("cargo xtask cluster self-test", cluster::self_test::run(true));
     }
-    Ok(())
 }
 
 /// Titles of test runs, what the machine must have for them, and their commands.
 fn without_cluster(filter: Option<&str>) -> Vec<(&'static str, &'static [host::Tool], Command)> {
     let mut commands = Vec::new();
+    if is_self_test(filter) || is_demo(filter) {
+        return commands;
+    }
     if let Some(offline) = selection("offline::", filter) {
         commands.push(("integration: offline", &[][..], integration(&offline)));
     }
@@ -186,39 +202,49 @@ fn integration(selection: &[String]) -> Command {
 
 fn has_tests(kind: Kind, filter: Option<&str>) -> anyhow::Result<bool> {
     let Some(selection) = selection(kind.module(), filter) else { return Ok(false) };
-    let mut command = integration(&selection);
-    command.arg("--list").stderr(Stdio::null());
-    let output =
-        command.output().with_context(|| format!("cannot start `{}`", command::shown(&command)))?;
-    Ok(String::from_utf8_lossy(&output.stdout).lines().any(|line| line.ends_with(": test")))
+    let tests = command::watched_output(integration(&selection).arg("--list"))?;
+    Ok(tests.lines().any(|line| line.ends_with(": test")))
 }
 
-/// One kind of cluster and the tests that need it.
+/// One kind of cluster and the tests that need it, if there are any.
 fn with_cluster(kind: Kind, filter: Option<&str>, outcome: &mut Outcome) -> anyhow::Result<()> {
+    if !has_tests(kind, filter)? {
+        return Ok(());
+    }
+    headline(kind.title());
     let options = kind.options();
     if kind == Kind::Nodes {
         host::require(&[host::PROMETHEUS])?;
     }
-    let lease = cluster::Lease::take(&options.name)?;
-    let running = lease.up(&options)?;
-    let mut command = integration(&selection(kind.module(), filter).unwrap_or_default());
-    command
-        .env(kind.variable(), &running.kubeconfig)
-        .env("KUBECTL_PODS_TEST_KUBECTL", running.bin.join("kubectl"));
-    let collected = outcome.collect(&mut command);
-    lease.down()?;
-    collected
+    cluster::Lease::take(&options.name)?.with_cluster(&options, |running| {
+        let mut command = integration(&selection(kind.module(), filter).unwrap_or_default());
+        command
+            .env(kind.variable(), &running.kubeconfig)
+            .env("KUBECTL_PODS_TEST_KUBECTL", running.bin.join("kubectl"));
+        let failures = outcome.failures.len();
+        outcome.collect(&mut command)?;
+        if outcome.failures.len() > failures {
+            let kept = cluster::keep_logs(&options.name)?;
+            outcome.failures.push(format!("its cluster's logs are in {}", kept.display()));
+        }
+        Ok(())
+    })
 }
 
 impl Outcome {
-    /// `cargo xtask cluster self-test`, counted as one test.
-    fn test_the_cluster(&mut self) {
-        match cluster::self_test::run(true) {
+    /// Something that is counted as one test.
+    fn count(&mut self, what: &str, done: anyhow::Result<()>) {
+        match done {
             Ok(()) => self.totals.passed += 1,
-            Err(error) => {
-                self.totals.failed += 1;
-                self.failures.push(format!("cargo xtask cluster self-test: {error:#}"));
-            }
+            Err(_) => self.totals.failed += 1,
+        }
+        self.note(what, done);
+    }
+
+    /// What could not be run has failed; what comes after it runs all the same.
+    fn note(&mut self, what: &str, done: anyhow::Result<()>) {
+        if let Err(error) = done {
+            self.failures.push(format!("{what}: {error:#}"));
         }
     }
 
@@ -253,7 +279,7 @@ impl Outcome {
         println!("\n{}", self.totals);
         println!("{}", self.totals.closing(self.failures.is_empty()));
         if !self.failures.is_empty() {
-            bail!("{} of the test runs above failed", self.failures.len());
+            bail!("the test runs named above failed");
         }
         Ok(())
     }

@@ -11,6 +11,14 @@ pub(super) fn is_self_test(filter: Option<&str>) -> bool {
     filter == Some(SELF_TEST)
 }
 
+/// The filter that means the demo, which is none either.
+const DEMO: &str = "demo";
+
+/// Whether a filter asks for the demo and nothing else.
+pub(super) fn is_demo(filter: Option<&str>) -> bool {
+    filter == Some(DEMO)
+}
+
 /// Whether a filter names a module of the integration tests or something in one.
 pub(super) fn names_a_module(filter: &str) -> bool {
     MODULES.iter().any(|module| format!("{filter}::").starts_with(module))
