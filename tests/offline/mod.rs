@@ -6,3 +6,4 @@ mod guest;
 mod interrupt;
 mod kubeconfig;
 mod listing;
+mod streaming;
