@@ -145,7 +145,7 @@ fn container(image: &str) -> Container {
     let args = [
         "serve".to_owned(),
         format!("--config={CONFIG_DIR}/{PLAN_FILE}"),
-        format!("--listen=0.0.0.0:{STANDING_PORT}"),
+        format!("--listen=[::]:{STANDING_PORT}"),
     ];
     Container {
         name: job::CONTAINER.to_owned(),

@@ -3,7 +3,7 @@
 mod run;
 mod serve;
 
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -30,8 +30,8 @@ pub(crate) enum Command {
         /// File with a plan as JSON that has `every_seconds`; read again when it changes.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
-        /// Address to listen on.
-        #[arg(long, value_name = "ADDRESS", default_value_t = SocketAddr::from(([0, 0, 0, 0], STANDING_PORT)))]
+        /// Address to listen on; `[::]` takes IPv4 as well.
+        #[arg(long, value_name = "ADDRESS", default_value_t = SocketAddr::from((Ipv6Addr::UNSPECIFIED, STANDING_PORT)))]
         listen: SocketAddr,
         /// Name of the node, label `source_node` of the metrics.
         #[arg(long, value_name = "NAME", env = NODE_VARIABLE)]

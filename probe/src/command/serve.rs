@@ -8,23 +8,21 @@ use std::time::Duration;
 
 use anyhow::Context;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use probe::serve::{App, ConfigFile, keep_checking, serve as answer};
-use tokio::net::TcpListener;
+use probe::serve::{App, ConfigFile, keep_checking, listen, serve as answer};
 
 /// Time that open connections have to finish after the listener is closed.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// Checks what `config` names and answers on `listen` until `shutdown` completes.
+/// Checks what `config` names and answers on `address` until `shutdown` completes.
 pub(super) async fn serve(
     config: &Path,
-    listen: SocketAddr,
+    address: SocketAddr,
     node: &str,
     shutdown: impl Future,
 ) -> anyhow::Result<()> {
     raise_file_limit();
     let app = Arc::new(App::new(node).context("cannot set up metrics")?);
-    let listener =
-        TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let listener = listen(address).with_context(|| format!("cannot listen on {address}"))?;
     writeln!(io::stderr(), "listening on {}", listener.local_addr()?)?;
     tokio::select! {
         () = answer(listener, Arc::clone(&app), shutdown, GRACE) => Ok(()),

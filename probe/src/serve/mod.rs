@@ -13,6 +13,7 @@ mod answer;
 mod app;
 mod board;
 mod config;
+mod listen;
 mod process;
 mod schedule;
 
@@ -32,6 +33,7 @@ use tokio::time::{sleep, timeout};
 
 pub use app::App;
 pub use config::{Config, ConfigError, ConfigFile};
+pub use listen::listen;
 pub use schedule::keep_checking;
 
 /// How long `/readyz` says 503 before the listener closes.
