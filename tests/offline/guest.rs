@@ -126,11 +126,15 @@ fn what_is_no_guest_is_refused_before_anything_is_asked() {
             "guest",
             "error: no guest named: use guest:NAME, guest:./FILE.wasm or guest:NAME,KEY=VALUE; built in: by-node, csv\n",
         ),
+        ("guest:\u{1b}[31mx", "named \"\\u{1b}[31mx\": there is no \\u{1b}[31mx.wasm in "),
+        ("guest:\u{1b}[31mx.wasm", "error: cannot read guest \\u{1b}[31mx.wasm: No such file"),
+        ("guest:/\u{1b}[31m/..", "error: cannot read guest /\\u{1b}[31m/..: No such file"),
         ("guest:by-node,top", "error: guest option \"top\" is not KEY=VALUE\n"),
     ];
     for (output, complaint) in cases {
         let run = api.pods(["-o", output]).run().exits(1).complains(complaint);
         assert_eq!(run.stderr.lines().count(), 1, "{}", run.story());
+        assert!(!run.stderr.contains('\u{1b}'), "{}", run.story());
         run.prints("");
     }
     assert_eq!(api.paths(), [""; 0]);

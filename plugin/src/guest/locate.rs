@@ -73,7 +73,7 @@ pub enum NotFound {
         folders: Vec<PathBuf>,
     },
     /// Found, but not a regular file.
-    #[error("guest {} is {what}, not a file", .path.display())]
+    #[error("guest {} is {what}, not a file", shown(.path))]
     NotAFile {
         /// Where.
         path: PathBuf,
@@ -81,7 +81,7 @@ pub enum NotFound {
         what: &'static str,
     },
     /// Found, but too large.
-    #[error("guest {} has {} MiB, the limit is {} MiB", .path.display(), .size / 1024 / 1024, LARGEST / 1024 / 1024)]
+    #[error("guest {} has {} MiB, the limit is {} MiB", shown(.path), .size / 1024 / 1024, LARGEST / 1024 / 1024)]
     TooLarge {
         /// Where.
         path: PathBuf,
@@ -89,7 +89,7 @@ pub enum NotFound {
         size: u64,
     },
     /// Found, but not readable.
-    #[error("cannot read guest {}", .path.display())]
+    #[error("cannot read guest {}", shown(.path))]
     Unreadable {
         /// Where.
         path: PathBuf,
@@ -98,18 +98,23 @@ pub enum NotFound {
     },
 }
 
+/// A path without what could steer a terminal: it may be pasted from anywhere.
+fn shown(path: &Path) -> String {
+    path.display().to_string().escape_debug().to_string()
+}
+
 /// "no guest ... looked in ...; built in: ..."
 struct Searched<'a>(&'a str, &'a [PathBuf]);
 
 impl fmt::Display for Searched<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(name, folders) = self;
-        write!(formatter, "no guest named {name:?}: there is no {name}.wasm in ")?;
+        write!(formatter, "no guest named {name:?}: there is no {}.wasm in ", name.escape_debug())?;
         if folders.is_empty() {
             write!(formatter, "any folder (KUBECTL_PODS_GUEST_PATH and HOME are not set)")?;
         }
         for (index, folder) in folders.iter().enumerate() {
-            write!(formatter, "{}{}", if index == 0 { "" } else { " or " }, folder.display())?;
+            write!(formatter, "{}{}", if index == 0 { "" } else { " or " }, shown(folder))?;
         }
         write!(formatter, "; built in: {}", builtin::names().collect::<Vec<_>>().join(", "))
     }
@@ -117,18 +122,19 @@ impl fmt::Display for Searched<'_> {
 
 /// Finds a guest by path, if `name` looks like one, else by name in `places`, else among those built in.
 pub(super) fn find(name: &str, places: &Places) -> Result<Found, NotFound> {
+    let label = name.escape_debug().to_string();
     let is_wasm = Path::new(name).extension().is_some_and(|extension| extension == "wasm");
     if name.contains('/') || is_wasm {
-        return Ok(Found { label: name.to_owned(), bytes: read(Path::new(name))? });
+        return Ok(Found { label, bytes: read(Path::new(name))? });
     }
     for folder in &places.folders {
         let path = folder.join(format!("{name}.wasm"));
         if path.exists() {
-            return Ok(Found { label: name.to_owned(), bytes: read(&path)? });
+            return Ok(Found { label, bytes: read(&path)? });
         }
     }
     match builtin::find(name) {
-        Some(bytes) => Ok(Found { label: name.to_owned(), bytes: bytes.to_vec() }),
+        Some(bytes) => Ok(Found { label, bytes: bytes.to_vec() }),
         None => Err(NotFound::Nowhere { name: name.to_owned(), folders: places.folders.clone() }),
     }
 }
