@@ -4,6 +4,7 @@ use std::env;
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
@@ -45,14 +46,19 @@ pub(super) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// `status` names a process that died.
+/// `status` names a process that was killed. It may take a moment to end: its socket outlives its first thread.
 pub(super) fn status_names_dead(name: &str, process: &str) -> Result<()> {
-    let status = command::output(&mut xtask(&["cluster", "status"])?)?;
-    for line in [format!("{name}: API server does not answer"), format!("  dead        {process}")]
-    {
-        ensure!(says(&status, name, &line), "`status` does not say {line:?} of {name}:\n{status}");
+    let lines = [format!("{name}: API server does not answer"), format!("  dead        {process}")];
+    let deadline = Instant::now() + Duration::from_secs(5);
+    loop {
+        let status = command::output(&mut xtask(&["cluster", "status"])?)?;
+        let Some(line) = lines.iter().find(|line| !says(&status, name, line)) else {
+            return Ok(());
+        };
+        let late = Instant::now() >= deadline;
+        ensure!(!late, "`status` does not say {line:?} of {name}:\n{status}");
+        std::thread::sleep(Duration::from_millis(100));
     }
-    Ok(())
 }
 
 /// Whether a line of what `status` says about the cluster `name` begins with `line`.
