@@ -11,6 +11,7 @@ use anyhow::{Context, Result, ensure};
 use super::super::state::clusters;
 use super::super::{Options, Running};
 use crate::command;
+use crate::interrupt::Scratch;
 
 /// As in docs/cluster.md; then kubectl, which knows nothing but what that says.
 const EVALUATE: &str = r#"eval $("$0" cluster env --name "$1")
@@ -23,7 +24,8 @@ const WITHOUT_CLUSTERS: &str = r#"mount -t tmpfs none "$1" && exec "$0" cluster 
 pub(super) fn run(options: &Options) -> Result<()> {
     let name = &options.name;
     let running = Running::find(name)?;
-    let said = command::output(&mut shell(EVALUATE, &[name])?)?;
+    let home = Scratch::new()?;
+    let said = command::output(&mut shell(EVALUATE, &[name], home.path())?)?;
     let nodes = (1..=options.nodes).map(|node| format!("node/node{node}"));
     let first = [running.bin.join("kubectl").display().to_string(), running.context];
     let expected: Vec<String> = first.into_iter().chain(nodes).collect();
@@ -95,10 +97,10 @@ pub(super) fn path_with(folder: &Path) -> Result<OsString> {
     Ok(env::join_paths(folders)?)
 }
 
-/// A shell without kubectl in PATH; `$0` is this program.
-fn shell(script: &str, words: &[&str]) -> Result<Command> {
+/// A shell without kubectl in PATH; `$0` is this program. kubectl keeps its caches in HOME, or without one right here.
+fn shell(script: &str, words: &[&str], home: &Path) -> Result<Command> {
     let mut command = Command::new("sh");
     command.args(["-c", script]).arg(env::current_exe()?).args(words);
-    command.env_clear().env("PATH", "/usr/bin:/bin");
+    command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home);
     Ok(command)
 }
