@@ -1,6 +1,6 @@
 //! The library behind `kubectl pods`; the binary only parses, runs and exits.
 //!
-//! I/O stands at the two ends ([`api`] and [`output`]); between them are plain functions on plain data.
+//! I/O stands at the two ends; between them are plain functions on plain data.
 //! `docs/architecture.md` has the map and the invariants.
 
 pub mod api;

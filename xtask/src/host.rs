@@ -2,6 +2,8 @@
 
 use std::env;
 use std::fs::File;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -175,9 +177,37 @@ fn install(packages: &[&str]) -> Result<()> {
     }
     let mut arguments = vec!["install", "--yes", "--no-install-recommends"];
     arguments.extend(packages);
+    let _quiet = NoServices::begin();
     apt_get(&arguments, &log)?;
     progress.done();
     Ok(())
+}
+
+/// Keeps Debian's packages from starting their services (containerd, prometheus): we start our own, on addresses of our
+/// own. Debian's `invoke-rc.d` and `deb-systemd-invoke` ask this file; one that is there already has its reasons.
+struct NoServices {
+    ours: bool,
+}
+
+impl NoServices {
+    const POLICY: &str = "/usr/sbin/policy-rc.d";
+
+    /// Best effort: without it the services run, which is a nuisance and no failure.
+    fn begin() -> Self {
+        let mut file = File::options();
+        let file = file.write(true).create_new(true).mode(0o755).open(Self::POLICY);
+        // 101: the action is not allowed (policy-rc.d specification).
+        let written = file.and_then(|mut file| file.write_all(b"#!/bin/sh\nexit 101\n"));
+        Self { ours: written.is_ok() }
+    }
+}
+
+impl Drop for NoServices {
+    fn drop(&mut self) {
+        if self.ours {
+            let _ = std::fs::remove_file(Self::POLICY);
+        }
+    }
 }
 
 /// Whether the package index knows a version of every one of `packages`.

@@ -1,6 +1,7 @@
 //! What is kept on disk about a cluster, and where.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -130,7 +131,12 @@ impl State {
 
     /// Makes the folders, `cluster.json` first.
     pub(crate) fn create(&self, spec: &Spec) -> Result<()> {
-        fs::create_dir_all(&self.root)
+        // The administrator's key is in here.
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.root)
+            .and_then(|()| fs::set_permissions(&self.root, Permissions::from_mode(0o700)))
             .with_context(|| format!("cannot create {}", self.root.display()))?;
         write(&self.root.join("cluster.json.new"), &serde_json::to_string_pretty(spec)?)?;
         fs::rename(self.root.join("cluster.json.new"), self.root.join("cluster.json"))?;

@@ -8,6 +8,8 @@ mod leftovers;
 mod pods;
 mod shell;
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -47,6 +49,7 @@ pub(crate) fn run(cilium: bool) -> Result<()> {
     step("a second build builds nothing", || builds::second_build_builds_nothing(&three_nodes()))?;
     step("images made anew are the same", builds::images_are_reproducible)?;
     step("two clusters side by side", side_by_side)?;
+    step("its keys are nobody else's to read", keys_are_private)?;
     step("up again changes nothing", up_again_changes_nothing)?;
     step("up again heals", up_again_heals)?;
     step("env and status speak for the cluster", || shell::run(&three_nodes()))?;
@@ -87,6 +90,18 @@ fn side_by_side() -> Result<()> {
         [&alone, &three].map(|options| State::of(&options.name).spec().map(|spec| spec.slot));
     ensure!(slots[0] != slots[1], "both are in slot {:?}", slots[0]);
     Pods::of(&Running::find(&three.name)?).ensure_ready(three.nodes)
+}
+
+/// Keys of the administrator are in the kubeconfigs too: the folder around all of them is closed.
+fn keys_are_private() -> Result<()> {
+    for options in [control_plane(), three_nodes()] {
+        let state = State::of(&options.name);
+        let kubeconfig = state.kubeconfig("admin");
+        let folder = kubeconfig.parent().context("a kubeconfig is in a folder")?;
+        let mode = fs::metadata(folder)?.permissions().mode();
+        ensure!(mode.trailing_zeros() >= 6, "{} has mode {mode:o}", folder.display());
+    }
+    Ok(())
 }
 
 fn identities(name: &str) -> Vec<Identity> {
