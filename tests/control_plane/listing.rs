@@ -179,7 +179,7 @@ fn a_signal_ends_a_list_at_any_moment() {
         let (status, took) = namespace.pods(words).signalled(signal, whole.took * step / 10);
         let died = status.signal() == Some(signal as i32);
         assert!(died || status.success(), "step {step}: {status}");
-        assert!(took < whole.took.max(Duration::from_secs(1)), "step {step}: {took:?}");
+        assert!(took < whole.took.max(Duration::from_secs(5)), "step {step}: {took:?}");
         stopped += u32::from(died);
     }
     assert!(stopped >= 3, "only {stopped} lists were stopped before their end");

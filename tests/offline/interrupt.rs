@@ -16,7 +16,7 @@ use nix::{
 use crate::harness::{Answer, Command, Plugin, Run, ScriptedApi, wait_until};
 
 /// How long it may take from the signal to the end.
-const AT_ONCE: Duration = Duration::from_secs(1);
+const AT_ONCE: Duration = Duration::from_secs(5);
 
 /// A server that takes a connection and never says anything. `connected` waits until somebody is there.
 struct Silent(TcpListener);

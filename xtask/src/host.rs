@@ -50,6 +50,7 @@ pub(crate) const NODES: &[Tool] = &[
     tool("conntrack", "conntrack"),
     tool("nsenter", "util-linux"),
     tool("unshare", "util-linux"),
+    tool("taskset", "util-linux"),
     tool("mount", "mount"),
 ];
 
@@ -102,14 +103,28 @@ pub(crate) fn require(tools: &[&[Tool]]) -> Result<()> {
 ///
 /// # Errors
 ///
-/// When it is not.
+/// When it is not, or too old.
 pub(crate) fn require_go() -> Result<()> {
-    if is_there("go") {
-        return Ok(());
+    const INSTALL: &str =
+        "install Go 1.26 or newer (https://go.dev/doc/install) and put it in PATH";
+    if !is_there("go") {
+        bail!("go is missing: {INSTALL}");
     }
-    bail!(
-        "go is missing: install Go 1.26 or newer (https://go.dev/doc/install) and put it in PATH"
-    );
+    let version = command::output(Command::new("go").args(["env", "GOVERSION"]))?;
+    if is_too_old(&version) {
+        bail!("{version} is too old: {INSTALL}");
+    }
+    Ok(())
+}
+
+/// Since 1.21, Go fetches the version that a go.mod asks for by itself (<https://go.dev/doc/toolchain>).
+fn is_too_old(go: &str) -> bool {
+    let mut numbers = go.trim_start_matches("go").split('.').map(str::parse::<u32>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) < (1, 21),
+        // A development version, a release candidate.
+        _ => false,
+    }
 }
 
 /// Namespaces, mounts and cgroups are root's.
@@ -261,6 +276,20 @@ mod tests {
         let text = how_to_install(&missing);
         assert!(text.starts_with("missing: containerd, ctr, nft;"), "{text}");
         assert!(text.ends_with("apt-get install -y containerd nftables"), "{text}");
+    }
+
+    #[test]
+    fn a_go_that_cannot_fetch_a_newer_one_is_too_old() {
+        for (version, expected) in [
+            ("go1.19.8", true),
+            ("go1.20", true),
+            ("go1.21.0", false),
+            ("go1.26.8", false),
+            ("go1.27rc1", false),
+            ("devel go1.28-abcdef", false),
+        ] {
+            assert_eq!(is_too_old(version), expected, "{version}");
+        }
     }
 
     #[test]

@@ -56,7 +56,7 @@ fn an_interrupted_uninstall_removes_all_or_nothing() {
         ns.pods(["monitor", "install", "10.96.0.1:443"]).run().success();
         let uninstall = ns.pods(["monitor", "uninstall"]);
         let (status, took) = uninstall.signalled(Signal::SIGINT, Duration::from_millis(25) * step);
-        assert!(took < Duration::from_secs(2) || status.success(), "step {step}: {took:?}");
+        assert!(took < Duration::from_secs(10) || status.success(), "step {step}: {took:?}");
         // It dies like any program: the first thing it deletes is what all the rest hangs on.
         let interrupted = status.signal() == Some(Signal::SIGINT as i32);
         assert!(interrupted || status.success(), "step {step}: {status}");

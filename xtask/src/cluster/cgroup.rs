@@ -16,6 +16,8 @@ const HIERARCHIES: [&str; 10] = [
     "cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids", "systemd",
     "unified",
 ];
+/// The controllers, under cgroup v2, without which no kubelet starts.
+const NEEDED: [&str; 4] = ["cpu", "cpuset", "memory", "pids"];
 /// The hierarchy, under cgroup v1, whose membership decides what belongs to a cluster.
 const TRACKING: &str = "pids";
 
@@ -115,10 +117,27 @@ fn hand_down(parent: &Path, folder: &Path) -> Result<()> {
     if is_unified() {
         for controller in fs::read_to_string(parent.join("cgroup.controllers"))?.split_whitespace()
         {
-            fs::write(parent.join("cgroup.subtree_control"), format!("+{controller}"))?;
+            let given = fs::write(parent.join("cgroup.subtree_control"), format!("+{controller}"));
+            if NEEDED.contains(&controller) {
+                given.with_context(|| not_given(controller, parent))?;
+            }
         }
     }
     Ok(())
+}
+
+/// Only the root of the host may have both processes and controlled children (cgroups(7), "no internal processes").
+fn not_given(controller: &str, parent: &Path) -> String {
+    format!(
+        "controller {controller} cannot be handed down from {}: in a container, move the processes in its cgroup.procs \
+         into a cgroup below it first",
+        parent.display()
+    )
+}
+
+/// The one hierarchy of cgroup v2, which v1 machines often have beside theirs: eBPF programs are attached in it.
+pub(crate) fn unified_root() -> PathBuf {
+    if is_unified() { PathBuf::from(ROOT) } else { Path::new(ROOT).join("unified") }
 }
 
 fn folders_bottom_up(folder: &Path) -> Vec<PathBuf> {

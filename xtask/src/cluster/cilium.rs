@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use super::process::{Process, wait_until};
 use super::slot::NodeIndex;
-use super::{Cluster, network};
+use super::{Cluster, cgroup, network};
 use crate::command;
 
 /// The agent compiles its eBPF programs before it says that it is ready.
@@ -48,7 +48,7 @@ pub(crate) fn start_agent(cluster: &Cluster, programs: &Path, node: NodeIndex) -
     command.args(["--enable-l7-proxy=false", "--enable-hubble=false", "--cni-exclusive=false"]);
     command.args(["--enable-health-checking=false", "--enable-endpoint-health-checking=false"]);
     command.args(["--identity-allocation-mode=crd", "--bpf-root=/sys/fs/bpf"]);
-    command.args(["--cgroup-root=/sys/fs/cgroup/unified", "--enable-bpf-clock-probe=false"]);
+    command.arg("--cgroup-root").arg(cgroup::unified_root()).arg("--enable-bpf-clock-probe=false");
     command.arg("--bpf-map-dynamic-size-ratio=0.0025");
     command.env("K8S_NODE_NAME", format!("node{node}"));
     command.env("CILIUM_K8S_NAMESPACE", "kube-system").env("PATH", search_path(programs));

@@ -6,6 +6,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use nix::sched::{CpuSet, sched_getaffinity};
+use nix::unistd::Pid;
 use serde_json::{Value, json};
 
 use super::process::{Launcher, Process, wait_until};
@@ -94,10 +96,34 @@ fn create_mounts(state: &State, launcher: Launcher<'_>, node: NodeIndex) -> Resu
     write(&pin, "")?;
     let mut pinned = std::ffi::OsString::from("--mount=");
     pinned.push(&pin);
-    let mut command = launcher.command("unshare");
-    command.arg(pinned).args(["--propagation", "private", "sh", "-c", MOUNTS, "node-mounts"]);
-    command.arg(state.root()).arg(state.node(node));
-    command::run(&mut command).with_context(|| format!("cannot make the mounts of node{node}"))
+    let attempt = |words: &[&str]| {
+        let mut command = launcher.command(words[0]);
+        command.args(&words[1..]).arg(&pinned).args(["--propagation", "private"]);
+        command.args(["sh", "-c", MOUNTS, "node-mounts"]).arg(state.root()).arg(state.node(node));
+        command::run(&mut command)
+    };
+    let mut outcome = attempt(&["unshare"]);
+    for cpu in cpus()? {
+        if !outcome.as_ref().is_err_and(is_younger) {
+            break;
+        }
+        outcome = attempt(&["taskset", "--cpu-list", &cpu.to_string(), "unshare"]);
+    }
+    outcome.with_context(|| format!("cannot make the mounts of node{node}"))
+}
+
+/// A mount namespace can be pinned only from an older one. Linux 6.18 tells their age by numbers of which every CPU has a
+/// stock of its own, so to any but the machine's first mount namespace (in a container, say) one that was made just now
+/// on another CPU may count as the older of the two.
+fn is_younger(error: &anyhow::Error) -> bool {
+    let said = format!("{error:#}");
+    said.contains("/ns/mnt on ") && said.contains("Invalid argument")
+}
+
+/// The CPUs that we may use.
+fn cpus() -> Result<Vec<usize>> {
+    let ours = sched_getaffinity(Pid::from_raw(0))?;
+    Ok((0..CpuSet::count()).filter(|cpu| ours.is_set(*cpu).unwrap_or_default()).collect())
 }
 
 /// Mount namespaces can be pinned only below a mount that propagates nowhere.

@@ -13,9 +13,9 @@ use super::pods::Pods;
 use super::shell::xtask;
 
 /// How many starts are killed.
-const ROUNDS: u32 = 6;
+const ROUNDS: u32 = 4;
 
-/// Kills `up` at random moments, one in each sixth of the time it takes. Every other time `down`
+/// Kills `up` at random moments, one in each quarter of the time it takes. Every other time `down`
 /// follows, otherwise `up`.
 pub(super) fn run(options: &Options) -> Result<()> {
     down(&options.name)?;
