@@ -19,7 +19,7 @@ const BUILDERS: [&str; 6] = ["apt-get", "cc", "clang-19", "dpkg-deb", "gcc", "ld
 /// Go may say its version and where a module's source is, and nothing else.
 const GO: &str = r#"#!/bin/sh
 case "$1 $2" in
-"version "*|"mod download") exec "$GO_ITSELF" "$@" ;;
+"version "*|"env GOVERSION"|"mod download") exec "$GO_ITSELF" "$@" ;;
 esac
 echo "a second build called: go $*" >&2
 exit 1
