@@ -16,6 +16,8 @@ mount -t tmpfs -o mode=755 tmpfs /var/lib
 mount -t tmpfs -o mode=755 tmpfs /var/log
 mkdir -p "$state"
 mount --move /run/state "$state"
+# systemd has mounted one here already, and Cilium refuses two of them, one on the other.
+while umount -l /sys/fs/bpf 2>/dev/null; do :; done
 mount -t bpf bpf /sys/fs/bpf
 
 # Volumes that kubelet mounts must show up in containers.

@@ -165,6 +165,14 @@ impl Run {
         self
     }
 
+    /// Asserts that stderr says nothing but what is being waited for, as it does after some seconds on a slow machine.
+    #[track_caller]
+    pub(crate) fn quiet(self) -> Self {
+        let waits = |line: &str| line.starts_with("waiting at most ");
+        assert!(self.stderr.lines().all(waits), "stderr is not empty\n{}", self.story());
+        self
+    }
+
     /// Asserts that stderr contains `text`.
     #[track_caller]
     pub(crate) fn complains(self, text: &str) -> Self {

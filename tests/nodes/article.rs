@@ -45,9 +45,8 @@ fn apply_what_dry_run_prints(ns: &Namespace, name: &str, image: &str) {
 /// One request to each server, ours and the article's; both bring the same page, and the server logged both.
 fn exercise(ns: &Namespace) {
     for (name, _, page) in SERVERS {
-        let ours = ns.pods(["curl", name]).run().success();
+        let ours = ns.pods(["curl", name]).run().success().quiet();
         assert!(ours.stdout.contains(page), "{}", ours.story());
-        assert_eq!(ours.stderr, "", "{}", ours.story());
         let theirs = curl_as_in_the_article(ns, name);
         // kubectl adds its own chatter, and sometimes prints the page twice.
         assert!(theirs.stdout.contains(&ours.stdout), "{}\n{}", ours.story(), theirs.story());

@@ -10,7 +10,8 @@ use crate::{command, workspace};
 /// The cargo that runs us, in this checkout.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(workspace::root());
+    // Build scripts that look at it would run again, and all above them be compiled, whenever it is not as before.
+    command.env_remove("CARGO_MANIFEST_DIR").current_dir(workspace::root());
     command
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn start(cluster: &Cluster) -> Result<Process> {
         .replace("{address}", &cluster.spec.slot.host_ip().to_string())
         .replace("{kubeconfig}", &cluster.state.kubeconfig("network").display().to_string());
     write(&corefile, &text)?;
-    let mut command = cluster.launcher().command(cluster.programs.coredns.join("coredns"));
+    let mut command = cluster.launcher().command(cluster.programs.kubernetes.join("coredns"));
     command.arg("-conf").arg(corefile);
     let coredns = cluster.launcher().start("dns", &command)?;
     create_service(cluster).context("cannot create the Service of the cluster's DNS")?;

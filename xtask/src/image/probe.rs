@@ -8,6 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::cargo::cargo;
 use crate::progress::Progress;
 use crate::{command, workspace};
 
@@ -20,8 +21,8 @@ const PACKAGE: &str = "kubectl-pods-probe";
 /// When cargo fails, with the end of what it said.
 pub(crate) fn build() -> Result<Vec<u8>> {
     let progress = Progress::start("building the probe");
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(workspace::root()).args(["build", "--package", PACKAGE, "--bin", PACKAGE]);
+    let mut cargo = cargo();
+    cargo.args(["build", "--package", PACKAGE, "--bin", PACKAGE]);
     // With a target named, flags are the program's alone and not those of build scripts.
     cargo.args(["--profile", "probe", "--target", &host_triple()?]);
     cargo.arg("--message-format=json-render-diagnostics");

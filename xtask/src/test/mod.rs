@@ -8,8 +8,10 @@ mod totals;
 
 use std::{
     io::{BufRead as _, BufReader},
+    num::NonZero,
     path::PathBuf,
     process::{Command, Stdio},
+    thread,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -136,6 +138,7 @@ fn on_existing(
     let _undo = existing.undo(&["delete", "namespaces", &ours])?;
     let mut command = integration(&selection);
     command
+        .arg(more_at_a_time())
         .args(["--skip", OWN_NETWORK_ONLY])
         .env(Kind::Nodes.variable(), existing.kubeconfig())
         .env("KUBECTL_PODS_TEST_KUBECTL", &existing.kubectl)
@@ -200,6 +203,11 @@ fn integration(selection: &[String]) -> Command {
     command
 }
 
+/// For tests that mostly wait for a cluster: twice as many at a time as there are CPUs.
+fn more_at_a_time() -> String {
+    format!("--test-threads={}", 2 * thread::available_parallelism().map_or(1, NonZero::get))
+}
+
 fn has_tests(kind: Kind, filter: Option<&str>) -> anyhow::Result<bool> {
     let Some(selection) = selection(kind.module(), filter) else { return Ok(false) };
     let tests = command::watched_output(integration(&selection).arg("--list"))?;
@@ -219,6 +227,7 @@ fn with_cluster(kind: Kind, filter: Option<&str>, outcome: &mut Outcome) -> anyh
     cluster::Lease::take(&options.name)?.with_cluster(&options, |running| {
         let mut command = integration(&selection(kind.module(), filter).unwrap_or_default());
         command
+            .arg(more_at_a_time())
             .env(kind.variable(), &running.kubeconfig)
             .env("KUBECTL_PODS_TEST_KUBECTL", running.bin.join("kubectl"));
         let failures = outcome.failures.len();

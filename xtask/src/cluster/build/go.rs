@@ -1,4 +1,4 @@
-//! One `go.mod` under `tests/cluster`, without Go code of its own: its `tool` lines say what to build.
+//! One `go.mod` under `tests/cluster`: its `tool` lines say what to build, nearly all of it from other modules.
 
 use std::collections::HashSet;
 use std::fs;
@@ -68,8 +68,8 @@ impl GoModule {
         folder.map(PathBuf::from).with_context(|| format!("go has no source of {dependency}"))
     }
 
-    /// The module's folder in the cache, filled by `make` when its inputs are new: `go.mod`, `go.sum`,
-    /// arguments, the version of Go, and `recipe`, which stands for what else `make` does.
+    /// The module's folder in the cache, filled by `make` when its inputs are new: `go.mod`, `go.sum`, the module's own
+    /// Go code, arguments, the version of Go, and `recipe`, which stands for what else `make` does.
     pub(crate) fn build(
         &self,
         title: &str,
@@ -79,16 +79,29 @@ impl GoModule {
         let go_sum = fs::read(self.folder.join("go.sum")).context("cannot read go.sum")?;
         let version = command::output(self.go().arg("version"))?;
         let arguments = self.arguments.join("\n");
-        let fingerprint = digest::fingerprint([
+        let own = self.own_code()?;
+        let inputs = [
             ("go.mod", self.go_mod.as_bytes()),
             ("go.sum", &go_sum),
             ("arguments", arguments.as_bytes()),
             ("go version", version.as_bytes()),
             ("recipe", recipe.as_bytes()),
-        ]);
+        ];
+        let own = own.iter().map(|(path, code)| (path.as_str(), code.as_bytes()));
+        let fingerprint = digest::fingerprint(inputs.into_iter().chain(own));
         cache::folder("cluster", self.name, &fingerprint, |folder| {
             make(self, folder).with_context(|| format!("cannot build {title}"))
         })
+    }
+
+    /// The paths and texts of the module's own Go files.
+    fn own_code(&self) -> Result<Vec<(String, String)>> {
+        let paths = workspace::files(&format!("tests/cluster/{}", self.name), "go")?;
+        let read = |path: String| {
+            let text = fs::read_to_string(workspace::root().join(&path));
+            text.with_context(|| format!("cannot read {path}")).map(|text| (path, text))
+        };
+        paths.into_iter().map(read).collect()
     }
 
     /// Builds the tools into `folder`, with a count of compiled packages for those who wait.

@@ -14,16 +14,15 @@ use go::GoModule;
 /// Where the programs of a cluster are: one folder per Go module.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Programs {
-    /// etcd, the Kubernetes components, and kubectl.
+    /// etcd, the Kubernetes components, CoreDNS, and kubectl.
     pub(crate) kubernetes: PathBuf,
-    pub(crate) coredns: PathBuf,
     pub(crate) cilium: Option<PathBuf>,
 }
 
 impl Programs {
     /// The folders, which change their names with what they were built from.
     pub(crate) fn folders(&self) -> Vec<PathBuf> {
-        [&self.kubernetes, &self.coredns].into_iter().chain(&self.cilium).cloned().collect()
+        std::iter::once(&self.kubernetes).chain(&self.cilium).cloned().collect()
     }
 }
 
@@ -39,7 +38,6 @@ pub(crate) fn build(options: &Options) -> Result<Programs> {
     }
     Ok(Programs {
         kubernetes: kubernetes()?,
-        coredns: coredns()?,
         cilium: (options.cni == Cni::Cilium).then(cilium::build).transpose()?,
     })
 }
@@ -69,9 +67,4 @@ fn kubernetes() -> Result<PathBuf> {
 pub(crate) fn kubernetes_source() -> Result<PathBuf> {
     host::require_go()?;
     GoModule::find("kubernetes")?.source_of("k8s.io/kubernetes")
-}
-
-fn coredns() -> Result<PathBuf> {
-    let module = GoModule::find("coredns")?;
-    module.build("CoreDNS", "", GoModule::compile_tools)
 }

@@ -7,6 +7,7 @@ mod killed;
 mod leftovers;
 mod pods;
 mod shell;
+mod systemd;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -66,7 +67,9 @@ pub(crate) fn run(cilium: bool) -> Result<()> {
     step("up survives being killed", || killed::run(&nodes(2, Cni::Bridge)))?;
     step("a run that is interrupted leaves no cluster", interrupt::own_clusters)?;
     if cilium {
-        step("Cilium enforces policies", || policy_is_enforced(&nodes(2, Cni::Cilium), true))?;
+        step("Cilium enforces policies", || {
+            systemd::with_bpf_file_system(|| policy_is_enforced(&nodes(2, Cni::Cilium), true))
+        })?;
         step("down leaves nothing of Cilium", down_leaves_nothing)?;
     }
     Ok(())
