@@ -20,6 +20,8 @@ pub(crate) struct ScriptedApi {
 pub(crate) struct Answer {
     head: String,
     body: String,
+    /// The connection stays open, and nothing is said.
+    silent: bool,
 }
 
 impl Answer {
@@ -37,7 +39,12 @@ impl Answer {
     pub(crate) fn status(code: u16, header: &str, body: impl Into<String>) -> Self {
         let body = body.into();
         let head = format!("HTTP/1.1 {code} X\r\n{header}\r\nContent-Length: {}\r\n", body.len());
-        Self { head, body }
+        Self { head, body, silent: false }
+    }
+
+    /// None, on a connection that stays open.
+    pub(crate) fn never() -> Self {
+        Self { head: String::new(), body: String::new(), silent: true }
     }
 
     /// With a further header.
@@ -62,9 +69,10 @@ impl ScriptedApi {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let (log, answers): (_, Vec<Answer>) = (Arc::clone(&asked), answers.into_iter().collect());
         thread::spawn(move || {
+            let mut open = Vec::new();
             for (index, stream) in listener.incoming().flatten().enumerate() {
                 let answer = answers.get(index).or(answers.last()).expect("an answer");
-                answer_one(stream, answer, &log);
+                open.extend(answer_one(stream, answer, &log));
             }
         });
         Self { address, asked }
@@ -92,17 +100,25 @@ impl ScriptedApi {
     }
 }
 
-/// One request a connection, so that answers come in the order of the connections.
-fn answer_one(mut stream: TcpStream, answer: &Answer, log: &Mutex<Vec<String>>) {
+/// One request a connection, so that answers come in the order of the connections. Gives back one that is to stay open.
+fn answer_one(
+    mut stream: TcpStream,
+    answer: &Answer,
+    log: &Mutex<Vec<String>>,
+) -> Option<TcpStream> {
     let mut request = String::new();
     let mut reader = BufReader::new(stream.try_clone().expect("a second handle"));
     while reader.read_line(&mut request).is_ok_and(|length| length > 2) {}
     if request.is_empty() {
-        return;
+        return None;
     }
     log.lock().expect("the server does not panic").push(request);
+    if answer.silent {
+        return Some(stream);
+    }
     let text = format!("{}Connection: close\r\n\r\n{}", answer.head, answer.body);
     drop(stream.write_all(text.as_bytes()));
+    None
 }
 
 fn table(pods: &[[&str; 6]]) -> String {

@@ -2,9 +2,12 @@
 
 use crate::harness::Plugin;
 
-const VERBS: [&[&str]; 5] = [
+const VERBS: [&[&str]; 7] = [
     &["check", "web:80"],
     &["curl", "web"],
+    // Nothing to look up first: a Job is what is asked for, and nobody may say that it exists.
+    &["check", "10.0.0.7:80"],
+    &["curl", "10.0.0.7"],
     &["monitor", "status"],
     &["monitor", "install", "10.0.0.7:80"],
     &["monitor", "uninstall"],

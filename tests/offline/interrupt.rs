@@ -41,12 +41,18 @@ impl Silent {
     }
 }
 
+/// Presses Ctrl-C.
 #[track_caller]
-fn interrupt(command: &Command, mut child: Child) -> Run {
+fn signal(child: &mut Child) {
     assert!(child.try_wait().expect("it can be asked").is_none(), "it ended by itself");
-    let begun = Instant::now();
     let pid = Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
     kill(pid, Signal::SIGINT).expect("it can be signalled");
+}
+
+#[track_caller]
+fn interrupt(command: &Command, mut child: Child) -> Run {
+    let begun = Instant::now();
+    signal(&mut child);
     let output = child.wait_with_output().expect("it ends");
     let run = Run::new(command.line(), output, begun.elapsed());
     assert!(run.took < AT_ONCE, "{} after the signal\n{}", run.took.as_secs_f64(), run.story());
@@ -62,6 +68,45 @@ fn waiting_for_a_silent_api_server() {
         let child = command.spawn();
         server.interrupt(&command, child);
     }
+}
+
+/// Whether a Job was created is not known then, so it is to be deleted, and nobody answers that either.
+#[test]
+fn a_job_that_a_silent_api_server_was_asked_for() {
+    for words in [["check", "10.0.0.7:80"], ["curl", "10.0.0.7"]] {
+        let server = Silent::start();
+        let url = format!("http://{}", server.address());
+        let command = Plugin::args(words).args(["--server", &url]);
+        let mut patient = command.spawn();
+        let mut hasty = command.spawn();
+        let connections = [(); 2].map(|()| server.0.accept().expect("a connection"));
+        thread::sleep(Duration::from_millis(300));
+        let begun = Instant::now();
+        signal(&mut patient);
+        signal(&mut hasty);
+        thread::sleep(Duration::from_millis(300));
+        interrupt(&command, hasty).complains("could not be deleted and will end by itself");
+        let output = patient.wait_with_output().expect("it ends");
+        let run = Run::new(command.line(), output, begun.elapsed()).exits(130).prints("");
+        assert!(run.stderr.ends_with("no answer within 5 s\n"), "{}", run.story());
+        assert!(run.took < 4 * AT_ONCE, "{}", run.story());
+        drop(connections);
+    }
+}
+
+/// A standing probe whose start is interrupted is removed again: not by an API server that has gone silent.
+#[test]
+fn an_installation_whose_api_server_goes_silent() {
+    let none = r#"{"kind": "Status", "status": "Failure", "reason": "NotFound", "code": 404}"#;
+    let none = Answer::status(404, "Content-Type: application/json", none);
+    let api = ScriptedApi::start([none.clone(), none, Answer::never()]);
+    let command = api.pods(["monitor", "install", "10.0.0.7:80"]);
+    let mut child = command.spawn();
+    wait_until("the ConfigMap to be applied", Duration::from_mins(1), || api.asked().len() == 3);
+    signal(&mut child);
+    // What is under way has two seconds.
+    wait_until("its removal", Duration::from_mins(1), || api.asked().len() == 4);
+    interrupt(&command, child).complains("kubectl pods monitor uninstall removes it");
 }
 
 /// An object of a standing probe, as an API server gives it.

@@ -6,4 +6,5 @@ mod guest;
 mod interrupt;
 mod kubeconfig;
 mod listing;
+mod no_cluster;
 mod streaming;

@@ -1,6 +1,7 @@
 //! What the machine itself must have, and how it gets it.
 
 use std::env;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -10,6 +11,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use nix::unistd::Uid;
 
+use crate::interrupt::Undo;
 use crate::progress::Progress;
 use crate::{command, workspace};
 
@@ -192,35 +194,42 @@ fn install(packages: &[&str]) -> Result<()> {
     }
     let mut arguments = vec!["install", "--yes", "--no-install-recommends"];
     arguments.extend(packages);
-    let _quiet = NoServices::begin();
+    let _quiet = NoServices::begin(Path::new(POLICY))?;
     apt_get(&arguments, &log)?;
     progress.done();
     Ok(())
 }
 
+/// What Debian's `invoke-rc.d` and `deb-systemd-invoke` ask whether a package may start its services.
+const POLICY: &str = "/usr/sbin/policy-rc.d";
+/// 101: the action is not allowed (policy-rc.d specification).
+const NO_SERVICES: &str =
+    "#!/bin/sh\n# Written by kubectl-pods' xtask while it installs packages.\nexit 101\n";
+
 /// Keeps Debian's packages from starting their services (containerd, prometheus): we start our own, on addresses of our
-/// own. Debian's `invoke-rc.d` and `deb-systemd-invoke` ask this file; one that is there already has its reasons.
+/// own. A policy that is there already has its reasons, unless it is ours, from a run that was killed.
 struct NoServices {
-    ours: bool,
+    policy: Option<(PathBuf, Undo)>,
 }
 
 impl NoServices {
-    const POLICY: &str = "/usr/sbin/policy-rc.d";
-
     /// Best effort: without it the services run, which is a nuisance and no failure.
-    fn begin() -> Self {
+    fn begin(path: &Path) -> Result<Self> {
+        if std::fs::read(path).is_ok_and(|policy| policy == NO_SERVICES.as_bytes()) {
+            std::fs::remove_file(path)?;
+        }
+        let undo = Undo::with([OsStr::new("rm"), OsStr::new("-f"), path.as_os_str()])?;
         let mut file = File::options();
-        let file = file.write(true).create_new(true).mode(0o755).open(Self::POLICY);
-        // 101: the action is not allowed (policy-rc.d specification).
-        let written = file.and_then(|mut file| file.write_all(b"#!/bin/sh\nexit 101\n"));
-        Self { ours: written.is_ok() }
+        let file = file.write(true).create_new(true).mode(0o755).open(path);
+        let written = file.and_then(|mut file| file.write_all(NO_SERVICES.as_bytes()));
+        Ok(Self { policy: written.is_ok().then(|| (path.to_owned(), undo)) })
     }
 }
 
 impl Drop for NoServices {
     fn drop(&mut self) {
-        if self.ours {
-            let _ = std::fs::remove_file(Self::POLICY);
+        if let Some((path, _undo)) = self.policy.take() {
+            let _ = std::fs::remove_file(path);
         }
     }
 }
@@ -290,6 +299,22 @@ mod tests {
         ] {
             assert_eq!(is_too_old(version), expected, "{version}");
         }
+    }
+
+    #[test]
+    fn services_are_held_back_for_as_long_as_packages_are_installed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("policy-rc.d");
+        let read = || std::fs::read_to_string(&path).expect("a policy");
+        // As a run that was killed leaves it.
+        std::fs::write(&path, NO_SERVICES).expect("a file");
+        let quiet = NoServices::begin(&path).expect("a policy of ours");
+        assert_eq!(read(), NO_SERVICES);
+        drop(quiet);
+        assert!(!path.exists());
+        std::fs::write(&path, "somebody else's").expect("a file");
+        drop(NoServices::begin(&path).expect("nothing to do"));
+        assert_eq!(read(), "somebody else's");
     }
 
     #[test]

@@ -53,12 +53,16 @@ impl Cluster {
         &self,
         request: impl Future<Output = kube::Result<T>>,
     ) -> Result<T> {
-        match self.request_timeout {
-            None => request.await.map_err(|error| self.explain(error)),
-            Some(limit) => match tokio::time::timeout(limit, request).await {
-                Ok(answer) => answer.map_err(|error| self.explain(error)),
-                Err(_) => Err(Verbatim(errors::DEADLINE.to_owned()).into()),
-            },
-        }
+        self.in_time(request).await?.map_err(|error| self.explain(error))
+    }
+
+    /// As [`Self::limited`], for those who look at the client's error first. The outer error says that time is up.
+    pub(super) async fn in_time<T>(
+        &self,
+        request: impl Future<Output = kube::Result<T>>,
+    ) -> Result<kube::Result<T>> {
+        let Some(limit) = self.request_timeout else { return Ok(request.await) };
+        let late = |_| Verbatim(errors::DEADLINE.to_owned()).into();
+        tokio::time::timeout(limit, request).await.map_err(late)
     }
 }

@@ -21,6 +21,16 @@ pub(super) fn explain(error: kube::Error, host: &str) -> anyhow::Error {
     }
 }
 
+/// Whether there was no connection, so that nothing of the request can have arrived.
+pub(super) fn is_unsent(error: &kube::Error) -> bool {
+    let error: &(dyn std::error::Error + 'static) = match error {
+        kube::Error::HyperError(error) => error,
+        kube::Error::Service(error) => &**error,
+        _ => return false,
+    };
+    transport_errors::is_unsent(error)
+}
+
 /// Puts an error of the transport into kubectl's words.
 pub(super) fn transport(error: &(dyn std::error::Error + 'static), host: &str) -> anyhow::Error {
     Verbatim(transport_errors::text(error, host)).into()

@@ -61,7 +61,7 @@ pub async fn apply<K: Object>(cluster: &Cluster, object: &K) -> anyhow::Result<K
 ///
 /// As [`find`].
 pub async fn delete<K: Object>(cluster: &Cluster, name: &str) -> anyhow::Result<bool> {
-    match api::<K>(cluster).delete(name, &DeleteParams::background()).await {
+    match cluster.in_time(api::<K>(cluster).delete(name, &DeleteParams::background())).await? {
         Ok(_) => Ok(true),
         Err(kube::Error::Api(status)) if status.is_not_found() => Ok(false),
         Err(error) => Err(cluster.explain(error)),

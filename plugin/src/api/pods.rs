@@ -78,7 +78,8 @@ pub async fn watch(
 ///
 /// As [`get`], except that an absent pod is none.
 pub async fn delete_now(cluster: &Cluster, namespace: &str, name: &str) -> anyhow::Result<bool> {
-    match api(cluster, namespace).delete(name, &DeleteParams::default().grace_period(0)).await {
+    let at_once = DeleteParams::default().grace_period(0);
+    match cluster.in_time(api(cluster, namespace).delete(name, &at_once)).await? {
         Ok(_) => Ok(true),
         Err(kube::Error::Api(status)) if status.is_not_found() => Ok(false),
         Err(error) => Err(cluster.explain(error)),

@@ -3,6 +3,7 @@
 
 use std::{error::Error, fs, io, iter, time::Duration};
 
+use hyper_util::client::legacy;
 use rustls::{CertificateError, pki_types::UnixTime};
 
 use crate::go;
@@ -22,6 +23,13 @@ pub(super) fn text(error: &(dyn Error + 'static), host: &str) -> String {
         .or_else(|| causes.iter().find_map(|cause| dns_reason(*cause, host)))
         .unwrap_or_else(|| causes.last().map_or_else(String::new, ToString::to_string));
     format!("Unable to connect to the server: {reason}")
+}
+
+/// Whether the connection failed before it could carry a request.
+pub(super) fn is_unsent(error: &(dyn Error + 'static)) -> bool {
+    iter::successors(Some(error), cause)
+        .filter_map(|cause| cause.downcast_ref::<legacy::Error>())
+        .any(legacy::Error::is_connect)
 }
 
 /// The error behind an error. An [`io::Error`] that wraps one hides it from `source`.

@@ -11,6 +11,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    fmt::Display,
     time::Duration,
 };
 
@@ -18,7 +19,7 @@ use k8s_openapi::api::{batch::v1::Job, core::v1::Pod};
 use kubectl_pods_report::Plan;
 use tokio::{
     sync::{Notify, watch},
-    time::{Instant, sleep},
+    time::{sleep, timeout},
 };
 
 use super::{
@@ -34,7 +35,8 @@ use crate::{
     signals::Signals,
 };
 
-/// How long to stay for an answer to be settled, and for what we deleted to be gone.
+/// How long to stay for an answer to be settled, for a deletion to be answered, and for what we deleted to be gone. A
+/// second signal ends it at once.
 const REMOVAL_LIMIT: Duration = Duration::from_secs(5);
 /// Pause between two looks at what we deleted. It is gone after about 20 ms.
 const REMOVAL_POLL: Duration = Duration::from_millis(10);
@@ -102,8 +104,12 @@ pub(super) async fn run(
         exit = signals.next() => Ok(Outcome::Stopped(exit)),
         outcome = errand.carry_out(&mut creation) => outcome,
     };
-    if creation.may_exist(REMOVAL_LIMIT).await {
-        errand.remove().await;
+    tokio::select! {
+        () = errand.tidy_up(&mut creation) => {}
+        exit = signals.next() => {
+            errand.leave("we were interrupted again");
+            return Ok(Outcome::Stopped(exit));
+        }
     }
     outcome
 }
@@ -111,8 +117,8 @@ pub(super) async fn run(
 impl Errand<'_> {
     async fn carry_out(&self, creation: &mut Creation) -> anyhow::Result<Outcome> {
         let events = pods::watch(self.cluster, &self.cluster.namespace, &self.selector);
-        let (events, created) = tokio::join!(events, creation.answer());
-        created?;
+        // Whatever the watch has to say, a Job that is refused ends it.
+        let (events, ()) = tokio::try_join!(async { Ok(events.await) }, creation.answer())?;
         let events = events?;
         let (scheduled, on_node) = watch::channel(None);
         tokio::select! {
@@ -132,8 +138,23 @@ impl Errand<'_> {
         Source { pod: pod.as_ref().and_then(|pod| pod.metadata.name.clone()), node }
     }
 
-    /// Deletes the Job and its pod, and stays until they are gone. What cannot be deleted now ends by itself.
-    async fn remove(&self) {
+    /// Removes what may have been created, if need be once that is settled.
+    async fn tidy_up(&self, creation: &mut Creation) {
+        if creation.may_exist(REMOVAL_LIMIT).await && self.delete().await {
+            self.wait_until_gone().await;
+        }
+    }
+
+    /// Says that the Job stays, and why.
+    fn leave(&self, why: impl Display) {
+        output::warning(&format!(
+            "job {} in namespace {} could not be deleted and will end by itself: {why}",
+            self.name, self.cluster.namespace
+        ));
+    }
+
+    /// Deletes the Job and its pod. What cannot be deleted now ends by itself, and that is said.
+    async fn delete(&self) -> bool {
         let namespace = &self.cluster.namespace;
         let pod = self.source().pod;
         let delete_pod = async {
@@ -142,27 +163,33 @@ impl Errand<'_> {
                 let _ = pods::delete_now(self.cluster, namespace, pod).await;
             }
         };
-        let (deleted, ()) =
-            tokio::join!(objects::delete::<Job>(self.cluster, &self.name), delete_pod);
-        if let Err(error) = deleted {
+        let job = objects::delete::<Job>(self.cluster, &self.name);
+        let deletions = async { tokio::join!(job, delete_pod) };
+        match timeout(REMOVAL_LIMIT, deletions).await {
+            Ok((Ok(_), ())) => return true,
+            Ok((Err(error), ())) => self.leave(format!("{error:#}")),
+            Err(_) => self.leave(format!("no answer within {} s", REMOVAL_LIMIT.as_secs())),
+        }
+        false
+    }
+
+    /// Stays until the pod is gone.
+    async fn wait_until_gone(&self) {
+        let namespace = &self.cluster.namespace;
+        let gone = async {
+            // Whoever may not list cannot see more than that the Job was deleted.
+            while pods::list(self.cluster, namespace, &self.selector)
+                .await
+                .is_ok_and(|pods| !pods.is_empty())
+            {
+                sleep(REMOVAL_POLL).await;
+            }
+        };
+        if timeout(REMOVAL_LIMIT, gone).await.is_err() {
             output::warning(&format!(
-                "job {} in namespace {namespace} could not be deleted and will end by itself: {error:#}",
+                "job {} in namespace {namespace} is deleted; the cluster is still removing its pod",
                 self.name
             ));
-            return;
         }
-        let begun = Instant::now();
-        while begun.elapsed() < REMOVAL_LIMIT {
-            match pods::list(self.cluster, namespace, &self.selector).await {
-                Ok(pods) if pods.is_empty() => return,
-                Ok(_) => sleep(REMOVAL_POLL).await,
-                // Whoever may not list cannot see more than that the Job was deleted.
-                Err(_) => return,
-            }
-        }
-        output::warning(&format!(
-            "job {} in namespace {namespace} is deleted; the cluster is still removing its pod",
-            self.name
-        ));
     }
 }

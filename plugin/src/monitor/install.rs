@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use k8s_openapi::api::{apps::v1::DaemonSet, core::v1::ConfigMap};
 use tokio::time::timeout;
 
@@ -21,6 +21,8 @@ use crate::{
 
 /// How long an answer that is under way is waited for when a signal asks us to stop.
 const SETTLE: Duration = Duration::from_secs(2);
+/// How long an API server may take to remove what this run made. Its pods alone have a minute.
+const UNDO_LIMIT: Duration = Duration::from_secs(90);
 
 /// Installs a standing probe, or changes the one that is there. A new one that is refused half-way, runs nowhere, or
 /// whose start is interrupted, is removed again; one that was there before stays, with the new plan.
@@ -37,13 +39,13 @@ pub(super) async fn run(cluster: &Cluster, args: &InstallArgs) -> anyhow::Result
     match outcome {
         Ok(Rollout::Everywhere(nodes)) => report(args, nodes, checks),
         Ok(Rollout::Interrupted(exit)) => {
-            if is_new {
-                undo(cluster, name).await?;
+            if is_new && let Err(left) = undo(cluster, name, &mut signals).await {
+                output::warning(&format!("{left:#}"));
             }
             Ok(exit)
         }
         Ok(Rollout::Nowhere(why)) if is_new => {
-            undo(cluster, name).await?;
+            undo(cluster, name, &mut signals).await?;
             bail!("standing probe {name} does not start and is removed again: {why}")
         }
         Ok(Rollout::Nowhere(why) | Rollout::Partly(why)) => bail!(
@@ -51,7 +53,7 @@ pub(super) async fn run(cluster: &Cluster, args: &InstallArgs) -> anyhow::Result
         ),
         Err(error) => {
             // The user is to read why it was not installed; what could not be tidied comes beside it.
-            if is_new && let Err(left) = undo(cluster, name).await {
+            if is_new && let Err(left) = undo(cluster, name, &mut signals).await {
                 output::warning(&format!("{left:#}"));
             }
             Err(error)
@@ -92,8 +94,9 @@ async fn apply(
     objects::apply(cluster, &wanted).await
 }
 
-/// Removes what this run made. Only what is there is deleted: who may not create a thing often may not delete it either.
-async fn undo(cluster: &Cluster, name: &str) -> anyhow::Result<()> {
+/// Removes what this run made, until a further signal comes. Only what is there is deleted: who may not create a thing
+/// often may not delete it either.
+async fn undo(cluster: &Cluster, name: &str, signals: &mut Signals) -> anyhow::Result<()> {
     let removed = async {
         let anchor = objects::find::<ConfigMap>(cluster, name).await?.is_some();
         let daemon_set = objects::find::<DaemonSet>(cluster, name).await?.is_some();
@@ -102,7 +105,13 @@ async fn undo(cluster: &Cluster, name: &str) -> anyhow::Result<()> {
         }
         anyhow::Ok(())
     };
-    removed.await.with_context(|| format!("standing probe {name} could not be removed again"))
+    let removed = tokio::select! {
+        removed = timeout(UNDO_LIMIT, removed) => removed.context("no answer").flatten(),
+        _ = signals.next() => Err(anyhow!("interrupted again")),
+    };
+    removed.with_context(|| {
+        format!("standing probe {name} could not be removed again (kubectl pods monitor uninstall removes it)")
+    })
 }
 
 fn report(args: &InstallArgs, nodes: i32, checks: usize) -> anyhow::Result<Exit> {

@@ -39,6 +39,7 @@ pub(crate) use lease::Lease;
 pub(crate) use logs::keep as keep_logs;
 pub(crate) use options::{Cni, Options};
 
+use crate::host::Tool;
 use build::Programs;
 use process::Launcher;
 use state::{Spec, State};
@@ -105,13 +106,14 @@ impl Running {
     }
 }
 
-/// Makes sure, before anything is built, that this machine has all that such a cluster needs; installs what it can.
+/// Makes sure, before anything is built, that this machine has all that such a cluster needs, and the tools `beside` it;
+/// installs what it can.
 ///
 /// # Errors
 ///
 /// When we are not root, or something is missing: the error names all of it.
-pub(crate) fn require(options: &Options) -> Result<()> {
-    start::require(options)
+pub(crate) fn require(options: &Options, beside: &[&[Tool]]) -> Result<()> {
+    start::require(options, beside)
 }
 
 /// Builds programs and images, as far as the cache does not have them.

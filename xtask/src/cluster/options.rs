@@ -76,6 +76,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn numbers_of_nodes() {
+        for (text, expected) in
+            [("1", Some(1)), ("5", Some(5)), ("0", None), ("6", None), ("two", None)]
+        {
+            assert_eq!(parse_nodes(text).ok(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
     fn names() {
         let cases = [
             ("kpods", true),

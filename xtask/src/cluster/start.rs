@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::thread::{Scope, ScopedJoinHandle};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 
 use super::build::{self, Programs};
 use super::kubeconfig::From;
@@ -15,9 +15,10 @@ use super::{
     Cluster, Cni, Options, Running, cgroup, cilium, control_plane, dns, kubeconfig, network, node,
     pki, process, teardown,
 };
+use crate::command;
+use crate::host::{self, Tool};
 use crate::image::{self, Archive, Image};
 use crate::progress::Progress;
-use crate::{command, host};
 
 /// What a cluster is started from.
 #[derive(Debug)]
@@ -35,8 +36,7 @@ impl Prepared {
 }
 
 /// See [`super::require`].
-pub(crate) fn require(options: &Options) -> Result<()> {
-    host::require_root("up")?;
+pub(crate) fn require(options: &Options, beside: &[&[Tool]]) -> Result<()> {
     let mut tools = vec![host::BUILD, host::CONTROL_PLANE];
     if options.nodes > 0 {
         tools.extend([host::IMAGES, host::NODES]);
@@ -44,10 +44,12 @@ pub(crate) fn require(options: &Options) -> Result<()> {
     if options.cni == Cni::Cilium {
         tools.push(host::CILIUM);
     }
-    match (host::require(&tools), host::require_go()) {
-        (Err(tools), Err(go)) => bail!("{tools:#}; {go:#}"),
-        (tools, go) => tools.and(go),
-    }
+    tools.extend(beside);
+    let findings = [host::require_root("up"), host::require(&tools), host::require_go()];
+    let missing = findings.into_iter().filter_map(Result::err);
+    let missing: Vec<String> = missing.map(|error| format!("{error:#}")).collect();
+    ensure!(missing.is_empty(), "{}", missing.join("; "));
+    Ok(())
 }
 
 /// Builds what is not in the cache.
@@ -60,7 +62,7 @@ pub(crate) fn prepare(options: &Options) -> Result<Prepared> {
 
 /// See [`super::up`].
 pub(crate) fn up(options: &Options) -> Result<Running> {
-    require(options)?;
+    require(options, &[])?;
     let Prepared { programs, images } = prepare(options)?;
     let running = Running::of(&options.name, &programs);
     let _lock = State::lock(&options.name)?;

@@ -58,7 +58,7 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
 fn on_own_cluster(stage: Stage, keep: bool) -> anyhow::Result<()> {
     let options =
         cluster::Options { name: CLUSTER.to_owned(), nodes: 2, ..cluster::Options::default() };
-    let able = cluster::require(&options).and_then(|()| host::require(&[host::PROMETHEUS]));
+    let able = cluster::require(&options, &[host::PROMETHEUS]);
     progress::share_terminal();
     let building = able.map(|()| {
         let options = options.clone();

@@ -1,16 +1,16 @@
 //! The probe's program: static, and the same from whichever folder it is built.
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::cargo::cargo;
+use crate::cargo::{cargo, same_anywhere};
+use crate::command;
 use crate::progress::Progress;
-use crate::{command, workspace};
 
 const PACKAGE: &str = "kubectl-pods-probe";
 
@@ -38,20 +38,11 @@ pub(crate) fn build() -> Result<Vec<u8>> {
     fs::read(&program).with_context(|| format!("cannot read {}", program.display()))
 }
 
-/// Static linking, and paths of this machine replaced in panic messages. Cargo separates flags by
-/// the unit separator, since paths may have blanks.
+/// Static linking, and no names of this machine. Cargo separates flags by the unit separator, since paths may have blanks.
 fn flags() -> Result<OsString> {
-    let home = env::var_os("HOME").map(PathBuf::from);
-    let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from);
-    let cargo_home = cargo_home.or_else(|| home.map(|home| home.join(".cargo")));
-    let cargo_home = cargo_home.context("neither CARGO_HOME nor HOME is set")?;
-    let mut flags = OsString::from("-Ctarget-feature=+crt-static");
-    for (from, to) in [(cargo_home.as_path(), "/cargo"), (workspace::root(), "/kubectl-pods")] {
-        flags.push("\x1f--remap-path-prefix=");
-        flags.push(from);
-        flags.push(format!("={to}"));
-    }
-    Ok(flags)
+    let mut flags = vec![OsString::from("-Ctarget-feature=+crt-static")];
+    flags.extend(same_anywhere()?);
+    Ok(flags.join(OsStr::new("\x1f")))
 }
 
 fn host_triple() -> Result<String> {

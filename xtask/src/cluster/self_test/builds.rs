@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use clap::ValueEnum as _;
 
 use super::super::{Options, start};
 use super::shell::{path_with, xtask};
@@ -32,14 +33,11 @@ const FORBIDDEN: &str = "#!/bin/sh\necho \"a second build called: $0 $*\" >&2\ne
 pub(super) fn second_build_builds_nothing(options: &Options) -> Result<()> {
     let folder = Scratch::new()?;
     let (tools, checkout) = (folder.path().join("tools"), folder.path().join("checkout"));
-    fs::create_dir_all(&tools)?;
-    forbid(&tools)?;
     let made = start::prepare(options)?.paths();
     let before = stamps(&made)?;
-    let nodes = options.nodes.to_string();
-    let second = ["cluster", "build", "--nodes", &nodes];
-    command::run(&mut without_builders(&tools, workspace::root(), &second)?)?;
-    copy_of_inputs(&checkout)?;
+    again_builds_nothing(options)?;
+    forbid(&tools)?;
+    copy(&["tests/cluster"], &checkout)?;
     let programs = ["cluster", "build", "--control-plane-only"];
     command::run(&mut without_builders(&tools, &checkout, &programs)?)?;
     let out = folder.path().join("images").display().to_string();
@@ -53,6 +51,16 @@ pub(super) fn second_build_builds_nothing(options: &Options) -> Result<()> {
     Ok(())
 }
 
+/// Builds what `options` needs, which was built before, without compilers.
+pub(super) fn again_builds_nothing(options: &Options) -> Result<()> {
+    let folder = Scratch::new()?;
+    forbid(folder.path())?;
+    let cni = options.cni.to_possible_value().context("it has a name")?;
+    let nodes = options.nodes.to_string();
+    let again = ["cluster", "build", "--nodes", &nodes, "--cni", cni.get_name()];
+    command::run(&mut without_builders(folder.path(), workspace::root(), &again)?)
+}
+
 /// Programs and images, each with what changes when it is written anew.
 fn stamps(paths: &[PathBuf]) -> Result<Vec<(u64, i64, i64)>> {
     let stamp = |path: &PathBuf| {
@@ -64,6 +72,7 @@ fn stamps(paths: &[PathBuf]) -> Result<Vec<(u64, i64, i64)>> {
 
 /// Puts programs into `tools` that say what they were called for, and fail.
 fn forbid(tools: &Path) -> Result<()> {
+    fs::create_dir_all(tools)?;
     for (name, script) in BUILDERS.map(|name| (name, FORBIDDEN)).into_iter().chain([("go", GO)]) {
         let path = tools.join(name);
         fs::write(&path, script)?;
@@ -81,11 +90,14 @@ fn without_builders(tools: &Path, checkout: &Path, words: &[&str]) -> Result<Com
     Ok(command)
 }
 
-/// As much of another checkout as programs and images are made from.
-fn copy_of_inputs(checkout: &Path) -> Result<()> {
-    fs::create_dir_all(checkout.join("tests"))?;
-    let from = workspace::root().join("tests/cluster");
-    command::run(Command::new("cp").arg("-r").arg(from).arg(checkout.join("tests")))
+/// As much of another checkout as something is made from.
+fn copy(parts: &[&str], checkout: &Path) -> Result<()> {
+    for part in parts {
+        let to = checkout.join(part);
+        fs::create_dir_all(to.parent().unwrap_or(checkout))?;
+        command::run(Command::new("cp").arg("-r").arg(workspace::root().join(part)).arg(to))?;
+    }
+    Ok(())
 }
 
 /// Makes each image anew from its recipe, in new folders, and compares it with the one in the cache.
@@ -98,5 +110,33 @@ pub(super) fn images_are_reproducible() -> Result<()> {
         ensure!(anew.digest == *digest, "{name} made anew is {}, not {digest}", anew.digest);
         ensure!(anew.bytes == fs::read(&cached.path)?, "{name} made anew is another archive");
     }
+    Ok(())
+}
+
+/// What cargo reads before it builds the probe.
+const CARGO_INPUTS: [&str; 9] = [
+    "Cargo.toml",
+    "Cargo.lock",
+    "plugin",
+    "probe",
+    "report",
+    "tests",
+    "wasm-guests",
+    "xtask",
+    "LICENSE",
+];
+
+/// Builds the probe in another folder, with nothing built before.
+pub(super) fn probe_is_reproducible() -> Result<()> {
+    let folder = Scratch::new()?;
+    let checkout = folder.path().join("checkout");
+    copy(&CARGO_INPUTS, &checkout)?;
+    let out = folder.path().join("images").display().to_string();
+    let mut build = xtask(&["image", "build", "--out", &out, "probe"])?;
+    build.env("CARGO_MANIFEST_DIR", checkout.join("xtask"));
+    build.env("CARGO_TARGET_DIR", folder.path().join("target"));
+    let listed = command::output(&mut build)?;
+    let line = format!("{} {}", image::get(Image::Probe)?.digest, Image::Probe.reference());
+    ensure!(listed.contains(&line), "built in another folder it is not {line}: {listed}");
     Ok(())
 }

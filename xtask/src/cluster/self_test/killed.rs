@@ -1,16 +1,18 @@
 //! Killing `up` at any moment.
 
+use std::fs;
 use std::hash::{BuildHasher as _, RandomState};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use super::super::state::State;
 use super::super::{Options, Running, down, up};
 use super::leftovers;
 use super::pods::Pods;
 use super::shell::xtask;
+use crate::command;
 
 /// How many starts are killed.
 const ROUNDS: u32 = 4;
@@ -32,6 +34,26 @@ pub(super) fn run(options: &Options) -> Result<()> {
     }
     up(options)?;
     works(options)
+}
+
+/// What is left of an `up` that was killed between making its folder and owning anything: `status` says so, `down`
+/// removes it, and `up` starts on top of it.
+pub(super) fn before_it_began(options: &Options) -> Result<()> {
+    let state = State::of(&options.name);
+    let leave = || {
+        fs::create_dir_all(state.root())?;
+        fs::write(state.root().join("cluster.json.new"), "{").context("cannot write")
+    };
+    leave()?;
+    let status = command::output(&mut xtask(&["cluster", "status"])?)?;
+    let line = format!("{}: interrupted before it began; `up` or `down` cleans up", options.name);
+    ensure!(status.lines().any(|said| said == line), "status says:\n{status}");
+    down(&options.name)?;
+    ensure!(!state.root().exists(), "down left {}", state.root().display());
+    leave()?;
+    up(options)?;
+    ensure!(!state.root().join("cluster.json.new").exists(), "up left what was half-written");
+    down(&options.name)
 }
 
 /// Starts `up` as a process of its own and kills it, then starts it once more if `again`, and removes

@@ -2,6 +2,8 @@
 
 mod away;
 mod builds;
+mod existing;
+mod failing;
 mod interrupt;
 mod killed;
 mod leftovers;
@@ -16,9 +18,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 
 use super::identity::Identity;
-use super::process;
+use super::process::{self, Process};
 use super::slot::NodeIndex;
-use super::state::State;
+use super::state::{self, State};
 use super::{Cni, Lease, Options, Running, down, up};
 use crate::progress::seconds;
 use pods::Pods;
@@ -49,6 +51,8 @@ pub(crate) fn run(cilium: bool) -> Result<()> {
     names.iter().try_for_each(|name| down(name))?;
     step("a second build builds nothing", || builds::second_build_builds_nothing(&three_nodes()))?;
     step("images made anew are the same", builds::images_are_reproducible)?;
+    step("the probe built elsewhere is the same", builds::probe_is_reproducible)?;
+    step("a start that was killed before it began", || killed::before_it_began(&control_plane()))?;
     step("two clusters side by side", side_by_side)?;
     step("its keys are nobody else's to read", keys_are_private)?;
     step("up again changes nothing", up_again_changes_nothing)?;
@@ -59,16 +63,21 @@ pub(crate) fn run(cilium: bool) -> Result<()> {
     step("pods reach each other across nodes and by name", pods_reach_each_other)?;
     step("the bridge enforces no policy", || policy_is_enforced(&three_nodes(), false))?;
     step("the demo leaves out what has no route", || away::run(&three_nodes()))?;
+    step("tests run on an existing cluster", || existing::run(&three_nodes()))?;
     step("an existing cluster survives an interruption", || {
         interrupt::existing_cluster(&three_nodes())
     })?;
     step("a control plane alone keeps pods on made-up nodes", || ghost_stays(ghost))?;
     step("down leaves nothing", down_leaves_nothing)?;
+    step("a demo that fails says where its logs are", failing::run)?;
     step("up survives being killed", || killed::run(&nodes(2, Cni::Bridge)))?;
     step("a run that is interrupted leaves no cluster", interrupt::own_clusters)?;
     if cilium {
         step("Cilium enforces policies", || {
             systemd::with_bpf_file_system(|| policy_is_enforced(&nodes(2, Cni::Cilium), true))
+        })?;
+        step("a second build builds nothing of Cilium", || {
+            builds::again_builds_nothing(&nodes(2, Cni::Cilium))
         })?;
         step("down leaves nothing of Cilium", down_leaves_nothing)?;
     }
@@ -194,10 +203,19 @@ fn down_leaves_nothing() -> Result<()> {
         let Some(spec) = State::of(&name).spec() else { continue };
         let before = leftovers::of(&spec)?;
         ensure!(!before.is_empty(), "nothing of {name} is seen while it runs");
+        let others = alive_besides(&name);
         let started = Instant::now();
         down(&name)?;
         eprintln!("down of {name} took {}", seconds(started.elapsed()));
         leftovers::assert_none(&spec)?;
+        ensure!(alive_besides(&name) == others, "down of {name} ended processes of other clusters");
     }
     Ok(())
+}
+
+/// The living processes of all clusters but one.
+fn alive_besides(name: &str) -> Vec<Identity> {
+    let others = state::names().into_iter().filter(|other| other != name);
+    let processes = others.flat_map(|other| process::recorded(&State::of(&other)));
+    processes.filter(Process::is_alive).map(|process| process.identity).collect()
 }
