@@ -51,7 +51,7 @@ pub(crate) fn run(cilium: bool) -> Result<()> {
     names.iter().try_for_each(|name| down(name))?;
     step("a second build builds nothing", || builds::second_build_builds_nothing(&three_nodes()))?;
     step("images made anew are the same", builds::images_are_reproducible)?;
-    step("the probe built elsewhere is the same", builds::probe_is_reproducible)?;
+    let elsewhere = builds::Elsewhere::begin()?;
     step("a start that was killed before it began", || killed::before_it_began(&control_plane()))?;
     step("two clusters side by side", side_by_side)?;
     step("its keys are nobody else's to read", keys_are_private)?;
@@ -72,6 +72,7 @@ pub(crate) fn run(cilium: bool) -> Result<()> {
     step("a demo that fails says where its logs are", failing::run)?;
     step("up survives being killed", || killed::run(&nodes(2, Cni::Bridge)))?;
     step("a run that is interrupted leaves no cluster", interrupt::own_clusters)?;
+    step("the probe built elsewhere is the same", || elsewhere.finish())?;
     if cilium {
         step("Cilium enforces policies", || {
             systemd::with_bpf_file_system(|| policy_is_enforced(&nodes(2, Cni::Cilium), true))
