@@ -70,28 +70,35 @@ fn waiting_for_a_silent_api_server() {
     }
 }
 
-/// Whether a Job was created is not known then, so it is to be deleted, and nobody answers that either.
 #[test]
-fn a_job_that_a_silent_api_server_was_asked_for() {
-    for words in [["check", "10.0.0.7:80"], ["curl", "10.0.0.7"]] {
-        let server = Silent::start();
-        let url = format!("http://{}", server.address());
-        let command = Plugin::args(words).args(["--server", &url]);
-        let mut patient = command.spawn();
-        let mut hasty = command.spawn();
-        let connections = [(); 2].map(|()| server.0.accept().expect("a connection"));
-        thread::sleep(Duration::from_millis(300));
-        let begun = Instant::now();
-        signal(&mut patient);
-        signal(&mut hasty);
-        thread::sleep(Duration::from_millis(300));
-        interrupt(&command, hasty).complains("could not be deleted and will end by itself");
-        let output = patient.wait_with_output().expect("it ends");
-        let run = Run::new(command.line(), output, begun.elapsed()).exits(130).prints("");
-        assert!(run.stderr.ends_with("no answer within 5 s\n"), "{}", run.story());
-        assert!(run.took < 4 * AT_ONCE, "{}", run.story());
-        drop(connections);
-    }
+fn a_check_whose_job_a_silent_api_server_was_asked_for() {
+    asked_for_a_job(["check", "10.0.0.7:80"]);
+}
+
+#[test]
+fn a_curl_whose_job_a_silent_api_server_was_asked_for() {
+    asked_for_a_job(["curl", "10.0.0.7"]);
+}
+
+/// Whether a Job was created is not known then, so it is to be deleted, and nobody answers that either.
+#[track_caller]
+fn asked_for_a_job(words: [&str; 2]) {
+    let server = Silent::start();
+    let url = format!("http://{}", server.address());
+    let command = Plugin::args(words).args(["--server", &url]);
+    let mut patient = command.spawn();
+    let mut hasty = command.spawn();
+    let _connections = [(); 2].map(|()| server.0.accept().expect("a connection"));
+    thread::sleep(Duration::from_millis(300));
+    let begun = Instant::now();
+    signal(&mut patient);
+    signal(&mut hasty);
+    thread::sleep(Duration::from_millis(300));
+    interrupt(&command, hasty).complains("could not be deleted and will end by itself");
+    let output = patient.wait_with_output().expect("it ends");
+    let run = Run::new(command.line(), output, begun.elapsed()).exits(130).prints("");
+    assert!(run.stderr.ends_with("no answer within 5 s\n"), "{}", run.story());
+    assert!(run.took < 4 * AT_ONCE, "{}", run.story());
 }
 
 /// A standing probe whose start is interrupted is removed again: not by an API server that has gone silent.

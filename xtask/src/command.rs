@@ -1,6 +1,8 @@
 //! Running other programs, with errors that say what was run and what it said.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::fs::{self, File};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::path::Path;
 use std::process::{Command, ExitStatus, Output, Stdio};
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -61,13 +63,18 @@ pub(crate) fn watched_output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Runs `command` to its end, gives each line of its standard error to `on_line` as it comes, and
+/// Runs `command` to its end, gives each line of its standard error to `on_line` as it comes and writes it to `log`, and
 /// returns its standard output.
 ///
 /// # Errors
 ///
-/// As [`output`].
-pub(crate) fn follow(command: &mut Command, mut on_line: impl FnMut(&str)) -> Result<String> {
+/// As [`output`], and the error names the log.
+pub(crate) fn follow(
+    command: &mut Command,
+    log: &Path,
+    mut on_line: impl FnMut(&str),
+) -> Result<String> {
+    let mut file = create(log).with_context(|| format!("cannot write {}", log.display()))?;
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -85,13 +92,20 @@ pub(crate) fn follow(command: &mut Command, mut on_line: impl FnMut(&str)) -> Re
     for line in BufReader::new(stderr).lines() {
         let line = line?;
         on_line(&line);
+        writeln!(file, "{line}")?;
         said.push(line);
     }
     let status = child.wait()?;
     if !status.success() {
-        return Err(failure(command, status, &said.join("\n")));
+        let error = failure(command, status, &said.join("\n"));
+        return Err(error.context(format!("all that was said is in {}", log.display())));
     }
     Ok(reader.join().expect("reading does not panic")?)
+}
+
+fn create(log: &Path) -> io::Result<File> {
+    fs::create_dir_all(log.parent().unwrap_or(log))?;
+    File::create(log)
 }
 
 /// Whether `command` ran and succeeded. For polling: what it said is of no interest.
@@ -142,6 +156,20 @@ mod tests {
         let text = format!("{error:#}");
         assert!(text.contains("sh -c") && text.contains("exit status: 3"), "{text}");
         assert!(text.ends_with("why"), "{text}");
+    }
+
+    #[test]
+    fn followed_failure_names_its_log() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (log, mut lines) = (folder.path().join("logs/build.log"), 0);
+        let mut command = Command::new("sh");
+        command.args(["-c", "for i in $(seq 100); do echo line $i >&2; done; exit 1"]);
+        let error = follow(&mut command, &log, |_| lines += 1).unwrap_err();
+        let text = format!("{error:#}");
+        assert!(text.contains(&log.display().to_string()) && text.ends_with("line 100"), "{text}");
+        let logged = fs::read_to_string(&log).expect("a log");
+        assert_eq!((lines, logged.lines().count()), (100, 100));
+        assert!(logged.starts_with("line 1\n"), "{logged}");
     }
 
     #[test]

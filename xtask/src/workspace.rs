@@ -33,6 +33,15 @@ pub(crate) fn cache() -> Result<PathBuf> {
     Ok(base.join("kubectl-pods"))
 }
 
+/// Where the build of `what` is logged, for when it fails.
+///
+/// # Errors
+///
+/// As [`cache`].
+pub(crate) fn build_log(what: &str) -> Result<PathBuf> {
+    Ok(cache()?.join("logs").join(format!("build-{what}.log")))
+}
+
 /// Every file below `folder` of this checkout whose name ends with `.EXTENSION`, relative to the root and in order. What
 /// cargo builds and what is hidden is left out.
 ///

@@ -9,8 +9,8 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::cargo::{cargo, same_anywhere};
-use crate::command;
 use crate::progress::Progress;
+use crate::{command, workspace};
 
 const PACKAGE: &str = "kubectl-pods-probe";
 
@@ -27,7 +27,7 @@ pub(crate) fn build() -> Result<Vec<u8>> {
     cargo.args(["--profile", "probe", "--target", &host_triple()?]);
     cargo.arg("--message-format=json-render-diagnostics");
     cargo.env("CARGO_ENCODED_RUSTFLAGS", flags()?).env_remove("RUSTFLAGS");
-    let messages = command::follow(&mut cargo, |line| {
+    let messages = command::follow(&mut cargo, &workspace::build_log("probe")?, |line| {
         if let Some(package) = line.trim_start().strip_prefix("Compiling ") {
             progress.update(format!("compiling {package}"));
         }

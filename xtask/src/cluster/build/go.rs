@@ -114,7 +114,7 @@ impl GoModule {
         build.args(["build", "-v", "-trimpath", "-buildvcs=false"]).args(&self.arguments);
         build.arg("-o").arg(folder).arg("tool");
         let mut compiled = 0;
-        command::follow(&mut build, |line| {
+        command::follow(&mut build, &workspace::build_log(self.name)?, |line| {
             if all.contains(line) {
                 compiled += 1;
                 progress.update(format!("compiled {compiled} of at most {} packages", all.len()));
