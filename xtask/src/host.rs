@@ -218,11 +218,15 @@ impl NoServices {
         if std::fs::read(path).is_ok_and(|policy| policy == NO_SERVICES.as_bytes()) {
             std::fs::remove_file(path)?;
         }
-        let undo = Undo::with([OsStr::new("rm"), OsStr::new("-f"), path.as_os_str()])?;
         let mut file = File::options();
         let file = file.write(true).create_new(true).mode(0o755).open(path);
         let written = file.and_then(|mut file| file.write_all(NO_SERVICES.as_bytes()));
-        Ok(Self { policy: written.is_ok().then(|| (path.to_owned(), undo)) })
+        if written.is_err() {
+            return Ok(Self { policy: None });
+        }
+        // Not before it is ours: what is somebody else's is never removed, at whatever moment we are interrupted.
+        let undo = Undo::with([OsStr::new("rm"), OsStr::new("-f"), path.as_os_str()])?;
+        Ok(Self { policy: Some((path.to_owned(), undo)) })
     }
 }
 

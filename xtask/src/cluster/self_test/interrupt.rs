@@ -59,10 +59,12 @@ pub(super) fn existing_cluster(options: &Options) -> Result<()> {
     let running = Running::find(&options.name)?;
     let pods = Pods::of(&running);
     let (processes, namespaces) = (identities(&options.name), pods.namespaces()?);
-    // The other way round than on clusters of their own.
-    for (words, how) in
-        [(&["demo"][..], Interruption::Terminate), (&["test", "nodes::curl"], Interruption::CtrlC)]
-    {
+    for (words, how) in [
+        (&["demo"][..], Interruption::CtrlC),
+        (&["demo"], Interruption::Terminate),
+        (&["test", "nodes::curl"], Interruption::CtrlC),
+        (&["test", "nodes::curl"], Interruption::Terminate),
+    ] {
         let mut command = xtask(words)?;
         command.arg("--kubeconfig").arg(&running.kubeconfig).args(["--context", &running.context]);
         command.env("PATH", path_with(&running.bin)?);

@@ -15,9 +15,9 @@ use super::shell::xtask;
 use crate::command;
 
 /// How many starts are killed.
-const ROUNDS: u32 = 4;
+const ROUNDS: u32 = 6;
 
-/// Kills `up` at random moments, one in each quarter of the time it takes. Every other time `down`
+/// Kills `up` at random moments, one in each sixth of the time it takes. Every other time `down`
 /// follows, otherwise `up`.
 pub(super) fn run(options: &Options) -> Result<()> {
     down(&options.name)?;
