@@ -5,11 +5,10 @@
 //! - `nodes`: two real nodes, kubelet, containerd, a bridge CNI that enforces no policy.
 //! - `cilium`: two real nodes whose CNI enforces NetworkPolicy.
 //!
-//! `cargo xtask test` makes the clusters and runs all of it; a test whose cluster is missing fails. Which file a new
-//! test belongs to: the verb it types, under the least powerful cluster that can show the behaviour.
+//! `cargo xtask test` builds the plugin, makes the clusters and runs all of it; a test that lacks one of these fails.
+//! Which file a new test belongs to: the verb it types, under the least powerful cluster that can show the behaviour.
 
 mod cilium;
 mod control_plane;
-mod harness;
 mod nodes;
 mod offline;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::harness::{Cluster, start_article_servers, wait_until};
+use harness::{Cluster, start_article_servers, wait_until};
 
 #[test]
 fn a_deny_policy_is_seen_as_silence_and_only_for_its_pod() {

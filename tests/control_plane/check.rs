@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::pods::gated;
-use crate::harness::Cluster;
+use harness::Cluster;
 
 #[test]
 fn a_pod_without_an_address_is_not_judged_and_costs_no_job() {

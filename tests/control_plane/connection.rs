@@ -5,7 +5,7 @@ use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt as _, path::Path, t
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Value, json};
 
-use crate::harness::{Cluster, Command, Plugin, Run};
+use harness::{Cluster, Command, Plugin, Run};
 
 /// The current context's configuration, certificates included.
 fn configuration(cluster: &Cluster) -> Value {

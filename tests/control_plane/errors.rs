@@ -1,6 +1,6 @@
 //! What is said when the server says no.
 
-use crate::harness::{Cluster, Run};
+use harness::{Cluster, Run};
 
 /// kubectl looks up the API's resources first and logs its failures there with time stamps; the message
 /// for the user comes after them.

@@ -5,7 +5,7 @@ use std::{os::unix::process::ExitStatusExt as _, time::Duration};
 use nix::sys::signal::Signal;
 
 use super::pods::{create_awkward, create_states};
-use crate::harness::{Cluster, Namespace, Plugin, same_within_seconds};
+use harness::{Cluster, Namespace, Plugin, same_within_seconds};
 
 /// A finalizer keeps a deleted pod in the list; this lets it go.
 struct Held<'a>(&'a Namespace, &'static str);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::Namespace;
+use harness::Namespace;
 
 /// Environment values that a careless YAML or JSON writer gets wrong.
 const AWKWARD: &[&str] = &[

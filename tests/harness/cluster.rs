@@ -14,24 +14,24 @@ const OURS: &str = "jobs,daemonsets,controllerrevisions,configmaps,services,pods
 
 /// A cluster and the kubectl that goes with it.
 #[derive(Clone)]
-pub(crate) struct Cluster {
+pub struct Cluster {
     kubeconfig: PathBuf,
     kubectl: PathBuf,
 }
 
 impl Cluster {
     /// An API server without nodes.
-    pub(crate) fn control_plane() -> Self {
+    pub fn control_plane() -> Self {
         Self::from_env("KUBECTL_PODS_TEST_CONTROL_PLANE", "control_plane")
     }
 
     /// Two nodes whose CNI enforces no NetworkPolicy.
-    pub(crate) fn nodes() -> Self {
+    pub fn nodes() -> Self {
         Self::from_env("KUBECTL_PODS_TEST_NODES", "nodes")
     }
 
     /// Two nodes whose CNI enforces NetworkPolicy.
-    pub(crate) fn cilium() -> Self {
+    pub fn cilium() -> Self {
         Self::from_env("KUBECTL_PODS_TEST_CILIUM", "cilium")
     }
 
@@ -47,23 +47,23 @@ impl Cluster {
     }
 
     /// The kubeconfig file of this cluster.
-    pub(crate) fn kubeconfig(&self) -> &Path {
+    pub fn kubeconfig(&self) -> &Path {
         &self.kubeconfig
     }
 
     /// kubectl on this cluster.
-    pub(crate) fn kubectl<I: IntoIterator<Item: Into<String>>>(&self, args: I) -> Command {
+    pub fn kubectl<I: IntoIterator<Item: Into<String>>>(&self, args: I) -> Command {
         self.on(Command::new(&self.kubectl)).args(args)
     }
 
     /// The plugin, started directly.
-    pub(crate) fn pods<I: IntoIterator<Item: Into<String>>>(&self, args: I) -> Command {
+    pub fn pods<I: IntoIterator<Item: Into<String>>>(&self, args: I) -> Command {
         self.on(Plugin::command()).args(args)
     }
 
     /// The plugin, started by kubectl: `kubectl pods …`.
-    pub(crate) fn kubectl_pods<I: IntoIterator<Item: Into<String>>>(&self, args: I) -> Command {
-        let plugin = Path::new(env!("CARGO_BIN_EXE_kubectl-pods"));
+    pub fn kubectl_pods<I: IntoIterator<Item: Into<String>>>(&self, args: I) -> Command {
+        let plugin = Plugin::path();
         let path =
             format!("{}:/usr/bin:/bin", plugin.parent().expect("a binary has a folder").display());
         let args = args.into_iter().map(Into::into);
@@ -77,7 +77,7 @@ impl Cluster {
     }
 
     /// A namespace of this test's own, deleted when it is dropped.
-    pub(crate) fn namespace(&self, prefix: &str) -> Namespace {
+    pub fn namespace(&self, prefix: &str) -> Namespace {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
@@ -97,34 +97,34 @@ impl Cluster {
 }
 
 /// A namespace that goes with its test.
-pub(crate) struct Namespace {
+pub struct Namespace {
     /// The cluster it is in.
-    pub(crate) cluster: Cluster,
+    pub cluster: Cluster,
     /// Its name.
-    pub(crate) name: String,
+    pub name: String,
 }
 
 impl Namespace {
     /// kubectl in this namespace.
-    pub(crate) fn kubectl<I: IntoIterator<Item: Into<String>>>(&self, args: I) -> Command {
+    pub fn kubectl<I: IntoIterator<Item: Into<String>>>(&self, args: I) -> Command {
         self.cluster.kubectl(["--namespace", &self.name]).args(args)
     }
 
     /// The plugin in this namespace. The words come first, so that a verb may lead them.
-    pub(crate) fn pods<I: IntoIterator<Item: Into<String>>>(&self, args: I) -> Command {
+    pub fn pods<I: IntoIterator<Item: Into<String>>>(&self, args: I) -> Command {
         self.cluster.pods(args).args(["--namespace", &self.name])
     }
 
     /// Applies a manifest.
     #[track_caller]
-    pub(crate) fn apply(&self, yaml: &str) -> Run {
+    pub fn apply(&self, yaml: &str) -> Run {
         self.kubectl(["apply", "-f", "-"]).stdin(yaml).run().success()
     }
 
     /// Asserts that `kubectl pods` with these words does exactly what `kubectl get pods` does: bytes, stderr, exit
     /// code.
     #[track_caller]
-    pub(crate) fn parity(&self, words: &[&str]) {
+    pub fn parity(&self, words: &[&str]) {
         let namespace = ["--namespace", self.name.as_str()];
         let words = || words.iter().chain(&namespace).copied();
         same_within_seconds(
@@ -135,7 +135,7 @@ impl Namespace {
 
     /// Limits what the namespace may hold, as in `count/pods=2`, from now on.
     #[track_caller]
-    pub(crate) fn limit(&self, name: &str, hard: &str) {
+    pub fn limit(&self, name: &str, hard: &str) {
         self.kubectl(["create", "quota", name, &format!("--hard={hard}")]).run().success();
         // The quota controller has to see it before it counts.
         let shown = "jsonpath={.status.hard}";
@@ -146,20 +146,20 @@ impl Namespace {
 
     /// Everything of ours that is in the namespace, one `kind/name` a line.
     #[track_caller]
-    pub(crate) fn leftovers(&self) -> String {
+    pub fn leftovers(&self) -> String {
         let label = "app.kubernetes.io/managed-by=kubectl-pods";
         self.kubectl(["get", OURS, "-l", label, "-o", "name"]).run().success().stdout
     }
 
     /// Waits until nothing of ours is left.
     #[track_caller]
-    pub(crate) fn wait_clean(&self, limit: Duration) {
+    pub fn wait_clean(&self, limit: Duration) {
         wait_until("nothing to be left", limit, || self.leftovers().is_empty());
     }
 
     /// Waits until a pod is Ready.
     #[track_caller]
-    pub(crate) fn wait_ready(&self, pod: &str) {
+    pub fn wait_ready(&self, pod: &str) {
         let target = format!("pod/{pod}");
         self.kubectl(["wait", "--for=condition=Ready", &target, "--timeout=60s"]).run().success();
     }
@@ -168,7 +168,7 @@ impl Namespace {
 /// Asserts that both do exactly the same. An AGE may tick, or a status change, between two runs, on a busy machine
 /// even between any two: so ours must equal theirs shortly before or shortly after, in one of a few tries.
 #[track_caller]
-pub(crate) fn same_within_seconds(ours: impl Fn() -> Run, theirs: impl Fn() -> Run) {
+pub fn same_within_seconds(ours: impl Fn() -> Run, theirs: impl Fn() -> Run) {
     let mut before = theirs();
     for last in [false, false, false, false, true] {
         let ours = ours();

@@ -16,7 +16,8 @@ use nix::{
 
 /// A command line to be run. Every run has its own empty HOME, which is also the working directory unless
 /// [`Command::current_dir`] says otherwise.
-pub(crate) struct Command {
+#[must_use = "it is not run yet"]
+pub struct Command {
     program: PathBuf,
     args: Vec<String>,
     env: BTreeMap<String, String>,
@@ -27,23 +28,24 @@ pub(crate) struct Command {
 
 /// What a finished command left.
 #[derive(Debug)]
-pub(crate) struct Run {
+pub struct Run {
     /// The command line, for failure messages.
-    pub(crate) command: String,
+    pub command: String,
     /// Standard output; bytes that are no UTF-8 are replaced.
-    pub(crate) stdout: String,
+    pub stdout: String,
     /// Standard output as it came.
-    pub(crate) stdout_bytes: Vec<u8>,
+    pub stdout_bytes: Vec<u8>,
     /// Standard error.
-    pub(crate) stderr: String,
+    pub stderr: String,
     /// Exit code; 128 + signal when a signal ended it.
-    pub(crate) code: i32,
+    pub code: i32,
     /// Wall-clock time.
-    pub(crate) took: Duration,
+    pub took: Duration,
 }
 
 impl Command {
-    pub(crate) fn new(program: impl AsRef<Path>) -> Self {
+    /// With no words yet.
+    pub fn new(program: impl AsRef<Path>) -> Self {
         Self {
             program: program.as_ref().to_path_buf(),
             args: Vec::new(),
@@ -54,33 +56,37 @@ impl Command {
         }
     }
 
-    pub(crate) fn args<I: IntoIterator<Item: Into<String>>>(mut self, args: I) -> Self {
+    /// With these words, after those before.
+    pub fn args<I: IntoIterator<Item: Into<String>>>(mut self, args: I) -> Self {
         self.args.extend(args.into_iter().map(Into::into));
         self
     }
 
-    pub(crate) fn env(mut self, key: &str, value: impl Into<String>) -> Self {
+    /// With this variable in its environment, which is otherwise clean.
+    pub fn env(mut self, key: &str, value: impl Into<String>) -> Self {
         self.env.insert(key.to_owned(), value.into());
         self
     }
 
-    pub(crate) fn stdin(mut self, bytes: impl AsRef<[u8]>) -> Self {
+    /// With these bytes to read.
+    pub fn stdin(mut self, bytes: impl AsRef<[u8]>) -> Self {
         self.stdin = bytes.as_ref().to_vec();
         self
     }
 
-    pub(crate) fn current_dir(mut self, dir: impl AsRef<Path>) -> Self {
+    /// In this folder.
+    pub fn current_dir(mut self, dir: impl AsRef<Path>) -> Self {
         self.current_dir = Some(dir.as_ref().to_path_buf());
         self
     }
 
     /// The HOME this command will see.
-    pub(crate) fn home(&self) -> &Path {
+    pub fn home(&self) -> &Path {
         self.home.path()
     }
 
     /// The command for `std::process`, with a clean environment and piped streams.
-    pub(crate) fn std(&self) -> std::process::Command {
+    pub fn std(&self) -> std::process::Command {
         let mut command = std::process::Command::new(&self.program);
         command
             .args(&self.args)
@@ -96,13 +102,13 @@ impl Command {
     }
 
     /// Starts it and gives the child, for tests that send signals. The caller keeps `self` for its HOME.
-    pub(crate) fn spawn(&self) -> Child {
+    pub fn spawn(&self) -> Child {
         self.std().spawn().unwrap_or_else(|error| panic!("cannot start {}: {error}", self.line()))
     }
 
     /// Starts it, signals it after a while, and gives how it ended and how long after the signal. It may have been
     /// quicker: then there is nobody to signal.
-    pub(crate) fn signalled(&self, signal: Signal, after: Duration) -> (ExitStatus, Duration) {
+    pub fn signalled(&self, signal: Signal, after: Duration) -> (ExitStatus, Duration) {
         let child = self.spawn();
         thread::sleep(after);
         let pid = Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
@@ -114,7 +120,7 @@ impl Command {
     }
 
     /// Runs it to its end.
-    pub(crate) fn run(self) -> Run {
+    pub fn run(self) -> Run {
         let begun = Instant::now();
         let mut child = self.spawn();
         let mut stdin = child.stdin.take().expect("stdin is piped");
@@ -127,7 +133,7 @@ impl Command {
     }
 
     /// The command line, for messages.
-    pub(crate) fn line(&self) -> String {
+    pub fn line(&self) -> String {
         let mut line = self.program.display().to_string();
         for arg in &self.args {
             line.push(' ');
@@ -138,7 +144,8 @@ impl Command {
 }
 
 impl Run {
-    pub(crate) fn new(command: String, output: std::process::Output, took: Duration) -> Self {
+    /// What `output` says of a command line that took so long.
+    pub fn new(command: String, output: std::process::Output, took: Duration) -> Self {
         use std::os::unix::process::ExitStatusExt as _;
         let code =
             output.status.code().unwrap_or_else(|| 128 + output.status.signal().unwrap_or(0));
@@ -154,20 +161,20 @@ impl Run {
 
     /// Asserts exit code 0 and gives the run back.
     #[track_caller]
-    pub(crate) fn success(self) -> Self {
+    pub fn success(self) -> Self {
         self.exits(0)
     }
 
     /// Asserts the exit code and gives the run back.
     #[track_caller]
-    pub(crate) fn exits(self, code: i32) -> Self {
+    pub fn exits(self, code: i32) -> Self {
         assert_eq!(self.code, code, "unexpected exit code\n{}", self.story());
         self
     }
 
     /// Asserts that stderr says nothing but what is being waited for, as it does after some seconds on a slow machine.
     #[track_caller]
-    pub(crate) fn quiet(self) -> Self {
+    pub fn quiet(self) -> Self {
         let waits = |line: &str| line.starts_with("waiting at most ");
         assert!(self.stderr.lines().all(waits), "stderr is not empty\n{}", self.story());
         self
@@ -175,27 +182,27 @@ impl Run {
 
     /// Asserts that stderr contains `text`.
     #[track_caller]
-    pub(crate) fn complains(self, text: &str) -> Self {
+    pub fn complains(self, text: &str) -> Self {
         assert!(self.stderr.contains(text), "stderr lacks {text:?}\n{}", self.story());
         self
     }
 
     /// Asserts the whole of stdout.
     #[track_caller]
-    pub(crate) fn prints(self, text: &str) -> Self {
+    pub fn prints(self, text: &str) -> Self {
         assert_eq!(self.stdout, text, "unexpected stdout\n{}", self.story());
         self
     }
 
     /// Whether `other` did exactly the same: stdout bytes, stderr, exit code.
-    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+    pub fn is_same_as(&self, other: &Self) -> bool {
         let [ours, theirs] = [self, other].map(|run| (&run.stdout_bytes, &run.stderr, run.code));
         ours == theirs
     }
 
     /// Asserts [`Run::is_same_as`].
     #[track_caller]
-    pub(crate) fn same_as(&self, other: &Self) {
+    pub fn same_as(&self, other: &Self) {
         let lines = |run: &Self| run.stdout.lines().map(str::to_owned).collect::<Vec<_>>();
         let differs =
             lines(self).into_iter().zip(lines(other)).find(|(ours, theirs)| ours != theirs);
@@ -208,7 +215,7 @@ impl Run {
     }
 
     /// Everything about the run, for failure messages.
-    pub(crate) fn story(&self) -> String {
+    pub fn story(&self) -> String {
         format!(
             "$ {}\nexit code {} after {:.2?}\n----- stdout\n{}\n----- stderr\n{}\n-----",
             self.command, self.code, self.took, self.stdout, self.stderr
@@ -218,7 +225,7 @@ impl Run {
 
 /// Tries until it holds or `limit` passes; panics with `what` then.
 #[track_caller]
-pub(crate) fn wait_until(what: &str, limit: Duration, mut holds: impl FnMut() -> bool) {
+pub fn wait_until(what: &str, limit: Duration, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + limit;
     while !holds() {
         assert!(Instant::now() < deadline, "{what}: not within {limit:?}");

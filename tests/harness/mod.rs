@@ -10,29 +10,46 @@
 //! ns.parity(&["-o", "wide"]);                     // the same bytes as kubectl get pods
 //! ```
 
-#![allow(dead_code, unused_imports, reason = "a filter may leave out every test that uses a part")]
+#![allow(
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    clippy::return_self_not_must_use,
+    reason = "what does not hold in a test panics, and what was made is often all that was wanted"
+)]
 
 mod cluster;
 mod command;
 mod scripted_api;
 mod servers;
 
-pub(crate) use cluster::{Cluster, Namespace, same_within_seconds};
-pub(crate) use command::{Command, Run, wait_until};
-pub(crate) use scripted_api::{Answer, ScriptedApi};
-pub(crate) use servers::start_article_servers;
+use std::{env, path::PathBuf};
+
+pub use cluster::{Cluster, Namespace, same_within_seconds};
+pub use command::{Command, Run, wait_until};
+pub use scripted_api::{Answer, ScriptedApi};
+pub use servers::start_article_servers;
 
 /// The plugin with nothing but a fresh HOME: no kubeconfig, no proxy, no colour, no locale.
-pub(crate) struct Plugin;
+pub struct Plugin;
 
 impl Plugin {
     /// A command line that starts with the plugin itself.
-    pub(crate) fn command() -> Command {
-        Command::new(env!("CARGO_BIN_EXE_kubectl-pods"))
+    pub fn command() -> Command {
+        Command::new(Self::path())
+    }
+
+    /// Where the plugin is.
+    pub fn path() -> PathBuf {
+        let Some(path) = env::var_os("KUBECTL_PODS_TEST_PLUGIN") else {
+            panic!(
+                "this test runs the plugin and KUBECTL_PODS_TEST_PLUGIN does not say where it is: run `cargo xtask test`"
+            );
+        };
+        path.into()
     }
 
     /// A command line with the given words.
-    pub(crate) fn args<I: IntoIterator<Item: Into<String>>>(args: I) -> Command {
+    pub fn args<I: IntoIterator<Item: Into<String>>>(args: I) -> Command {
         Self::command().args(args)
     }
 }

@@ -10,14 +10,15 @@ use std::{
 use super::Plugin;
 
 /// A server for one test, on plain HTTP.
-pub(crate) struct ScriptedApi {
+pub struct ScriptedApi {
     address: String,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 /// An answer: status line and headers without the last empty line, and a body.
 #[derive(Clone)]
-pub(crate) struct Answer {
+#[must_use = "nobody gives it yet"]
+pub struct Answer {
     head: String,
     body: String,
     /// The connection stays open, and nothing is said.
@@ -26,36 +27,36 @@ pub(crate) struct Answer {
 
 impl Answer {
     /// 200 with JSON.
-    pub(crate) fn json(body: impl Into<String>) -> Self {
+    pub fn json(body: impl Into<String>) -> Self {
         Self::status(200, "Content-Type: application/json", body)
     }
 
     /// A Table of pods with these cells: name, ready, status, restarts, age, node. Each is of namespace `shop`.
-    pub(crate) fn pods(pods: &[[&str; 6]]) -> Self {
+    pub fn pods(pods: &[[&str; 6]]) -> Self {
         Self::json(table(pods))
     }
 
     /// Any status, with one more header.
-    pub(crate) fn status(code: u16, header: &str, body: impl Into<String>) -> Self {
+    pub fn status(code: u16, header: &str, body: impl Into<String>) -> Self {
         let body = body.into();
         let head = format!("HTTP/1.1 {code} X\r\n{header}\r\nContent-Length: {}\r\n", body.len());
         Self { head, body, silent: false }
     }
 
     /// None, on a connection that stays open.
-    pub(crate) fn never() -> Self {
+    pub fn never() -> Self {
         Self { head: String::new(), body: String::new(), silent: true }
     }
 
     /// With a further header.
-    pub(crate) fn header(mut self, header: &str) -> Self {
+    pub fn header(mut self, header: &str) -> Self {
         self.head.push_str(header);
         self.head.push_str("\r\n");
         self
     }
 
     /// Promises more bytes than it sends.
-    pub(crate) fn cut_short(mut self) -> Self {
+    pub fn cut_short(mut self) -> Self {
         self.body.truncate(self.body.len() / 2);
         self
     }
@@ -63,7 +64,7 @@ impl Answer {
 
 impl ScriptedApi {
     /// Gives the answers in turn, the last one for ever.
-    pub(crate) fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
+    pub fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address").to_string();
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -79,22 +80,22 @@ impl ScriptedApi {
     }
 
     /// `host:port`.
-    pub(crate) fn address(&self) -> &str {
+    pub fn address(&self) -> &str {
         &self.address
     }
 
     /// The plugin, sent to this server.
-    pub(crate) fn pods<'a>(&self, words: impl IntoIterator<Item = &'a str>) -> super::Command {
+    pub fn pods<'a>(&self, words: impl IntoIterator<Item = &'a str>) -> super::Command {
         Plugin::args(["-s", &self.address]).args(words)
     }
 
     /// The requests so far: request line and headers.
-    pub(crate) fn asked(&self) -> Vec<String> {
+    pub fn asked(&self) -> Vec<String> {
         self.asked.lock().expect("the server does not panic").clone()
     }
 
     /// Path and query of every request so far.
-    pub(crate) fn paths(&self) -> Vec<String> {
+    pub fn paths(&self) -> Vec<String> {
         let path = |request: &String| request.split(' ').nth(1).map(str::to_owned);
         self.asked().iter().filter_map(path).collect()
     }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::harness::{Cluster, Namespace, Run, wait_until};
+use harness::{Cluster, Namespace, Run, wait_until};
 
 const SERVERS: [(&str, &str, &str); 2] = [
     ("nginx-ser", "docker.io/library/nginx:latest", "Welcome to nginx!"),

@@ -5,7 +5,7 @@ use std::{os::unix::process::ExitStatusExt as _, time::Duration};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use crate::harness::{Cluster, Namespace, Run, start_article_servers, wait_until};
+use harness::{Cluster, Namespace, Run, start_article_servers, wait_until};
 
 /// Nothing listens there, on any node: a pull fails at once.
 const MISSING_IMAGE: [&str; 2] = ["--probe-image", "localhost:1/missing:1"];

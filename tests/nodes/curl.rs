@@ -1,6 +1,6 @@
 //! Curl on two nodes.
 
-use crate::harness::{Cluster, start_article_servers};
+use harness::{Cluster, start_article_servers};
 
 fn nodes(cluster: &Cluster) -> Vec<String> {
     let path = "jsonpath={.items[*].metadata.name}";

@@ -1,6 +1,6 @@
 //! Guests on two nodes.
 
-use crate::harness::{Cluster, start_article_servers};
+use harness::{Cluster, start_article_servers};
 
 #[test]
 fn by_node_groups_the_articles_servers() {

@@ -10,7 +10,7 @@ use nix::{
     unistd::Pid,
 };
 
-use crate::harness::{Cluster, Namespace, Run, start_article_servers, wait_until};
+use harness::{Cluster, Namespace, Run, start_article_servers, wait_until};
 
 /// Interrupts the command once a probe's pod shows `value` at `path`, and gives what it did after that.
 #[track_caller]

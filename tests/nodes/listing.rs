@@ -1,6 +1,6 @@
 //! Lists of pods that really run: the same bytes as kubectl's.
 
-use crate::harness::{Cluster, start_article_servers};
+use harness::{Cluster, start_article_servers};
 
 #[test]
 fn running_pods_read_as_kubectl_shows_them() {

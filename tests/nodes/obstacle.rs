@@ -2,7 +2,7 @@
 
 use std::{thread, time::Duration};
 
-use crate::harness::{Cluster, Namespace, wait_until};
+use harness::{Cluster, Namespace, wait_until};
 
 /// A second try of the kubelet's is waited for, which it makes after 10 to 15 s. The limits for a start are 60 s and
 /// 120 s.

@@ -3,7 +3,7 @@
 //! This holds for the bridge of our own test cluster. On a cluster that `--kubeconfig` names it may be otherwise, so
 //! `cargo xtask test` leaves this module out there and says so.
 
-use crate::harness::{Cluster, start_article_servers};
+use harness::{Cluster, start_article_servers};
 
 #[test]
 fn a_deny_policy_changes_nothing_where_none_is_enforced() {

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::Value;
 
-use crate::harness::{Cluster, Namespace, wait_until};
+use harness::{Cluster, Namespace, wait_until};
 
 /// Names of the pods with this label.
 fn pods(ns: &Namespace, selector: &str) -> BTreeSet<String> {

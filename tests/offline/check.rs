@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use crate::harness::Plugin;
+use harness::Plugin;
 
 /// What a server does with every connection.
 #[derive(Clone, Copy)]
@@ -48,11 +48,11 @@ fn closed() -> SocketAddr {
     listener.local_addr().expect("an address")
 }
 
-fn check(targets: &[String]) -> crate::harness::Command {
+fn check(targets: &[String]) -> harness::Command {
     Plugin::args(["check", "--from-here", "--timeout", "1s"]).args(targets.to_vec())
 }
 
-fn curl(words: &[&str]) -> crate::harness::Command {
+fn curl(words: &[&str]) -> harness::Command {
     Plugin::args(["curl", "--from-here"]).args(words.iter().copied())
 }
 

@@ -1,6 +1,6 @@
 //! No server to talk to: every verb says so in kubectl's words.
 
-use crate::harness::Plugin;
+use harness::Plugin;
 
 const VERBS: [&[&str]; 7] = [
     &["check", "web:80"],

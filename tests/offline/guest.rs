@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use crate::harness::{Answer, Plugin, ScriptedApi};
+use harness::{Answer, Plugin, ScriptedApi};
 
 const PODS: [[&str; 6]; 3] = [
     ["web-0", "1/1", "Running", "0", "17m", "node1"],

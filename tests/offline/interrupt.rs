@@ -13,7 +13,7 @@ use nix::{
     unistd::Pid,
 };
 
-use crate::harness::{Answer, Command, Plugin, Run, ScriptedApi, wait_until};
+use harness::{Answer, Command, Plugin, Run, ScriptedApi, wait_until};
 
 /// How long it may take from the signal to the end.
 const AT_ONCE: Duration = Duration::from_secs(5);

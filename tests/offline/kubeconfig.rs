@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::harness::{Answer, Plugin, ScriptedApi};
+use harness::{Answer, Plugin, ScriptedApi};
 
 fn empty_table() -> Answer {
     Answer::json(json!({ "kind": "Table", "metadata": {}, "columnDefinitions": [{ "name": "Name" }], "rows": [] }).to_string())

@@ -4,7 +4,7 @@ use std::{fs, time::Duration};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Plugin, ScriptedApi};
+use harness::{Answer, Plugin, ScriptedApi};
 
 /// A server's Table with these pods.
 fn table(names: &[&str], meta: &Value) -> String {
@@ -203,7 +203,7 @@ fn a_saved_list_comes_from_anywhere() {
 
 #[test]
 fn a_stream_of_documents_is_one_list() {
-    let fixture = |name: &str| format!("{}/../tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"));
+    let fixture = |name: &str| format!("{}/fixtures/{name}", env!("CARGO_MANIFEST_DIR"));
     let article = fixture("article.yaml");
     let names = "pod/nginx-ser\npod/httpd-ser\n";
     Plugin::args(["-f", &article, "-o", "name"]).run().success().prints(names);

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use crate::harness::{Plugin, Run};
+use harness::{Plugin, Run};
 
 /// So many names fill what we buffer of our output, 64 KiB, several times.
 const HEAD: usize = 20_000;

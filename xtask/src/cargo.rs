@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
+use serde::Deserialize;
 
 use crate::{command, workspace};
 
@@ -41,26 +42,155 @@ pub(crate) fn same_anywhere() -> Result<Vec<OsString>> {
     Ok(flags)
 }
 
-/// Builds the plugin and gives the path of its binary; cargo's progress goes to our standard error.
+/// `cargo VERB` for the whole workspace, with the features that its tests ask for too.
+///
+/// Every build goes through here: cargo gives a dependency the features of all packages that are selected, and those of
+/// development dependencies when tests or examples are, so another selection compiles Cranelift and whatever stands on it
+/// once more. There are no examples; naming them is what asks for these features where no test is built.
+pub(crate) fn workspace_wide(verb: &str) -> Command {
+    let mut command = cargo();
+    command.args([verb, "--workspace", "--examples"]);
+    command
+}
+
+/// What to build of the workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The plugin.
+    Plugin,
+    /// The plugin, and the tests that run it.
+    Integration,
+    /// Every program and every test.
+    All,
+}
+
+/// A program with tests in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TestProgram {
+    /// The folder of its package, which is where cargo would run it.
+    pub(crate) folder: PathBuf,
+    /// The name of what is tested: of a library, a program or a file of tests.
+    pub(crate) target: String,
+    pub(crate) path: PathBuf,
+}
+
+impl TestProgram {
+    /// It, as `cargo test` would run it.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(&self.path);
+        command.current_dir(&self.folder).env("CARGO_MANIFEST_DIR", &self.folder);
+        command
+    }
+}
+
+/// Programs as one build left them.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Built {
+    programs: Vec<PathBuf>,
+    pub(crate) tests: Vec<TestProgram>,
+}
+
+impl Built {
+    /// The plugin.
+    ///
+    /// # Errors
+    ///
+    /// When it was not built.
+    pub(crate) fn plugin(&self) -> Result<&Path> {
+        let mut programs = self.programs.iter();
+        let plugin = programs.find(|path| path.ends_with(PLUGIN));
+        plugin.map(PathBuf::as_path).context("cargo built no kubectl-pods")
+    }
+
+    /// From cargo's messages, one JSON object a line.
+    fn from_messages(messages: &str) -> Self {
+        let mut built = Self::default();
+        for line in messages.lines() {
+            // What build scripts print stands between the messages.
+            let Ok(message) = serde_json::from_str::<Message>(line) else { continue };
+            let Some(path) = message.executable else { continue };
+            if message.profile.test {
+                let folder = message.manifest_path.parent().unwrap_or(Path::new("/")).to_path_buf();
+                built.tests.push(TestProgram { folder, target: message.target.name, path });
+            } else {
+                built.programs.push(path);
+            }
+        }
+        built
+    }
+}
+
+/// What we read of a message about something that was built.
+#[derive(Debug, Deserialize)]
+struct Message {
+    manifest_path: PathBuf,
+    target: Target,
+    profile: Profile,
+    executable: Option<PathBuf>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Target {
+    name: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Profile {
+    test: bool,
+}
+
+/// The plugin's package and program.
+const PLUGIN: &str = "kubectl-pods";
+
+/// Builds a part of the workspace; cargo's progress goes to our standard error.
+///
+/// # Errors
+///
+/// When something does not compile.
+pub(crate) fn build(part: Part) -> Result<Built> {
+    built(part, &[])
+}
+
+/// Builds the plugin as it is released.
 ///
 /// # Errors
 ///
 /// When it does not compile.
-pub(crate) fn plugin(release: bool) -> Result<PathBuf> {
-    let mut build = cargo();
-    build.args([
-        "build",
-        "--package",
-        "kubectl-pods",
-        "--message-format",
-        "json-render-diagnostics",
-    ]);
-    build.args(release.then_some("--release"));
-    let messages = command::watched_output(&mut build)?;
-    let executable = messages.lines().rev().find_map(|line| {
-        let message: serde_json::Value = serde_json::from_str(line).ok()?;
-        let is_plugin = message["target"]["name"] == "kubectl-pods";
-        message["executable"].as_str().filter(|_| is_plugin).map(PathBuf::from)
+pub(crate) fn release() -> Result<Built> {
+    built(Part::Plugin, &["--release"])
+}
+
+fn built(part: Part, further: &[&str]) -> Result<Built> {
+    let mut command = workspace_wide("build");
+    command.args(match part {
+        Part::Plugin => &["--bin", PLUGIN][..],
+        Part::Integration => &["--bin", PLUGIN, "--test", "integration"],
+        Part::All => &["--all-targets"],
     });
-    executable.context("cargo built no kubectl-pods")
+    command.args(further).args(["--message-format", "json-render-diagnostics"]);
+    Ok(Built::from_messages(&command::watched_output(&mut command)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_and_tests_among_messages() -> Result<()> {
+        let messages = r#"{"reason":"compiler-artifact","manifest_path":"/w/plugin/Cargo.toml","target":{"name":"kubectl_pods"},"profile":{"test":false},"executable":null}
+a build script's own words
+{"reason":"compiler-artifact","manifest_path":"/w/plugin/Cargo.toml","target":{"name":"kubectl-pods"},"profile":{"test":false},"executable":"/t/debug/kubectl-pods"}
+{"reason":"compiler-artifact","manifest_path":"/w/tests/Cargo.toml","target":{"name":"integration"},"profile":{"test":true},"executable":"/t/debug/deps/integration-1"}
+{"reason":"build-finished","success":true}"#;
+        let built = Built::from_messages(messages);
+        assert_eq!(built.plugin()?, Path::new("/t/debug/kubectl-pods"));
+        let test = TestProgram {
+            folder: "/w/tests".into(),
+            target: "integration".to_owned(),
+            path: "/t/debug/deps/integration-1".into(),
+        };
+        assert_eq!(built.tests, [test]);
+        assert!(Built::from_messages("").plugin().is_err());
+        Ok(())
+    }
 }

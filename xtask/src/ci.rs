@@ -2,7 +2,13 @@
 
 use std::process::Stdio;
 
-use crate::{cargo::cargo, command::show, docs, guests, invariants, test};
+use crate::{
+    cargo::{cargo, workspace_wide},
+    command::show,
+    docs, guests, invariants,
+    steps::Steps,
+    test,
+};
 
 /// cargo-deny's version, pinned so that its verdict does not change under us.
 const CARGO_DENY: &str = "0.20.2";
@@ -24,23 +30,24 @@ pub(crate) fn ci() -> anyhow::Result<()> {
 
 /// What could not be judged on this machine, and why, goes into `unchecked`.
 fn steps(unchecked: &mut Vec<String>) -> anyhow::Result<()> {
-    step("format");
+    let mut steps = Steps::default();
+    steps.begin("format");
     show(cargo().args(["fmt", "--all", "--check"]))?;
-    step("invariants");
+    steps.begin("invariants");
     invariants::check()?;
-    step("deny");
+    steps.begin("deny");
     unchecked.extend(deny()?);
-    step("lint");
-    show(cargo().args(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
-    step("docs");
-    let mut doc = cargo();
-    doc.args(["doc", "--workspace", "--no-deps", "--document-private-items"]);
+    steps.begin("lint");
+    show(workspace_wide("clippy").args(["--all-targets", "--", "--deny", "warnings"]))?;
+    steps.begin("docs");
+    let mut doc = workspace_wide("doc");
+    doc.args(["--lib", "--bins", "--no-deps", "--document-private-items"]);
     show(doc.env("RUSTDOCFLAGS", "--deny warnings --allow rustdoc::private-intra-doc-links"))?;
     docs::run(true)?;
-    step("guests");
+    steps.begin("guests");
     unchecked.extend(guests::check()?);
-    step("tests");
-    test::run(&test::TestArgs::everything())
+    steps.begin("tests");
+    test::run(&test::TestArgs::everything(), &mut steps)
 }
 
 /// Licences, sources and bans always; advisories when their database can be reached. A machine without a way to the
@@ -72,8 +79,4 @@ fn installed() -> bool {
         output.status.success()
             && String::from_utf8_lossy(&output.stdout).trim().ends_with(CARGO_DENY)
     })
-}
-
-fn step(name: &str) {
-    println!("\n== {name}");
 }

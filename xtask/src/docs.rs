@@ -6,7 +6,12 @@ use std::{fs, path::Path, process::Command};
 
 use anyhow::{Context as _, bail, ensure};
 
-use crate::{cargo::plugin, command::output, links, workspace::root};
+use crate::{
+    cargo::{self, Part},
+    command::output,
+    links,
+    workspace::root,
+};
 
 /// Files that hold such blocks.
 const FILES: [&str; 1] = ["docs/reference.md"];
@@ -21,12 +26,13 @@ pub(crate) fn run(check: bool) -> anyhow::Result<()> {
     if check {
         links::check()?;
     }
-    let plugin = plugin(false)?;
+    let built = cargo::build(Part::Plugin)?;
+    let plugin = built.plugin()?;
     for file in FILES {
         let path = root().join(file);
         let text = fs::read_to_string(&path).with_context(|| file.to_owned())?;
         let fresh =
-            filled(&text, |command| help(&plugin, command)).with_context(|| file.to_owned())?;
+            filled(&text, |command| help(plugin, command)).with_context(|| file.to_owned())?;
         if fresh == text {
             continue;
         }

@@ -24,6 +24,7 @@ mod links;
 mod lock;
 mod processes;
 mod progress;
+mod steps;
 mod test;
 mod workspace;
 
@@ -72,7 +73,7 @@ fn main() -> ExitCode {
         Verb::Guests(args) => guests::run(&args),
         Verb::Image(verb) => image::run(verb),
         Verb::Demo(args) => demo::run(&args),
-        Verb::Test(args) => test::run(&args),
+        Verb::Test(args) => test::run(&args, &mut steps::Steps::default()),
         Verb::Ci => ci::ci(),
         Verb::Bench(verb) => bench::run(&verb),
         Verb::Docs { check } => docs::run(check),

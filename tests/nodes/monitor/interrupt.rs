@@ -4,7 +4,7 @@ use std::{os::unix::process::ExitStatusExt as _, process::ExitStatus, time::Dura
 
 use nix::sys::signal::Signal;
 
-use crate::harness::{Cluster, Namespace};
+use harness::{Cluster, Namespace};
 
 /// Installs a probe of this target, interrupted after a while.
 fn interrupted(ns: &Namespace, target: &str, after: Duration) -> ExitStatus {

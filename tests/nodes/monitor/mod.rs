@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::harness::{Cluster, Namespace, start_article_servers, wait_until};
+use harness::{Cluster, Namespace, start_article_servers, wait_until};
 
 fn status(ns: &Namespace) -> Value {
     let run = ns.pods(["monitor", "status", "-o", "json"]).run().success();

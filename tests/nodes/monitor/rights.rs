@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::harness::{Cluster, Namespace};
+use harness::{Cluster, Namespace};
 
 /// The role that the documentation asks for.
 const RIGHTS: &str = include_str!("../../../deploy/rights-monitor.yaml");

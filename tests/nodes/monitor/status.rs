@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::status;
-use crate::harness::{Cluster, wait_until};
+use harness::{Cluster, wait_until};
 
 #[test]
 fn a_probe_that_is_being_deleted_is_not_asked() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::harness::{Cluster, Run};
+use harness::{Cluster, Run};
 
 #[test]
 fn what_cannot_be_installed_says_why() {

@@ -9,7 +9,11 @@ use std::{
 use anyhow::{Context as _, bail};
 
 use super::sample::Sample;
-use crate::{cargo::plugin, cluster, command, workspace::root};
+use crate::{
+    cargo::{self, Part},
+    cluster, command,
+    workspace::root,
+};
 
 /// Arguments of `cargo xtask bench check`.
 #[derive(Debug, clap::Args)]
@@ -33,11 +37,12 @@ struct Bench {
 }
 
 pub(super) fn run(args: &CheckBench) -> anyhow::Result<()> {
-    let plugin = plugin(!args.debug)?;
+    let plugin = if args.debug { cargo::build(Part::Plugin)? } else { cargo::release()? };
+    let plugin = plugin.plugin()?;
     let lease = cluster::Lease::take("bench")?;
     let options = cluster::Options { nodes: 2, ..cluster::Options::default() };
     let measured = lease.with_cluster(&options, |running| {
-        Bench::prepare(&plugin, &running.bin, &running.kubeconfig)?.measure(args.runs)
+        Bench::prepare(plugin, &running.bin, &running.kubeconfig)?.measure(args.runs)
     })?;
     report(&measured, args.debug);
     Ok(())

@@ -1,6 +1,5 @@
 //! `cargo xtask demo`: from a fresh clone to everything once on screen.
 
-mod prometheus;
 mod server;
 mod stage;
 mod walk;
@@ -15,7 +14,13 @@ use std::{
 use anyhow::{Context as _, bail};
 
 use self::stage::Stage;
-use crate::{cargo::plugin, cluster, existing::Existing, host, progress, workspace::root};
+use crate::{
+    cargo::{self, Part},
+    cluster,
+    existing::Existing,
+    host, progress,
+    workspace::root,
+};
 
 /// Arguments of `cargo xtask demo`.
 #[derive(Debug, clap::Args)]
@@ -43,8 +48,7 @@ const CLUSTER: &str = "demo";
 pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     std::env::set_current_dir(root())?;
     println!("# Building kubectl-pods (some minutes the first time) …");
-    let plugin = plugin(false)?;
-    let stage = Stage::without_cluster(&plugin)?;
+    let stage = Stage::without_cluster(cargo::build(Part::Plugin)?.plugin()?)?;
     match (&args.kubeconfig, &args.context) {
         (Some(kubeconfig), Some(context)) => {
             walk::without_cluster(&stage)?;

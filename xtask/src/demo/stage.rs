@@ -89,18 +89,23 @@ impl Stage {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
-    /// The command behind a line. `$DEMO` is a folder for files between lines.
+    /// The command behind a line.
     fn command(&self, line: &str) -> Command {
         // A pipe fails with any of its parts.
         let mut command = Command::new("bash");
         command
             .args(["-o", "pipefail", "-c", line])
             .env("PATH", &self.path)
-            .env("DEMO", self.files.path());
+            .env("DEMO", self.folder());
         if let Some(kubeconfig) = &self.kubeconfig {
             command.env("KUBECONFIG", kubeconfig);
         }
         command
+    }
+
+    /// A folder for files between lines: `$DEMO`.
+    pub(super) fn folder(&self) -> &Path {
+        self.files.path()
     }
 
     /// Where the plugin is.

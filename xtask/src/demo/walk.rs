@@ -1,9 +1,16 @@
 //! The demo's scenes, in order.
 
-use super::{prometheus::Prometheus, server, stage::Stage};
+use std::{collections::BTreeMap, fs, time::Duration};
+
+use kpods_prometheus::Prometheus;
+
+use super::{server, stage::Stage};
 
 /// Where a standing probe serves its metrics.
 const PORT: u16 = 9475;
+
+/// How long Prometheus may take to see what has happened.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What needs no cluster.
 pub(super) fn without_cluster(stage: &Stage) -> anyhow::Result<()> {
@@ -138,19 +145,39 @@ pub(super) fn monitor(stage: &Stage) -> anyhow::Result<()> {
     ))?;
     let addresses: Vec<String> =
         addresses.split_whitespace().map(|address| format!("{address}:{PORT}")).collect();
-    let prometheus = Prometheus::start(&addresses, namespace)?;
+    let prometheus = prometheus(stage, &addresses)?;
     let success = format!("kubectl_pods_probe_success{{namespace=\"{namespace}\"}}");
-    prometheus.wait_for(&success, "1")?;
-    prometheus.show(&success)?;
+    prometheus.wait_for(&success, 2 * addresses.len(), 1.0, PATIENCE)?;
+    show(&prometheus, &success)?;
     Stage::say("httpd stops: the series turn.");
     stage.show(&format!("kubectl delete pod httpd-ser -n {namespace} --now"))?;
     let stopped =
         format!("kubectl_pods_probe_success{{namespace=\"{namespace}\",target=\"httpd-ser\"}}");
-    prometheus.wait_for(&stopped, "0")?;
-    prometheus.show(&success)?;
+    prometheus.wait_for(&stopped, addresses.len(), 0.0, PATIENCE)?;
+    show(&prometheus, &success)?;
     stage.show(&format!("kubectl pods monitor status -n {namespace}"))?;
     stage.show(&format!("kubectl pods monitor uninstall -n {namespace}"))?;
     stage.show_nothing(&format!(
         "kubectl get daemonsets,configmaps,pods -n {namespace} -l app.kubernetes.io/managed-by=kubectl-pods -o name"
     ))
+}
+
+/// A Prometheus that scrapes the probes at `addresses`.
+fn prometheus(stage: &Stage, addresses: &[String]) -> anyhow::Result<Prometheus> {
+    println!("\n$ prometheus --config.file=prometheus.yml  # it scrapes {}", addresses.join(", "));
+    let folder = stage.folder().join("prometheus");
+    fs::create_dir(&folder)?;
+    let labels = BTreeMap::from([("namespace", stage.namespace())]);
+    Prometheus::start(&folder, addresses, &labels)
+}
+
+/// Prints a query and its answer.
+fn show(prometheus: &Prometheus, query: &str) -> anyhow::Result<()> {
+    println!("\n$ promtool query instant http://{} '{query}'", prometheus.address());
+    for sample in prometheus.query(query)? {
+        let label = |name: &str| sample.labels.get(name).map_or("?", String::as_str);
+        let [name, target, node] = ["__name__", "target", "source_node"].map(label);
+        println!("{name}{{target=\"{target}\", source_node=\"{node}\"}} => {}", sample.value);
+    }
+    Ok(())
 }

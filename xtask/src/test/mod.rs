@@ -22,7 +22,15 @@ use self::{
     selection::{is_demo, is_self_test, names_a_module, selection},
     totals::Totals,
 };
-use crate::{cargo::cargo, cluster, command, existing::Existing, host, interrupt::Scratch};
+use crate::{
+    cargo::{self, Built, Part, TestProgram},
+    cluster, command,
+    existing::Existing,
+    host,
+    interrupt::Scratch,
+    steps::Steps,
+    workspace,
+};
 
 /// Arguments of `cargo xtask test`.
 #[derive(Debug, clap::Args)]
@@ -59,41 +67,51 @@ impl TestArgs {
 
 /// What the runs of tests came to.
 #[derive(Debug)]
-struct Outcome {
+struct Outcome<'a> {
+    steps: &'a mut Steps,
     totals: Totals,
     failures: Vec<String>,
     /// The tests' temporary files are in here: those of tests that are interrupted go with ours.
     temporary: Scratch,
 }
 
-/// Runs the tests.
+/// Runs the tests, as further `steps` of what was done before.
 ///
 /// # Errors
 ///
 /// When a test fails, a cluster cannot be made, or the filter fits no test.
-pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
+pub(crate) fn run(args: &TestArgs, steps: &mut Steps) -> anyhow::Result<()> {
     let filter = args.filter.as_deref();
-    let mut outcome =
-        Outcome { totals: Totals::default(), failures: Vec::new(), temporary: Scratch::new()? };
     let own = !args.fast && args.kubeconfig.is_none();
     if own && filter.is_none() {
         require_everything()?;
     }
-    for (title, tools, mut command) in without_cluster(filter) {
-        headline(title);
-        let done = host::require(&[tools]).and_then(|()| outcome.collect(&mut command));
-        outcome.note(title, done);
-    }
-    match (&args.kubeconfig, &args.context) {
-        _ if args.fast => {}
-        (Some(kubeconfig), Some(context)) => {
-            let existing = Existing::copy(kubeconfig, context, &args.kubectl)?;
-            on_existing(&existing, filter, &mut outcome)?;
-            println!("\n{NOT_ON_EXISTING}");
+    let temporary = Scratch::new()?;
+    let mut outcome = Outcome { steps, totals: Totals::default(), failures: Vec::new(), temporary };
+    if own && is_demo(filter) {
+        outcome.demo();
+    } else if own && is_self_test(filter) {
+        outcome.self_test();
+    } else {
+        outcome.steps.begin("build");
+        let built = cargo::build(part(filter))?;
+        without_cluster(&built, filter, &mut outcome);
+        match (&args.kubeconfig, &args.context) {
+            _ if args.fast => {}
+            (Some(kubeconfig), Some(context)) => {
+                let existing = Existing::copy(kubeconfig, context, &args.kubectl)?;
+                on_existing(&existing, &built, filter, &mut outcome)?;
+                println!("\n{NOT_ON_EXISTING}");
+            }
+            _ => on_our_clusters(&built, filter, &mut outcome),
         }
-        _ => on_our_clusters(filter, &mut outcome),
     }
     outcome.finish(filter)
+}
+
+/// What a filter needs to be built.
+fn part(filter: Option<&str>) -> Part {
+    if filter.is_some_and(names_a_module) { Part::Integration } else { Part::All }
 }
 
 /// What is missing is said before anything is built, and all of it at once: nodes with Cilium want all that the other
@@ -121,20 +139,21 @@ const NAMESPACE_LABEL: &str = "kubectl-pods-test-run";
 /// The `nodes` tests on a cluster that somebody else started.
 fn on_existing(
     existing: &Existing,
+    built: &Built,
     filter: Option<&str>,
-    outcome: &mut Outcome,
+    outcome: &mut Outcome<'_>,
 ) -> anyhow::Result<()> {
     let Some(selection) = selection(Kind::Nodes.module(), filter) else { return Ok(()) };
-    if !has_tests(Kind::Nodes, filter)? {
+    if !has_tests(built, Kind::Nodes, filter)? {
         return Ok(());
     }
+    outcome.steps.begin("integration: nodes of an existing cluster");
     host::require(&[host::PROMETHEUS])?;
-    headline("integration: nodes of an existing cluster");
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
     let run = format!("{:x}-{:x}", std::process::id(), now.as_micros());
     let ours = format!("--selector={NAMESPACE_LABEL}={run}");
     let _undo = existing.undo(&["delete", "namespaces", &ours])?;
-    let mut command = integration(&selection);
+    let mut command = integration(built, &selection)?;
     command
         .arg(more_at_a_time())
         .args(["--skip", OWN_NETWORK_ONLY])
@@ -144,61 +163,57 @@ fn on_existing(
     outcome.collect(&mut command)
 }
 
-fn on_our_clusters(filter: Option<&str>, outcome: &mut Outcome) {
-    if !is_self_test(filter) && !is_demo(filter) {
-        for kind in Kind::ALL {
-            let done = with_cluster(kind, filter, outcome);
-            outcome.note(kind.title(), done);
-        }
+fn on_our_clusters(built: &Built, filter: Option<&str>, outcome: &mut Outcome<'_>) {
+    for kind in Kind::ALL {
+        let done = with_cluster(kind, built, filter, outcome);
+        outcome.note(kind.title(), done);
     }
-    if filter.is_none() || is_demo(filter) {
-        headline("the demo");
-        outcome.count("cargo xtask demo --keep", demo::run());
-    }
-    if filter.is_none() || is_self_test(filter) {
-        headline("the test cluster itself");
-        outcome.count("cargo xtask cluster self-test", cluster::self_test::run(true));
+    if filter.is_none() {
+        outcome.demo();
+        outcome.self_test();
     }
 }
 
-/// Titles of test runs, what the machine must have for them, and their commands.
-fn without_cluster(filter: Option<&str>) -> Vec<(&'static str, &'static [host::Tool], Command)> {
-    let mut commands = Vec::new();
-    if is_self_test(filter) || is_demo(filter) {
-        return commands;
-    }
+/// Every test that needs no cluster: those of the plugin as a whole, then those of libraries and programs.
+fn without_cluster(built: &Built, filter: Option<&str>, outcome: &mut Outcome<'_>) {
     if let Some(offline) = selection("offline::", filter) {
-        commands.push(("integration: offline", &[][..], integration(&offline)));
+        let title = "integration: offline";
+        outcome.steps.begin(title);
+        let done =
+            integration(built, &offline).and_then(|mut command| outcome.collect(&mut command));
+        outcome.note(title, done);
     }
     if filter.is_some_and(names_a_module) {
-        return commands;
+        return;
     }
-    let mut libraries = cargo();
-    libraries.args([
-        "test",
-        "--workspace",
-        "--exclude",
-        "kubectl-pods",
-        "--lib",
-        "--bins",
-        "--tests",
-    ]);
-    libraries.args(filter);
-    let mut plugin = cargo();
-    plugin.args(["test", "--package", "kubectl-pods", "--lib", "--bins"]).args(filter);
-    commands.extend([
-        ("probe, report, guests, xtask", host::LAB, libraries),
-        ("plugin", &[][..], plugin),
-    ]);
-    commands
+    let title = "libraries and programs";
+    outcome.steps.begin(title);
+    let done = libraries(built, filter, outcome);
+    outcome.note(title, done);
 }
 
-fn integration(selection: &[String]) -> Command {
-    let mut command = cargo();
-    command
-        .args(["test", "--package", "kubectl-pods", "--test", "integration", "--"])
-        .args(selection);
-    command
+fn libraries(built: &Built, filter: Option<&str>, outcome: &mut Outcome<'_>) -> anyhow::Result<()> {
+    host::require(&[host::LAB])?;
+    let integration = integration_program(built)?;
+    for program in built.tests.iter().filter(|program| *program != integration) {
+        let folder = program.folder.file_name().unwrap_or_default();
+        println!("\n{} of {}", program.target, folder.display());
+        outcome.collect(program.command().args(filter))?;
+    }
+    Ok(())
+}
+
+/// The tests that run the plugin.
+fn integration_program(built: &Built) -> anyhow::Result<&TestProgram> {
+    let folder = workspace::root().join("tests");
+    let program = built.tests.iter().find(|program| program.folder == folder);
+    program.context("cargo built no tests of tests/")
+}
+
+fn integration(built: &Built, selection: &[String]) -> anyhow::Result<Command> {
+    let mut command = integration_program(built)?.command();
+    command.args(selection).env("KUBECTL_PODS_TEST_PLUGIN", built.plugin()?);
+    Ok(command)
 }
 
 /// For tests that mostly wait for a cluster: twice as many at a time as there are CPUs.
@@ -206,24 +221,32 @@ fn more_at_a_time() -> String {
     format!("--test-threads={}", 2 * thread::available_parallelism().map_or(1, NonZero::get))
 }
 
-fn has_tests(kind: Kind, filter: Option<&str>) -> anyhow::Result<bool> {
+fn has_tests(built: &Built, kind: Kind, filter: Option<&str>) -> anyhow::Result<bool> {
     let Some(selection) = selection(kind.module(), filter) else { return Ok(false) };
-    let tests = command::watched_output(integration(&selection).arg("--list"))?;
+    let tests = command::output(integration(built, &selection)?.arg("--list"))?;
     Ok(tests.lines().any(|line| line.ends_with(": test")))
 }
 
 /// One kind of cluster and the tests that need it, if there are any.
-fn with_cluster(kind: Kind, filter: Option<&str>, outcome: &mut Outcome) -> anyhow::Result<()> {
-    if !has_tests(kind, filter)? {
+fn with_cluster(
+    kind: Kind,
+    built: &Built,
+    filter: Option<&str>,
+    outcome: &mut Outcome<'_>,
+) -> anyhow::Result<()> {
+    if !has_tests(built, kind, filter)? {
         return Ok(());
     }
-    headline(kind.title());
     let options = kind.options();
     if kind == Kind::Nodes {
         host::require(&[host::PROMETHEUS])?;
     }
+    outcome.steps.begin(&format!("{}: its programs and images", kind.title()));
+    cluster::build(&options)?;
+    outcome.steps.begin(kind.title());
     cluster::Lease::take(&options.name)?.with_cluster(&options, |running| {
-        let mut command = integration(&selection(kind.module(), filter).unwrap_or_default());
+        let selection = selection(kind.module(), filter).unwrap_or_default();
+        let mut command = integration(built, &selection)?;
         command
             .arg(more_at_a_time())
             .env(kind.variable(), &running.kubeconfig)
@@ -238,7 +261,17 @@ fn with_cluster(kind: Kind, filter: Option<&str>, outcome: &mut Outcome) -> anyh
     })
 }
 
-impl Outcome {
+impl Outcome<'_> {
+    fn demo(&mut self) {
+        self.steps.begin("the demo");
+        self.count("cargo xtask demo --keep", demo::run());
+    }
+
+    fn self_test(&mut self) {
+        self.steps.begin("the test cluster itself");
+        self.count("cargo xtask cluster self-test", cluster::self_test::run(true));
+    }
+
     /// Something that is counted as one test.
     fn count(&mut self, what: &str, done: anyhow::Result<()>) {
         match done {
@@ -255,7 +288,7 @@ impl Outcome {
         }
     }
 
-    /// Runs one `cargo test`, shows what it prints, and adds up what it says.
+    /// Runs one program of tests, shows what it prints, and adds up what it says.
     fn collect(&mut self, command: &mut Command) -> anyhow::Result<()> {
         let what = command::shown(command);
         let mut child = command
@@ -276,22 +309,19 @@ impl Outcome {
     }
 
     /// Sums up, in our words and last in those of libtest.
-    fn finish(&self, filter: Option<&str>) -> anyhow::Result<()> {
+    fn finish(&mut self, filter: Option<&str>) -> anyhow::Result<()> {
+        self.steps.end();
         if self.totals.ran() == 0 && self.failures.is_empty() {
             bail!("no test fits {:?}", filter.unwrap_or_default());
         }
         for failure in &self.failures {
             eprintln!("failed: {failure}");
         }
-        println!("\n{}", self.totals);
+        println!("\n{}\n\n{}", self.steps, self.totals);
         println!("{}", self.totals.closing(self.failures.is_empty()));
         if !self.failures.is_empty() {
             bail!("the test runs named above failed");
         }
         Ok(())
     }
-}
-
-fn headline(title: &str) {
-    println!("\n== {title}");
 }

@@ -11,13 +11,14 @@ use super::super::state::State;
 use super::super::{Options, Running};
 use super::pods::Pods;
 use super::shell::{path_with, xtask};
+use crate::cargo::{self, Part};
+use crate::command;
 use crate::interrupt::Scratch;
-use crate::{cargo, command};
 
 /// Runs the demo from a network that has the cluster's bridge and no routes.
 pub(super) fn run(options: &Options) -> Result<()> {
     // Here, since in there nothing can be fetched.
-    cargo::plugin(false)?;
+    cargo::build(Part::Plugin)?;
     let running = Running::find(&options.name)?;
     let slot = State::of(&options.name).spec().context("the cluster has no state")?.slot;
     let folder = Scratch::new()?;
