@@ -1,12 +1,11 @@
 //! SHA-256 in hexadecimal.
 
-use std::fmt::Write as _;
-
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 /// The SHA-256 of `bytes`, 64 lower-case hexadecimal digits.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
+    HEXLOWER.encode(&Sha256::digest(bytes))
 }
 
 /// One digest over several named inputs. Their names and lengths count too, so that content cannot
@@ -17,14 +16,7 @@ pub(crate) fn fingerprint<'a>(inputs: impl IntoIterator<Item = (&'a str, &'a [u8
         hasher.update(format!("{name} {}\n", bytes.len()));
         hasher.update(bytes);
     }
-    hex(&hasher.finalize())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    HEXLOWER.encode(&hasher.finalize())
 }
 
 #[cfg(test)]

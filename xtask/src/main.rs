@@ -15,6 +15,7 @@ mod demo;
 mod digest;
 mod docs;
 mod existing;
+mod go;
 mod guests;
 mod host;
 mod image;

@@ -11,6 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use data_encoding::HEXLOWER;
 use ring::{hmac, rand};
 use sha2::{Digest as _, Sha256};
 use wasmtime::{Engine, component::Component};
@@ -73,8 +74,7 @@ impl Cache {
     }
 
     fn path(&self, guest: &[u8]) -> PathBuf {
-        let digest = Sha256::digest(guest);
-        let name = digest.iter().fold(String::new(), |name, byte| name + &format!("{byte:02x}"));
+        let name = HEXLOWER.encode(&Sha256::digest(guest));
         self.folder.join(name).with_extension("cwasm")
     }
 }

@@ -1,11 +1,11 @@
 //! The configuration file: a [`Plan`] with an interval, read again when it changes.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
 use kubectl_pods_report::Plan;
 use sha2::{Digest, Sha256};
 
@@ -105,10 +105,7 @@ fn each_has_its_own_series(checks: &[CheckedCheck]) -> Result<(), ConfigError> {
 }
 
 fn sha256(content: &[u8]) -> String {
-    Sha256::digest(content).iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    HEXLOWER.encode(&Sha256::digest(content))
 }
 
 /// The file, and what it held when it was last read.

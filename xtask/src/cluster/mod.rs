@@ -34,7 +34,6 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 pub(crate) use args::{ClusterVerb, run};
-pub(crate) use build::kubernetes_source;
 pub(crate) use lease::Lease;
 pub(crate) use logs::keep as keep_logs;
 pub(crate) use options::{Cni, Options};

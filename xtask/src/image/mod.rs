@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::{Subcommand, ValueEnum};
 
-use crate::cluster::kubernetes_source;
+use crate::go::kubernetes_source;
 use crate::{cache, digest, host, workspace};
 use debian::DebianFiles;
 use oci::{ImageConfig, Packed};

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use super::go::GoModule;
+use crate::go::GoModule;
 use crate::{cache, command, host};
 
 const MODULE: &str = "github.com/cilium/cilium";

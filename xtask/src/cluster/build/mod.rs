@@ -1,15 +1,14 @@
 //! The programs of a cluster, built from source by Go and kept in the user's cache.
 
 mod cilium;
-mod go;
 
 use std::path::PathBuf;
 
 use anyhow::Result;
 
 use super::{Cni, Options};
+use crate::go::{self, GoModule};
 use crate::host;
-use go::GoModule;
 
 /// Where the programs of a cluster are: one folder per Go module.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +42,7 @@ pub(crate) fn build(options: &Options) -> Result<Programs> {
 }
 
 fn kubernetes() -> Result<PathBuf> {
-    let module = GoModule::find("kubernetes")?;
+    let module = GoModule::find(go::KUBERNETES)?;
     let version = module.required_version("k8s.io/kubernetes")?.to_owned();
     let mut numbers = version.trim_start_matches('v').split('.');
     let package = "k8s.io/component-base/version";
@@ -57,14 +56,4 @@ fn kubernetes() -> Result<PathBuf> {
         // The tool is named after its folder, go.etcd.io/etcd/server.
         Ok(std::fs::rename(folder.join("server"), folder.join("etcd"))?)
     })
-}
-
-/// Where Go has the source of Kubernetes.
-///
-/// # Errors
-///
-/// When there is no Go, or it cannot fetch it.
-pub(crate) fn kubernetes_source() -> Result<PathBuf> {
-    host::require_go()?;
-    GoModule::find("kubernetes")?.source_of("k8s.io/kubernetes")
 }

@@ -8,7 +8,20 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::progress::Progress;
-use crate::{cache, command, digest, workspace};
+use crate::{cache, command, digest, host, workspace};
+
+/// Where Go has the source of Kubernetes.
+///
+/// # Errors
+///
+/// When there is no Go, or it cannot fetch it.
+pub(crate) fn kubernetes_source() -> Result<PathBuf> {
+    host::require_go()?;
+    GoModule::find(KUBERNETES)?.source_of("k8s.io/kubernetes")
+}
+
+/// The module of Kubernetes.
+pub(crate) const KUBERNETES: &str = "kubernetes";
 
 /// A Go module whose tools we build.
 #[derive(Debug, Clone)]
