@@ -1,11 +1,11 @@
 //! Every metric of the standing probe: name, unit and labels. `docs/monitor.md` has the same table for users.
 //!
 //! All names begin with `kubectl_pods_` and all series carry `source_node`, except those of the process.
-//! A failed attempt is counted by its verdict and is never a latency sample.
+//! A failed attempt is counted by its verdict and is never a latency sample; one that was only slow is.
 
 use std::collections::HashMap;
 
-use kubectl_pods_report::{Attempt, Check, Verdict};
+use kubectl_pods_report::{Attempt, Check, Judgement, Verdict};
 use prometheus::core::Collector;
 use prometheus::proto::MetricFamily;
 use prometheus::{
@@ -59,20 +59,20 @@ struct OfProbe {
 impl OfChecks {
     fn new(registry: &Registry) -> prometheus::Result<Self> {
         let gauge = |name, help| register(registry, GaugeVec::new(Opts::new(name, help), &CHECK));
-        let counter = |name, label: Option<_>, help| {
-            let labels: Vec<&str> = CHECK.into_iter().chain(label).collect();
+        let counter = |name, more: &[&'static str], help| {
+            let labels: Vec<&str> = CHECK.into_iter().chain(more.iter().copied()).collect();
             register(registry, IntCounterVec::new(Opts::new(name, help), &labels))
         };
         let histogram = |name, help| register(registry, HistogramVec::new(buckets(name, help, &LATENCY_BUCKETS), &CHECK));
         Ok(Self {
-            success: gauge("probe_success", "Whether the last conclusive attempt found the target open (1) or not (0).")?,
-            attempts: counter("probe_attempts_total", Some("verdict"), "Finished attempts by verdict.")?,
-            connect: histogram("probe_connect_seconds", "TCP handshakes of successful attempts, as the probe saw them.")?,
-            duration: histogram("probe_duration_seconds", "Successful attempts as a whole, from name resolution to the last byte.")?,
-            discarded: counter("probe_latency_discarded_total", Some("sample"), "Latencies of successful attempts that were left out because the probe was held up for most of them.")?,
-            rtt: gauge("probe_rtt_seconds", "Round-trip time in the last successful attempt, as the kernel saw it.")?,
+            success: gauge("probe_success", "Whether the last attempt of which one can tell held (1) or failed (0).")?,
+            attempts: counter("probe_attempts_total", &["judgement", "verdict"], "Finished attempts by judgement and verdict.")?,
+            connect: histogram("probe_connect_seconds", "TCP handshakes of answered attempts, as the probe saw them.")?,
+            duration: histogram("probe_duration_seconds", "Answered attempts as a whole, from name resolution to the last byte.")?,
+            discarded: counter("probe_latency_discarded_total", &["sample"], "Latencies of answered attempts that were left out because the probe was held up for most of them.")?,
+            rtt: gauge("probe_rtt_seconds", "Round-trip time in the last answered attempt, as the kernel saw it.")?,
             last_attempt: gauge("probe_last_attempt_timestamp_seconds", "Unix time at which the last finished attempt began.")?,
-            missed: counter("probe_missed_rounds_total", None, "Attempts that were left out because the probe was held up when they were due.")?,
+            missed: counter("probe_missed_rounds_total", &[], "Attempts that were left out because the probe was held up when they were due.")?,
         })
     }
 }
@@ -110,20 +110,21 @@ impl Metrics {
     /// Takes in a finished attempt at `check`.
     pub(crate) fn record(&self, check: &Check, attempt: &Attempt) {
         let labels = labels(check);
-        self.of_checks
-            .attempts
-            .with_label_values(&[labels[0], labels[1], attempt.verdict.as_str()])
-            .inc();
+        let (judgement, verdict) = (attempt.judgement.as_str(), attempt.verdict.as_str());
+        let counted = [labels[0], labels[1], judgement, verdict];
+        self.of_checks.attempts.with_label_values(&counted).inc();
         self.of_checks.last_attempt.with_label_values(&labels).set(attempt.started_seconds);
         let lag = attempt.evidence.starvation.map_or(0.0, |seen| seen.wakeup_lag_seconds);
         self.of_probe.wakeup_lag.observe(lag);
-        if attempt.verdict.is_conclusive() {
-            self.of_checks
-                .success
-                .with_label_values(&labels)
-                .set(f64::from(u8::from(attempt.verdict == Verdict::Open)));
+        let success = match attempt.judgement {
+            Judgement::Held => Some(1.0),
+            Judgement::Failed => Some(0.0),
+            Judgement::Unknown => None,
+        };
+        if let Some(success) = success {
+            self.of_checks.success.with_label_values(&labels).set(success);
         }
-        if attempt.verdict == Verdict::Open {
+        if attempt.has_latency() {
             self.record_latency(labels, attempt, lag);
         }
     }
@@ -141,8 +142,8 @@ impl Metrics {
                 self.of_checks.discarded.with_label_values(&[labels[0], labels[1], name]).inc();
             }
         }
-        if let Some(info) = attempt.evidence.tcp_info {
-            self.of_checks.rtt.with_label_values(&labels).set(info.rtt_seconds);
+        if let Some(seconds) = attempt.rtt_seconds() {
+            self.of_checks.rtt.with_label_values(&labels).set(seconds);
         }
     }
 
@@ -174,12 +175,11 @@ impl Metrics {
             let _ = histogram.remove_label_values(&labels);
         }
         let _ = self.of_checks.missed.remove_label_values(&labels);
-        for verdict in Verdict::ALL {
-            let _ = self.of_checks.attempts.remove_label_values(&[
-                labels[0],
-                labels[1],
-                verdict.as_str(),
-            ]);
+        for verdict in Verdict::all() {
+            for judgement in Judgement::ALL {
+                let counted = [labels[0], labels[1], judgement.as_str(), verdict.as_str()];
+                let _ = self.of_checks.attempts.remove_label_values(&counted);
+            }
         }
         for sample in ["connect", "duration"] {
             let _ = self.of_checks.discarded.remove_label_values(&[labels[0], labels[1], sample]);
@@ -193,7 +193,7 @@ impl Metrics {
 }
 
 fn labels(check: &Check) -> [&str; 2] {
-    [&check.target, check.protocol.as_str()]
+    [&check.target, check.ask.protocol().as_str()]
 }
 
 /// Whether a length is the network's: the probe's own lag is ordinary, or not most of it.

@@ -7,14 +7,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
 use futures_util::stream;
-use kubectl_pods_report::{Numbered, Plan, Record, WIRE_VERSION};
+use kubectl_pods_report::{CONCURRENT_CHECKS, Details, Numbered, Plan, Record, WIRE_VERSION};
 use tokio::sync::mpsc;
 
-use crate::plan::{CheckedCheck, CheckedPlan};
-use crate::prober::{Piece, Prober};
-
-/// Checks under way at once. More would measure how they get in each other's way.
-const CONCURRENT_CHECKS: usize = 64;
+use crate::plan::CheckedPlan;
+use crate::prober::{Machine, Piece, Prepared};
 
 /// Records that may wait to be written; it is this that makes a body pass through instead of piling up.
 const WAITING_RECORDS: usize = 16;
@@ -45,15 +42,13 @@ async fn carry_out(
     plan: &CheckedPlan,
     mut write: impl FnMut(Record) -> io::Result<()>,
 ) -> io::Result<bool> {
-    let prober = Prober::new();
-    prober.prepare(&plan.checks);
+    let machine = Machine::new();
+    machine.prepare(&plan.checks);
     let truncated = AtomicBool::new(false);
     let (sender, mut records) = mpsc::channel(WAITING_RECORDS);
     let work = async {
-        let checks = stream::iter(plan.checks.iter().enumerate());
-        let tried = checks.map(|(index, check)| {
-            repeat(&prober, index, check, plan.attempts, sender.clone(), &truncated)
-        });
+        let tried = stream::iter(&plan.checks)
+            .map(|check| repeat(&machine, check, plan.attempts, sender.clone(), &truncated));
         tried.buffer_unordered(CONCURRENT_CHECKS).collect::<()>().await;
         drop(sender);
         Ok(())
@@ -66,36 +61,35 @@ async fn carry_out(
     };
     tokio::select! {
         result = async { tokio::try_join!(work, writing) } => result.map(|_| truncated.load(Ordering::Relaxed)),
-        never = prober.watch.tick() => match never {},
+        never = machine.watch.tick() => match never {},
     }
 }
 
 /// Tries one check `attempts` times, one after the other.
 async fn repeat(
-    prober: &Prober,
-    index: usize,
-    check: &CheckedCheck,
+    machine: &Machine,
+    prepared: &Prepared,
     attempts: u32,
     records: mpsc::Sender<Record>,
     truncated: &AtomicBool,
 ) {
-    let index = u32::try_from(index).unwrap_or(u32::MAX);
     for _ in 0..attempts {
         let (sender, mut pieces) = mpsc::channel(1);
         let attempt = async {
-            let finished = prober.attempt(index, check, &sender).await;
+            let attempt = machine.attempt(prepared, &sender).await;
             drop(sender);
-            finished
+            attempt
         };
         let forward = async {
             while let Some(piece) = pieces.recv().await {
-                let _ = records.send(record_of(index, piece)).await;
+                let _ = records.send(record_of(prepared.check.id, piece)).await;
             }
         };
-        let (finished, ()) = tokio::join!(attempt, forward);
-        truncated.fetch_or(finished.truncated, Ordering::Relaxed);
+        let (attempt, ()) = tokio::join!(attempt, forward);
+        let is_cut = attempt.details.as_ref().is_some_and(Details::is_truncated);
+        truncated.fetch_or(is_cut, Ordering::Relaxed);
         // Nobody reads any more only when writing has failed, and then this future is about to be dropped.
-        let _ = records.send(Record::Attempt(Box::new(finished.attempt))).await;
+        let _ = records.send(Record::Attempt(Box::new(attempt))).await;
     }
 }
 

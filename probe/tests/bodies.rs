@@ -4,9 +4,9 @@ use std::io::Write;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use kubectl_pods_report::{Record, Verdict};
+use kubectl_pods_report::{Attempt, Observation, Record};
 
-use crate::plans::{asking, attempt, http, plan, run, with};
+use crate::plans::{asking, attempt, http, plan, run, within};
 use crate::servers::{read_request, saying, server};
 
 #[tokio::test]
@@ -25,10 +25,8 @@ async fn a_returned_body_arrives_whole_and_in_order() {
     assert!(headers.contains(&("X-One".into(), "1".into())), "{headers:?}");
     assert_eq!(bodies(&outcome.records), body);
     assert!(!outcome.truncated);
-    assert_eq!(
-        (outcome.attempts[0].verdict, outcome.attempts[0].body_bytes),
-        (Verdict::Open, 100_000)
-    );
+    assert_eq!(outcome.attempts[0].observation, Observation::Open);
+    assert_eq!(body_bytes(&outcome.attempts[0]), Some(100_000));
 
     let limited = asking(http(address), |http| {
         (http.return_body, http.max_body_bytes) = (true, Some(20_000));
@@ -61,6 +59,10 @@ async fn a_returned_head_is_what_the_peer_wrote() {
     assert_eq!(headers, expected);
 }
 
+fn body_bytes(attempt: &Attempt) -> Option<u64> {
+    attempt.http().map(|http| http.body_bytes)
+}
+
 fn bodies(records: &[Record]) -> Vec<u8> {
     let pieces = records.iter().filter_map(|record| match record {
         Record::Body { base64, .. } => Some(STANDARD.decode(base64).expect("base64")),
@@ -80,6 +82,6 @@ async fn an_endless_body_is_cut_without_being_held() {
         while stream.write_all(&[b'x'; 16_384]).is_ok() {}
     });
     let check = asking(http(address), |http| http.max_body_bytes = Some(50_000_000));
-    let seen = attempt(with(check, |check| check.timeout_seconds = 30.0)).await;
-    assert_eq!((seen.verdict, seen.body_bytes), (Verdict::Open, 50_000_000));
+    let seen = attempt(within(check, 30.0)).await;
+    assert_eq!((seen.observation, body_bytes(&seen)), (Observation::Open, Some(50_000_000)));
 }

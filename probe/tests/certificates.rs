@@ -1,23 +1,18 @@
 //! TLS with good, bad and no certificates.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, SocketAddr};
+use std::net::Shutdown;
 
-use kubectl_pods_report::{Check, Protocol, Verdict};
+use kubectl_pods_report::Observation;
 
-use crate::plans::{asking, attempt, http, quick, with};
+use crate::plans::{attempt, https, quick};
 use crate::servers::{https_server, server, silent};
-
-fn https(address: SocketAddr, insecure: bool) -> Check {
-    let check = with(http(address), |check| check.protocol = Protocol::Https);
-    asking(check, |http| http.insecure = insecure)
-}
 
 #[tokio::test]
 async fn certificates_are_checked_unless_told_otherwise() {
     let (address, _) = https_server("127.0.0.1");
     let seen = attempt(https(address, false)).await;
-    assert_eq!(seen.verdict, Verdict::TlsCertificate, "{seen:#?}");
+    assert_eq!(seen.observation, Observation::TlsCertificate, "{seen:#?}");
     assert!(seen.message.contains("certificate is not accepted"), "{}", seen.message);
     assert!(
         seen.phases.connect_seconds.is_some() && seen.phases.tls_seconds.is_none(),
@@ -25,7 +20,8 @@ async fn certificates_are_checked_unless_told_otherwise() {
     );
 
     let seen = attempt(https(address, true)).await;
-    assert_eq!((seen.verdict, seen.body_bytes), (Verdict::Open, 6), "{seen:#?}");
+    assert_eq!(seen.observation, Observation::Open, "{seen:#?}");
+    assert_eq!(seen.http().map(|http| http.body_bytes), Some(6), "{seen:#?}");
     assert!(seen.phases.tls_seconds.is_some_and(|seconds| seconds > 0.0), "{seen:#?}");
 }
 
@@ -40,12 +36,12 @@ async fn what_is_no_tls_is_a_failed_handshake() {
         let _ = stream.read(&mut [0; 4096]);
     });
     let cases = [
-        ("plain HTTP", https(plain, true), Verdict::TlsHandshake),
-        ("hangs up", https(hangs_up, true), Verdict::TlsHandshake),
-        ("silence", quick(https(silent(), true)), Verdict::Stalled),
+        ("plain HTTP", https(plain, true), Observation::TlsHandshake),
+        ("hangs up", https(hangs_up, true), Observation::TlsHandshake),
+        ("silence", quick(https(silent(), true)), Observation::Stalled),
     ];
-    for (name, check, verdict) in cases {
+    for (name, check, observation) in cases {
         let seen = attempt(check).await;
-        assert_eq!(seen.verdict, verdict, "{name}: {seen:#?}");
+        assert_eq!(seen.observation, observation, "{name}: {seen:#?}");
     }
 }

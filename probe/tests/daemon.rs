@@ -9,12 +9,12 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use kubectl_pods_report::{Check, CheckResults, Plan, Results, Verdict};
+use kubectl_pods_report::{Check, CheckResults, Observation, Plan, Results};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
-use crate::plans::{plan, tcp, with};
+use crate::plans::{plan, tcp, within};
 
 /// Interval of the checks in these tests.
 pub(crate) const EVERY: Duration = Duration::from_millis(250);
@@ -129,10 +129,7 @@ pub(crate) fn write_config(folder: &Path, version: &str, content: &str) {
 }
 
 pub(crate) fn named(target: &str, check: Check) -> Check {
-    with(check, |check| {
-        target.clone_into(&mut check.target);
-        check.timeout_seconds = 2.0;
-    })
+    Check { target: target.into(), ..within(check, 2.0) }
 }
 
 pub(crate) fn listener() -> (TcpListener, Check) {
@@ -145,8 +142,8 @@ pub(crate) fn of<'a>(results: &'a Results, target: &str) -> &'a CheckResults {
     results.checks.iter().find(|results| results.check.target == target).expect(target)
 }
 
-pub(crate) fn verdict(results: &Results, target: &str) -> Option<Verdict> {
-    of(results, target).latest.as_ref().map(|attempt| attempt.verdict)
+pub(crate) fn observation(results: &Results, target: &str) -> Option<Observation> {
+    of(results, target).latest.as_ref().map(|attempt| attempt.observation)
 }
 
 /// Labels of the series of a TCP check.

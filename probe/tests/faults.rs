@@ -6,14 +6,14 @@ use std::fmt::Write;
 use std::net::{IpAddr, TcpListener};
 use std::time::Duration;
 
-use kubectl_pods_report::{Attempt, Check, HttpRequest, Protocol, Verdict};
+use kubectl_pods_report::{Ask, Attempt, Check, HttpRequest, Observation};
 
 use crate::lab::{Lab, Place};
 use crate::matrix::{Fault, SERVER, faults};
-use crate::plans::{plan, tcp, with};
+use crate::plans::{plan, tcp, within};
 
 #[test]
-fn every_fault_has_its_verdict_and_its_evidence() {
+fn every_fault_has_its_observation_and_its_evidence() {
     let faults = faults();
     let lab = Lab::new();
     for (place, hook) in
@@ -45,7 +45,7 @@ fn every_fault_has_its_verdict_and_its_evidence() {
 }
 
 fn check(fault: &Fault, family: usize) -> Check {
-    with(tcp(fault.address[family], fault.port), |check| fault.name.clone_into(&mut check.target))
+    Check { target: fault.name.into(), ..tcp(fault.address[family], fault.port) }
 }
 
 /// One chain with one rule for each row that has one at this place.
@@ -75,14 +75,14 @@ fn complaints(fault: &Fault, family: usize, attempt: &Attempt) -> Vec<String> {
         resent.is_some_and(|count| (fault.retransmits.0..=fault.retransmits.1).contains(&count));
     let connected = attempt.phases.connect_seconds;
     let claims = [
-        ("verdict", attempt.verdict == fault.verdict),
+        ("observation", attempt.observation == fault.observation),
         ("errno", attempt.evidence.errno.as_deref() == fault.errno[family]),
         ("icmp", icmp == expected),
         ("retransmits", in_range),
         ("message", attempt.message.contains(fault.says)),
         (
             "a latency for what is open and for nothing else",
-            connected.is_some() == (fault.verdict == Verdict::Open),
+            connected.is_some() == (fault.observation == Observation::Open),
         ),
         (
             "waited for the SYN that was sent again",
@@ -104,14 +104,11 @@ fn silence_after_the_handshake_is_stalled() {
         "table inet faults { chain data { type filter hook forward priority 0; tcp dport 7000 tcp flags & psh == psh drop; }; }",
     );
     let listener = lab.inside(Place::Server, || TcpListener::bind(("::", 7000)).expect("bind"));
-    let check = with(tcp(SERVER[0], 7000), |check| {
-        check.protocol = Protocol::Http;
-        check.http = Some(HttpRequest::default());
-        check.timeout_seconds = 1.5;
-    });
+    let ask = Ask::http(7000, HttpRequest::default());
+    let check = within(Check { ask, ..tcp(SERVER[0], 7000) }, 1.5);
     let attempt = lab.probe(&plan(vec![check])).attempts.remove(0);
     drop(listener);
-    assert_eq!(attempt.verdict, Verdict::Stalled, "{attempt:#?}");
+    assert_eq!(attempt.observation, Observation::Stalled, "{attempt:#?}");
     assert!(
         attempt.phases.connect_seconds.is_some() && attempt.phases.processing_seconds.is_none(),
         "{attempt:#?}"

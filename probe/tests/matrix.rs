@@ -1,6 +1,6 @@
 //! The rows of the fault matrix.
 
-use kubectl_pods_report::Verdict;
+use kubectl_pods_report::Observation;
 
 use crate::lab::Place;
 
@@ -15,7 +15,7 @@ pub(crate) struct Fault {
     pub(crate) address: [&'static str; 2],
     /// Where an nftables rule for this port stands, and what it does with a SYN.
     pub(crate) rule: Option<(Place, [&'static str; 2])>,
-    pub(crate) verdict: Verdict,
+    pub(crate) observation: Observation,
     pub(crate) errno: [Option<&'static str>; 2],
     /// ICMP type and code, and who must have sent it.
     pub(crate) icmp: Option<[(u8, u8, &'static str); 2]>,
@@ -32,7 +32,7 @@ const BASE: Fault = Fault {
     port: 7000,
     address: SERVER,
     rule: None,
-    verdict: Verdict::Open,
+    observation: Observation::Open,
     errno: [None; 2],
     icmp: None,
     retransmits: (0, 0),
@@ -45,7 +45,7 @@ fn refused() -> Vec<Fault> {
         Fault {
             name: "nothing listening",
             port: 7999,
-            verdict: Verdict::Refused,
+            observation: Observation::Refused,
             errno: SAME("ECONNREFUSED"),
             says: "nothing listens on the port, or a firewall resets",
             ..BASE
@@ -54,7 +54,7 @@ fn refused() -> Vec<Fault> {
             name: "reject with tcp reset (not to be told from the row above)",
             port: 7001,
             rule: Some((Place::Router, ["reject with tcp reset"; 2])),
-            verdict: Verdict::Refused,
+            observation: Observation::Refused,
             errno: SAME("ECONNREFUSED"),
             says: "nothing listens on the port, or a firewall resets",
             ..BASE
@@ -67,7 +67,7 @@ fn rejected_by_the_router() -> Vec<Fault> {
         name,
         port,
         rule: Some((Place::Router, rules)),
-        verdict: Verdict::Rejected,
+        observation: Observation::Rejected,
         errno,
         icmp: Some([(codes[0].0, codes[0].1, ROUTER[0]), (codes[1].0, codes[1].1, ROUTER[1])]),
         says,
@@ -116,7 +116,7 @@ fn rejected_by_hosts() -> Vec<Fault> {
         name,
         port,
         rule: Some((place, prohibited)),
-        verdict: Verdict::Rejected,
+        observation: Observation::Rejected,
         errno: [Some("EHOSTUNREACH"), Some("EACCES")],
         icmp: Some([(3, 13, address[0]), (1, 1, address[1])]),
         says,
@@ -145,7 +145,7 @@ fn unroutable_beyond() -> Vec<Fault> {
         Fault {
             name: "the router has no route",
             address: ["10.98.0.1", "fd98::1"],
-            verdict: Verdict::Rejected,
+            observation: Observation::Rejected,
             errno: SAME("ENETUNREACH"),
             icmp: Some([(3, 0, ROUTER[0]), (1, 0, ROUTER[1])]),
             // A router's kernel limits these errors (net.ipv4.route.error_cost), and not by namespace.
@@ -156,7 +156,7 @@ fn unroutable_beyond() -> Vec<Fault> {
         Fault {
             name: "nobody has the address on the server's network",
             address: ["10.99.2.77", "fd99:2::77"],
-            verdict: Verdict::Rejected,
+            observation: Observation::Rejected,
             errno: SAME("EHOSTUNREACH"),
             icmp: Some([(3, 1, ROUTER[0]), (1, 3, ROUTER[1])]),
             says: "host unreachable",
@@ -165,7 +165,7 @@ fn unroutable_beyond() -> Vec<Fault> {
         Fault {
             name: "a routing loop",
             address: ["10.97.0.1", "fd97::1"],
-            verdict: Verdict::Rejected,
+            observation: Observation::Rejected,
             errno: SAME("EHOSTUNREACH"),
             icmp: Some([(11, 0, "10.99.2.2"), (3, 0, "fd99:2::2")]),
             says: "a routing loop",
@@ -179,7 +179,7 @@ fn unroutable_from_here() -> Vec<Fault> {
         Fault {
             name: "nobody has the address on the client's own network",
             address: ["10.99.1.77", "fd99:1::77"],
-            verdict: Verdict::NoRoute,
+            observation: Observation::NoRoute,
             errno: SAME("EHOSTUNREACH"),
             icmp: Some([(3, 1, CLIENT[0]), (1, 3, CLIENT[1])]),
             says: "no ARP or neighbour reply",
@@ -188,7 +188,7 @@ fn unroutable_from_here() -> Vec<Fault> {
         Fault {
             name: "the client has no route",
             address: ["10.1.0.1", "fd01::1"],
-            verdict: Verdict::NoRoute,
+            observation: Observation::NoRoute,
             errno: SAME("ENETUNREACH"),
             says: "own kernel has no route",
             ..BASE
@@ -196,7 +196,7 @@ fn unroutable_from_here() -> Vec<Fault> {
         Fault {
             name: "the client's route prohibits",
             address: ["10.99.3.1", "fd99:3::1"],
-            verdict: Verdict::NoRoute,
+            observation: Observation::NoRoute,
             errno: SAME("EACCES"),
             says: "own kernel refused to send",
             ..BASE
@@ -206,7 +206,7 @@ fn unroutable_from_here() -> Vec<Fault> {
 
 fn silent() -> Vec<Fault> {
     let dropped = Fault {
-        verdict: Verdict::Dropped,
+        observation: Observation::Dropped,
         retransmits: (1, 3),
         says: "dropped by a firewall or policy",
         ..BASE
@@ -228,7 +228,7 @@ fn silent() -> Vec<Fault> {
             name: "only the first SYN is lost",
             port: 7022,
             rule: Some((Place::Router, ["numgen inc mod 1000000 0 drop"; 2])),
-            verdict: Verdict::Open,
+            observation: Observation::Open,
             retransmits: (1, 1),
             says: "packets are lost on the way, the server is not slow",
             ..BASE

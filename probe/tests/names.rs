@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{RData, Record, RecordType};
-use kubectl_pods_report::{Attempt, Verdict};
+use kubectl_pods_report::{Attempt, Check, Limits, Observation};
 
 use crate::lab::{Lab, Place};
-use crate::plans::{plan, tcp, with};
+use crate::plans::{plan, tcp};
 
 const RESOLV_CONF: &str = "nameserver 10.99.2.2\nsearch shop.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\n";
 
@@ -21,42 +21,70 @@ fn names_resolve_as_in_a_pod() {
     lab.etc(Place::Client, "resolv.conf", RESOLV_CONF);
     lab.etc(Place::Client, "hosts", "127.0.0.1 localhost\n10.99.2.2 in-hosts\n");
     let cases = [
-        ("found by the first search domain", "web", Verdict::Open, "connected"),
-        ("found by the last search domain", "web.shop.svc", Verdict::Open, "connected"),
-        ("absolute", "web.shop.svc.cluster.local.", Verdict::Open, "connected"),
-        ("IPv6 only", "six", Verdict::Open, "connected"),
-        ("in /etc/hosts", "in-hosts", Verdict::Open, "connected"),
-        ("no such name", "nothing", Verdict::DnsNxdomain, "the resolver knows no nothing"),
-        ("no address", "mail-only", Verdict::DnsNxdomain, "mail-only exists but has no address"),
+        ("found by the first search domain", "web", Observation::Open, "connected"),
+        ("found by the last search domain", "web.shop.svc", Observation::Open, "connected"),
+        ("absolute", "web.shop.svc.cluster.local.", Observation::Open, "connected"),
+        ("IPv6 only", "six", Observation::Open, "connected"),
+        ("in /etc/hosts", "in-hosts", Observation::Open, "connected"),
+        ("no such name", "nothing", Observation::DnsNxdomain, "the resolver knows no nothing"),
+        ("no address", "mail-only", Observation::DnsNodata, "mail-only exists but has no address"),
         (
             "server failure",
             "broken",
-            Verdict::DnsServfail,
-            "the resolver failed on broken: Server Failure",
+            Observation::DnsServfail,
+            "the resolver failed on broken, when asked for broken.shop.svc.cluster.local.: Server Failure",
+        ),
+        (
+            "failure on the first name, the others missing",
+            "half-broken",
+            Observation::DnsServfail,
+            "asked for half-broken.shop.svc.cluster.local.: Server Failure",
+        ),
+        (
+            "refused on the last name, the others missing",
+            "refusing",
+            Observation::DnsServfail,
+            "asked for refusing.: Query Refused",
+        ),
+        (
+            "failure for IPv4, no address for IPv6",
+            "half-family",
+            Observation::DnsServfail,
+            "asked for half-family.shop.svc.cluster.local.: Server Failure",
+        ),
+        ("failure on the first name, the next found", "late", Observation::Open, "connected"),
+        (
+            "no address on the first name, the others missing",
+            "half-empty",
+            Observation::DnsNodata,
+            "half-empty exists but has no address",
         ),
         (
             "silence",
             "silent",
-            Verdict::DnsTimeout,
+            Observation::DnsTimeout,
             "no answer from the resolver about silent in 2.5 s",
         ),
         (
             "metadata by a name",
             "sneaky",
-            Verdict::NotRun,
+            Observation::NotRun,
             "refused: sneaky resolves to 169.254.169.254",
         ),
-        ("metadata by its address", "169.254.169.254", Verdict::NoRoute, "no route"),
+        ("metadata by its address", "169.254.169.254", Observation::NoRoute, "no route"),
     ];
     let checks = cases.iter().map(|(_, host, ..)| tcp(host, 7000)).collect();
     let (attempts, questions) = with_name_server(&lab, || lab.probe(&plan(checks)).attempts);
-    for ((name, _, verdict, says), attempt) in cases.iter().zip(&attempts) {
-        assert_eq!(attempt.verdict, *verdict, "{name}: {attempt:#?}");
+    for ((name, _, observation, says), attempt) in cases.iter().zip(&attempts) {
+        assert_eq!(attempt.observation, *observation, "{name}: {attempt:#?}");
         assert!(attempt.message.contains(says), "{name}: {}", attempt.message);
         let resolved =
             attempt.address.is_some() && !attempt.target.starts_with(|c: char| c.is_ascii_digit());
         assert_eq!(
-            attempt.phases.resolve_seconds.is_some_and(|_| attempt.verdict == Verdict::Open),
+            attempt
+                .phases
+                .resolve_seconds
+                .is_some_and(|_| attempt.observation == Observation::Open),
             resolved,
             "{name}"
         );
@@ -67,7 +95,8 @@ fn names_resolve_as_in_a_pod() {
         2,
         "A and AAAA in the first search domain: {questions:?}"
     );
-    assert_eq!(asked("in-hosts."), 0, "{questions:?}");
+    let in_hosts = questions.iter().filter(|question| question.starts_with("in-hosts.")).count();
+    assert_eq!(in_hosts, 0, "/etc/hosts comes before the search list: {questions:?}");
     assert_eq!(
         asked("web.shop.svc.cluster.local.cluster.local."),
         0,
@@ -79,10 +108,27 @@ fn names_resolve_as_in_a_pod() {
 fn a_resolver_that_is_not_there_is_a_time_out_of_the_resolver() {
     let lab = Lab::new();
     lab.etc(Place::Client, "resolv.conf", "nameserver 10.99.1.1\n");
-    let check = with(tcp("web", 7000), |check| check.connect_timeout_seconds = 1.0);
+    let limits = Limits { connect_seconds: 1.0, total_seconds: 4.0 };
+    let check = Check { limits, ..tcp("web", 7000) };
     let attempt = lab.probe(&plan(vec![check])).attempts.remove(0);
-    assert_eq!(attempt.verdict, Verdict::DnsTimeout, "{attempt:#?}");
+    assert_eq!(attempt.observation, Observation::DnsTimeout, "{attempt:#?}");
     assert_eq!(attempt.address, None);
+}
+
+#[test]
+fn silence_about_one_name_of_the_search_list_is_not_a_missing_name() {
+    let lab = Lab::new();
+    let impatient = RESOLV_CONF.replace("ndots:5", "ndots:5 timeout:1 attempts:1");
+    lab.etc(Place::Client, "resolv.conf", &impatient);
+    let limits = Limits { connect_seconds: 60.0, total_seconds: 60.0 };
+    let check = Check { limits, ..tcp("half-silent", 7000) };
+    let (mut attempts, questions) =
+        with_name_server(&lab, || lab.probe(&plan(vec![check])).attempts);
+    let attempt = attempts.remove(0);
+    assert!(questions.iter().any(|name| name == "half-silent."), "the last too: {questions:?}");
+    assert_eq!(attempt.observation, Observation::DnsTimeout, "{attempt:#?}");
+    let says = "when asked for half-silent.shop.svc.cluster.local.";
+    assert!(attempt.message.contains(says), "{}", attempt.message);
 }
 
 #[test]
@@ -91,13 +137,13 @@ fn without_a_resolver_addresses_still_work() {
     lab.etc(Place::Client, "resolv.conf", "");
     let checks = vec![tcp("web", 7000), tcp("10.99.2.2", 7000)];
     let attempts = lab.probe(&plan(checks)).attempts;
-    assert_eq!(attempts[0].verdict, Verdict::NotRun, "{attempts:#?}");
+    assert_eq!(attempts[0].observation, Observation::NotRun, "{attempts:#?}");
     assert!(
         attempts[0].message.starts_with("no resolver is configured"),
         "{}",
         attempts[0].message
     );
-    assert_eq!(attempts[1].verdict, Verdict::Refused, "{attempts:#?}");
+    assert_eq!(attempts[1].observation, Observation::Refused, "{attempts:#?}");
 }
 
 /// Runs `work` while a name server and a listener are up at the server; returns also which names were asked for.
@@ -157,6 +203,16 @@ fn zone(name: &str, kind: RecordType) -> Answer {
             Answer::Data(RData::AAAA("fd99:2::2".parse::<Ipv6Addr>().expect("an address").into()))
         }
         ("six.shop.svc.cluster.local.", _) => Answer::Code(ResponseCode::NoError),
+        ("late.svc.cluster.local.", RecordType::A) => v4([10, 99, 2, 2]),
+        ("late.shop.svc.cluster.local." | "half-broken.shop.svc.cluster.local.", _)
+        | ("half-family.shop.svc.cluster.local.", RecordType::A) => {
+            Answer::Code(ResponseCode::ServFail)
+        }
+        ("refusing.", _) => Answer::Code(ResponseCode::Refused),
+        ("half-empty.shop.svc.cluster.local." | "half-family.shop.svc.cluster.local.", _) => {
+            Answer::Code(ResponseCode::NoError)
+        }
+        ("half-silent.shop.svc.cluster.local.", _) => Answer::Silence,
         _ if name.starts_with("mail-only.") => Answer::Code(ResponseCode::NoError),
         _ if name.starts_with("broken.") => Answer::Code(ResponseCode::ServFail),
         _ if name.starts_with("silent.") => Answer::Silence,

@@ -3,48 +3,54 @@
 use std::net::SocketAddr;
 
 use kubectl_pods_report::{
-    Attempt, Check, Expect, HttpRequest, Numbered, Plan, Protocol, Record, WIRE_VERSION,
+    Ask, Attempt, Check, Expectation, HttpRequest, Limits, Numbered, Plan, Record, Tls,
 };
 
-/// A TCP check with time-outs that fit a test.
+/// A TCP check with limits that fit a test.
 pub(crate) fn tcp(host: &str, port: u16) -> Check {
-    Check {
-        target: format!("{host}:{port}"),
-        host: host.into(),
-        port,
-        protocol: Protocol::Tcp,
-        connect_timeout_seconds: 2.5,
-        timeout_seconds: 4.0,
-        http: None,
-        expect: Expect::default(),
-    }
+    let limits = Limits { connect_seconds: 2.5, total_seconds: 4.0 };
+    Check { limits, ..Check::new(0, format!("{host}:{port}"), host, Ask::tcp(port)) }
 }
 
 /// An HTTP check of `GET /`.
 pub(crate) fn http(address: SocketAddr) -> Check {
-    let check = tcp(&address.ip().to_string(), address.port());
-    Check { protocol: Protocol::Http, http: Some(HttpRequest::default()), ..check }
+    let ask = Ask::http(address.port(), HttpRequest::default());
+    Check { ask, ..tcp(&address.ip().to_string(), address.port()) }
+}
+
+/// The same over TLS.
+pub(crate) fn https(address: SocketAddr, insecure: bool) -> Check {
+    let ask = Ask::https(address.port(), Tls { insecure }, HttpRequest::default());
+    Check { ask, ..http(address) }
+}
+
+/// The same with something expected of it.
+pub(crate) fn expecting(check: Check, expectation: Expectation) -> Check {
+    Check { expect: vec![expectation], ..check }
 }
 
 /// Half a second is enough for a server that will not answer.
 pub(crate) fn quick(check: Check) -> Check {
-    with(check, |check| check.timeout_seconds = 0.5)
+    within(check, 0.5)
 }
 
-/// Changes `check` in passing.
-pub(crate) fn with(mut check: Check, change: impl FnOnce(&mut Check)) -> Check {
-    change(&mut check);
-    check
+/// Limits the whole attempt to so many seconds.
+pub(crate) fn within(check: Check, total_seconds: f64) -> Check {
+    Check { limits: Limits { total_seconds, ..check.limits }, ..check }
 }
 
 /// Changes the request of `check` in passing.
 pub(crate) fn asking(mut check: Check, change: impl FnOnce(&mut HttpRequest)) -> Check {
-    change(check.http.get_or_insert_default());
+    match &mut check.ask {
+        Ask::Http { request, .. } => change(request),
+        Ask::Tcp { .. } => panic!("no request to change: {check:#?}"),
+    }
     check
 }
 
+/// A plan of these checks, numbered in their order.
 pub(crate) fn plan(checks: Vec<Check>) -> Plan {
-    Plan { version: WIRE_VERSION, checks, attempts: 1, every_seconds: None }
+    Plan::once((0..).zip(checks).map(|(id, check)| Check { id, ..check }).collect())
 }
 
 /// A whole stream of records.

@@ -8,14 +8,12 @@ use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use kubectl_pods_report::{
-    Check, NODE_VARIABLE, PLAN_VARIABLE, Plan, Protocol, Verdict, WIRE_VERSION,
-};
+use kubectl_pods_report::{NODE_VARIABLE, Observation, PLAN_VARIABLE, Plan, WIRE_VERSION};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
-use crate::plans::{http, plan, read_log, tcp, with};
+use crate::plans::{http, https, plan, read_log, tcp, within};
 use crate::servers::{https_server, server_on};
 
 fn probe() -> Command {
@@ -54,14 +52,14 @@ fn a_plan_comes_from_the_environment_a_file_or_standard_input() {
     for output in outputs {
         assert_eq!(output.status.code(), Some(0), "a refused target is a result");
         let log = read_log(&String::from_utf8(output.stdout).expect("UTF-8"));
-        assert_eq!(log.attempts[0].verdict, Verdict::Refused);
+        assert_eq!(log.attempts[0].observation, Observation::Refused);
     }
 }
 
 #[test]
 fn what_cannot_be_carried_out_is_one_line_and_exit_code_1() {
     let other_version = Plan { version: WIRE_VERSION + 1, ..plan(vec![]) };
-    let bad_check = plan(vec![with(tcp("127.0.0.1", 1), |check| check.timeout_seconds = -1.0)]);
+    let bad_check = plan(vec![within(tcp("127.0.0.1", 1), -1.0)]);
     let cases = [
         ("no plan", None, "no --plan, and no KUBECTL_PODS_PLAN in the environment"),
         ("no JSON", Some("{".to_owned()), "the plan is not valid"),
@@ -124,12 +122,10 @@ fn roots_come_from_ssl_cert_file() {
         )
     };
     fs::write(&file, pem(&certificate) + &pem(&misnamed_certificate)).expect("written");
-    let https =
-        |address| -> Check { with(http(address), |check| check.protocol = Protocol::Https) };
-    let plan = json(&plan(vec![https(mine), https(others), https(misnamed)]));
+    let plan = json(&plan(vec![https(mine, false), https(others, false), https(misnamed, false)]));
     let output = output(probe().env("SSL_CERT_FILE", &file).env(PLAN_VARIABLE, plan));
     let attempts = read_log(&String::from_utf8(output.stdout).expect("UTF-8")).attempts;
-    let verdicts = attempts.iter().map(|attempt| attempt.verdict);
-    let expected = [Verdict::Open, Verdict::TlsCertificate, Verdict::TlsCertificate];
-    assert_eq!(verdicts.collect::<Vec<_>>(), expected, "{attempts:#?}");
+    let seen = attempts.iter().map(|attempt| attempt.observation);
+    let expected = [Observation::Open, Observation::TlsCertificate, Observation::TlsCertificate];
+    assert_eq!(seen.collect::<Vec<_>>(), expected, "{attempts:#?}");
 }

@@ -4,9 +4,9 @@ use std::io::{self, Write};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use kubectl_pods_report::{Record, Verdict};
+use kubectl_pods_report::{Observation, Record};
 
-use crate::plans::{attempt, http, plan, run, with};
+use crate::plans::{attempt, http, plan, run, within};
 use crate::servers::{page, read_request, saying, server, silent};
 
 #[tokio::test]
@@ -23,7 +23,7 @@ async fn checks_run_side_by_side_and_attempts_one_after_the_other() {
     let took = begun.elapsed().as_secs_f64();
     assert_eq!(outcome.attempts.len(), 120);
     assert!(
-        outcome.attempts.iter().all(|attempt| attempt.verdict == Verdict::Open),
+        outcome.attempts.iter().all(|attempt| attempt.observation == Observation::Open),
         "{outcome:#?}"
     );
     assert!((0.6..4.0).contains(&took), "120 waits of 0.2 s, 40 at a time, took {took} s");
@@ -55,8 +55,8 @@ async fn a_probe_that_was_held_up_says_so_instead_of_accusing() {
         tokio::time::sleep(Duration::from_millis(100)).await;
         thread::sleep(Duration::from_millis(900));
     };
-    let check = with(http(silent()), |check| check.timeout_seconds = 1.0);
+    let check = within(http(silent()), 1.0);
     let (seen, ()) = tokio::join!(attempt(check), held_up);
-    assert_eq!(seen.verdict, Verdict::Starved, "{seen:#?}");
+    assert_eq!(seen.observation, Observation::Starved, "{seen:#?}");
     assert!(seen.message.contains("the probe itself was paused"), "{}", seen.message);
 }

@@ -4,33 +4,34 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use kubectl_pods_report::{Results, Verdict};
+use kubectl_pods_report::{Observation, Results, Verdict};
 use tempfile::TempDir;
 
 use crate::daemon::{
-    EVERY, OWN, Standing, json, labels, listener, named, of, request, verdict, write_config,
+    EVERY, OWN, Standing, json, labels, listener, named, observation, of, request, write_config,
 };
 use crate::plans::{asking, http, plan};
-use crate::servers::{read_request, server_on};
+use crate::servers::{closed_port, read_request, server_on};
 
 #[test]
 fn a_target_that_stops_turns_within_two_intervals_and_is_no_latency() {
     let (_stays, one) = listener();
     let (stops, two) = listener();
     let probe = Standing::start(vec![named("stays", one), named("stops", two)]);
-    let open = |results: &Results, target| verdict(results, target) == Some(Verdict::Open);
+    let open = |results: &Results, target| observation(results, target) == Some(Observation::Open);
     probe.wait_until("both open", |results| open(results, "stays") && open(results, "stops"));
     let up = || probe.metric("kubectl_pods_probe_success", &labels("stops"));
     assert_eq!(up(), Some(1.0));
 
     drop(stops);
-    let took =
-        probe.wait_until("turned", |results| verdict(results, "stops") == Some(Verdict::Refused));
+    let took = probe.wait_until("turned", |results| {
+        observation(results, "stops") == Some(Observation::Refused)
+    });
     assert!(took < EVERY * 2 + Duration::from_millis(200), "turned after {took:?}");
     assert_eq!(up(), Some(0.0));
     let refused = || {
         let [protocol, node, target] = labels("stops");
-        let labels = [protocol, node, target, ("verdict", "refused")];
+        let labels = [protocol, node, target, ("judgement", "failed"), ("verdict", "refused")];
         probe.metric("kubectl_pods_probe_attempts_total", &labels)
     };
     let samples = || {
@@ -46,7 +47,11 @@ fn a_target_that_stops_turns_within_two_intervals_and_is_no_latency() {
     assert_eq!(samples(), samples_before, "a failure is no latency");
 
     let results = probe.results();
-    assert_eq!(verdict(&results, "stays"), Some(Verdict::Open), "the other target is not touched");
+    assert_eq!(
+        observation(&results, "stays"),
+        Some(Observation::Open),
+        "the other target is not touched"
+    );
     assert_eq!(
         (results.node.as_str(), results.checks.len(), results.config_error.as_deref()),
         ("n1", 2, None)
@@ -67,11 +72,13 @@ fn a_silent_target_neither_delays_nor_thins_anything() {
     let (_quick, quick) = listener();
     let probe = Standing::start(vec![named("silent", http(silent)), named("quick", quick)]);
     let begun = Instant::now();
-    probe.wait_until("stalled", |results| verdict(results, "silent") == Some(Verdict::Stalled));
+    probe.wait_until("stalled", |results| {
+        observation(results, "silent") == Some(Observation::Stalled)
+    });
     thread::sleep(Duration::from_secs(2));
     let results = probe.results();
     let count = |target| {
-        let count: u64 = of(&results, target).attempts.values().sum();
+        let count: u64 = of(&results, target).counts.total();
         f64::from(u32::try_from(count).expect("a small number"))
     };
     // Attempts at the silent target take 2 s and finish as often as they begin: every quarter of a second.
@@ -90,7 +97,7 @@ fn a_new_configuration_is_followed_and_a_bad_one_is_not() {
     let stays = named("stays", one);
     let probe = Standing::start(vec![stays.clone(), named("goes", two)]);
     probe.wait_until("tried", |results| {
-        verdict(results, "stays").is_some() && verdict(results, "goes").is_some()
+        observation(results, "stays").is_some() && observation(results, "goes").is_some()
     });
     let first = probe.results();
 
@@ -109,14 +116,15 @@ fn a_new_configuration_is_followed_and_a_bad_one_is_not() {
     probe.wait_until("followed", |results| {
         results.checks.iter().any(|results| results.check.target == "comes")
     });
-    probe.wait_until("tried", |results| verdict(results, "comes") == Some(Verdict::Open));
+    probe.wait_until("tried", |results| observation(results, "comes") == Some(Observation::Open));
     assert_eq!(good(), Some(1.0));
     let results = probe.results();
     assert!(
         results.config_sha256 != first.config_sha256 && results.config_error.is_none(),
         "{results:#?}"
     );
-    let attempts = |results: &Results| of(results, "stays").attempts[&Verdict::Open];
+    let attempts =
+        |results: &Results| of(results, "stays").verdicts[&Verdict::Seen(Observation::Open)];
     assert!(attempts(&results) > attempts(&first), "what stays keeps its history");
     let metrics = probe.get("/metrics").1;
     assert!(metrics.contains("\"comes\"") && !metrics.contains("\"goes\""), "{metrics}");
@@ -124,8 +132,7 @@ fn a_new_configuration_is_followed_and_a_bad_one_is_not() {
 
 #[test]
 fn only_what_is_offered_and_no_secrets() {
-    let (_listener, check) = listener();
-    let check = asking(named("web", check), |http| {
+    let check = asking(named("web", http(closed_port())), |http| {
         http.headers = vec![("Authorization".into(), "Bearer not-for-others".into())];
     });
     let probe = Standing::start(vec![check]);

@@ -1,23 +1,39 @@
 //! The words that `kubectl-pods` and its probe exchange.
 //!
-//! - [`plan`]: what to check, handed to the probe (JSON).
-//! - [`attempt`]: what one try showed, with the kernel's evidence.
+//! - [`plan`]: what to check, handed to the probe (JSON); [`ask`]: what to ask of one target.
+//! - [`attempt`]: what one try showed, with the kernel's [`evidence`] and the [`details`] of its protocol.
+//! - [`observation`]: the closed set of what can be seen; [`expectation`]: whether that is right; [`verdict`]: both in
+//!   one word.
 //! - [`record`]: the numbered NDJSON lines that a one-shot probe writes to its log.
+//! - [`report`]: what several attempts from several sources say together, with their [`latency`].
 //! - [`standing`]: what a standing probe answers at `/results`.
-//! - [`verdict`]: the closed set of answers about a target.
 //!
 //! Times are seconds (`f64`, field names end in `_seconds`), sizes are bytes.
 //! Unknown fields are ignored, so that an older reader understands a newer writer.
 
+pub mod ask;
 pub mod attempt;
+pub mod details;
+pub mod evidence;
+pub mod expectation;
+pub mod latency;
+pub mod observation;
 pub mod plan;
 pub mod record;
+pub mod report;
 pub mod standing;
 pub mod verdict;
 
-pub use attempt::{Attempt, Evidence, IcmpError, Phases, Starvation, TcpInfo};
-pub use plan::{Check, Expect, HttpRequest, Plan, Protocol};
+pub use ask::{Ask, HttpRequest, Protocol, Tls};
+pub use attempt::{Attempt, Facts, Phase, Phases};
+pub use details::{Details, HttpDetails};
+pub use evidence::{Evidence, IcmpError, Starvation, TcpInfo};
+pub use expectation::{Counts, Expectation, Judgement};
+pub use latency::{Latency, Spread};
+pub use observation::Observation;
+pub use plan::{CONCURRENT_CHECKS, Check, Limits, Plan};
 pub use record::{Numbered, Record};
+pub use report::{Report, Source, TargetReport};
 pub use standing::{CheckResults, Results};
 pub use verdict::Verdict;
 

@@ -1,13 +1,20 @@
 //! What a probe is asked to do.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
+
+use crate::{Ask, Expectation, WIRE_VERSION};
+
+/// Checks that a one-shot probe has under way at once. More would measure how they get in each other's way.
+pub const CONCURRENT_CHECKS: usize = 64;
 
 /// Everything one probe needs to know. The probe knows nothing of Kubernetes: names were resolved by the plugin.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// [`crate::WIRE_VERSION`] of the writer.
     pub version: u32,
-    /// What to check, in the order in which results are reported.
+    /// What to check, in the order in which checks are begun.
     pub checks: Vec<Check>,
     /// Attempts for each check in a one-shot run; at least 1.
     #[serde(default = "one")]
@@ -20,113 +27,138 @@ pub struct Plan {
 /// One thing to check.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Check {
+    /// Name of the check within its plan: no other has it. Attempts and records say whose they are by it.
+    pub id: u32,
     /// What the user called the target: `nginx-ser`, `svc/web:8080`. Label of tables and metrics.
     pub target: String,
-    /// Host name or IP address to connect to (IPv6 without brackets).
+    /// Host name or IP address to ask (IPv6 without brackets).
     pub host: String,
-    /// Port to connect to.
-    pub port: u16,
-    /// How to speak there.
-    pub protocol: Protocol,
+    /// What to ask of it.
+    pub ask: Ask,
+    /// How long to wait.
+    pub limits: Limits,
+    /// What must hold, all of it; empty: [`Expectation::Reached`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expect: Vec<Expectation>,
+}
+
+/// How long an attempt may take.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Limits {
     /// Limit for name resolution and connection together.
-    pub connect_timeout_seconds: f64,
+    pub connect_seconds: f64,
     /// Limit for the whole attempt.
-    pub timeout_seconds: f64,
-    /// Path and headers; only for [`Protocol::Http`] and [`Protocol::Https`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub http: Option<HttpRequest>,
-    /// What must hold for [`crate::Verdict::Open`].
-    #[serde(default)]
-    pub expect: Expect,
+    pub total_seconds: f64,
 }
 
-/// Protocol of a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Protocol {
-    /// A TCP handshake.
-    Tcp,
-    /// HTTP/1.1 over TCP.
-    Http,
-    /// HTTP/1.1 over TLS.
-    Https,
-}
-
-impl Protocol {
-    /// The word used in tables, JSON and metric labels.
+impl Plan {
+    /// A plan that makes one attempt at each check.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Tcp => "tcp",
-            Self::Http => "http",
-            Self::Https => "https",
-        }
+    pub const fn once(checks: Vec<Check>) -> Self {
+        Self { version: WIRE_VERSION, checks, attempts: 1, every_seconds: None }
+    }
+
+    /// An upper bound for the time in which a one-shot probe has made all its attempts: [`CONCURRENT_CHECKS`] at once, those
+    /// of one check one after the other. Getting the probe to run comes on top.
+    #[must_use]
+    pub fn longest_run(&self) -> Duration {
+        let each = self.checks.iter().map(|check| check.limits.total_seconds);
+        let (sum, longest) = each
+            .fold((0.0, 0.0_f64), |(sum, longest), seconds| (sum + seconds, longest.max(seconds)));
+        // A check begins as soon as one of those before it has ended. So no place is idle until the last check begins, and
+        // that one takes the longest time at most (R. L. Graham, 1966). With equal limits counting rounds is closer.
+        let busy = sum / as_f64(CONCURRENT_CHECKS) + longest;
+        let rounds = as_f64(self.checks.len().div_ceil(CONCURRENT_CHECKS)) * longest;
+        let seconds = busy.min(rounds) * f64::from(self.attempts);
+        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX / 4)
     }
 }
 
-/// One HTTP request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HttpRequest {
-    /// Method, `GET` unless asked otherwise.
-    pub method: String,
-    /// Path and query, starting with `/`.
-    pub path: String,
-    /// Headers in the order given; `Host`, `User-Agent` and `Accept` are added when absent.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub headers: Vec<(String, String)>,
-    /// Request body as text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub body: Option<String>,
-    /// Send the answer's head and body back as [`crate::Record::Head`] and [`crate::Record::Body`].
-    #[serde(default)]
-    pub return_body: bool,
-    /// Stop reading the answer's body after so many bytes and say so; absent: read it all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_body_bytes: Option<u64>,
-    /// Accept any certificate.
-    #[serde(default)]
-    pub insecure: bool,
-}
-
-impl Default for HttpRequest {
-    /// `GET /`.
-    fn default() -> Self {
+impl Check {
+    /// A check that expects its target to be reached, within the usual limits.
+    #[must_use]
+    pub fn new(id: u32, target: impl Into<String>, host: impl Into<String>, ask: Ask) -> Self {
         Self {
-            method: "GET".into(),
-            path: "/".into(),
-            headers: Vec::new(),
-            body: None,
-            return_body: false,
-            max_body_bytes: None,
-            insecure: false,
+            id,
+            target: target.into(),
+            host: host.into(),
+            ask,
+            limits: Limits::default(),
+            expect: Vec::new(),
+        }
+    }
+
+    /// Whether `other` is the same but for its id, which is only a name within one plan.
+    #[must_use]
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        *other == Self { id: other.id, ..self.clone() }
+    }
+
+    /// Host and port as people write them: `10.0.0.7:80`, `[fd00::7]:80`, or the host alone where there is no port.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        match self.ask.port() {
+            Some(port) if self.host.contains(':') => format!("[{}]:{port}", self.host),
+            Some(port) => format!("{}:{port}", self.host),
+            None => self.host.clone(),
         }
     }
 }
 
-/// Assertions about the answer. An empty set holds for everything that answers at all.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Expect {
-    /// Accepted HTTP statuses as inclusive ranges; empty: 200 to 399 for `check`, all for `curl`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub statuses: Vec<(u16, u16)>,
-    /// Text that the body must contain.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub body_contains: Option<String>,
+impl Default for Limits {
+    /// 3 s to connect, 10 s in all.
+    fn default() -> Self {
+        Self { connect_seconds: 3.0, total_seconds: 10.0 }
+    }
 }
 
 const fn one() -> u32 {
     1
 }
 
+/// Exact for every number of checks that fits into a plan.
+fn as_f64(count: usize) -> f64 {
+    u32::try_from(count).map_or(f64::INFINITY, f64::from)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Protocol;
+    use super::*;
+
+    fn plan(limits: &[f64], attempts: u32) -> Plan {
+        let check = |total_seconds: &f64| Check {
+            limits: Limits { connect_seconds: 1.0, total_seconds: *total_seconds },
+            ..Check::new(0, "web", "10.0.0.7", Ask::tcp(80))
+        };
+        Plan { attempts, ..Plan::once(limits.iter().map(check).collect()) }
+    }
 
     #[test]
-    fn the_word_is_the_wire_name() {
-        for protocol in [Protocol::Tcp, Protocol::Http, Protocol::Https] {
-            let wire = serde_json::to_string(&protocol).expect("a unit variant serializes");
-            assert_eq!(wire, format!("\"{}\"", protocol.as_str()));
+    fn the_longest_run_counts_attempts_as_they_run() {
+        let mut one_is_long = vec![1.0; 639];
+        one_is_long.push(60.0);
+        let cases = [
+            ("nothing", vec![], 1, 0.0),
+            ("one", vec![10.0], 1, 10.0),
+            ("as many as run at once", vec![10.0; 64], 1, 10.0),
+            ("one more", vec![10.0; 65], 1, 20.0),
+            ("five hundred", vec![10.0; 500], 1, 80.0),
+            ("three attempts each", vec![10.0; 65], 3, 60.0),
+            ("one long check does not count for all", one_is_long, 1, 699.0 / 64.0 + 60.0),
+        ];
+        for (name, limits, attempts, seconds) in cases {
+            let longest = plan(&limits, attempts).longest_run().as_secs_f64();
+            assert!((longest - seconds).abs() < 1e-6, "{name}: {longest} s");
+        }
+        let for_ever = plan(&[f64::MAX; 100], u32::MAX).longest_run();
+        assert_eq!(for_ever, Duration::MAX / 4, "no limit is too long");
+    }
+
+    #[test]
+    fn an_authority_has_a_port_where_there_is_one() {
+        let cases = [("10.0.0.7", "10.0.0.7:80"), ("fd00::7", "[fd00::7]:80"), ("web", "web:80")];
+        for (host, authority) in cases {
+            assert_eq!(Check::new(0, "web", host, Ask::tcp(80)).authority(), authority);
         }
     }
 }

@@ -35,7 +35,7 @@ pub enum Record {
     Attempt(Box<Attempt>),
     /// Head of an HTTP answer; only with [`crate::HttpRequest::return_body`], before its `body` lines.
     Head {
-        /// Index into [`crate::Plan::checks`].
+        /// [`crate::Check::id`].
         check: u32,
         /// `HTTP/1.1`.
         version: String,
@@ -48,7 +48,7 @@ pub enum Record {
     },
     /// A piece of an HTTP body.
     Body {
-        /// Index into [`crate::Plan::checks`].
+        /// [`crate::Check::id`].
         check: u32,
         /// Standard base64 of at most 8 KiB.
         base64: String,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Attempt, Check, Verdict};
+use crate::{Attempt, Check, Counts, Verdict};
 
 /// Everything one standing probe knows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,13 +35,16 @@ pub struct Results {
 pub struct CheckResults {
     /// The check, without the values of its headers and without its body: they may be secrets.
     pub check: Check,
-    /// Finished attempts since this check was configured, by verdict.
-    pub attempts: BTreeMap<Verdict, u64>,
+    /// Finished attempts since this check was configured, by judgement.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// The same attempts by verdict.
+    pub verdicts: BTreeMap<Verdict, u64>,
     /// The attempt that began last, of those that have finished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latest: Option<Attempt>,
-    /// Unix time at which the attempt began that first saw the present state, good or bad. Starved and not-run
-    /// attempts change nothing here.
+    /// Unix time at which the attempt began that first had the present judgement, held or failed. Attempts of which one
+    /// cannot tell change nothing here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since_seconds: Option<f64>,
 }

@@ -1,103 +1,49 @@
-//! The closed set of answers about one target.
+//! The one word that people read about an attempt or a target.
 
 use serde::{Deserialize, Serialize};
 
-/// What one attempt says about its target.
+use crate::Observation;
+
+/// The word in tables, JSON and metric labels: what was seen, or what about an answer was not as expected.
 ///
-/// `Starved` and `NotRun` speak about us, not about the target: they never count as a failure of it.
+/// Made by [`crate::expectation::judge`] alone. Whether the word is good news is a [`crate::Judgement`]: `open` is none
+/// where a denial was expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// Connected, and every assertion held.
-    Open,
-    /// A reset answered the SYN: nothing listens there, or a firewall resets (one end cannot tell).
-    Refused,
-    /// An ICMP error answered; type, code and sender are in the evidence.
-    Rejected,
-    /// SYNs were sent and nothing answered.
-    Dropped,
-    /// The probe's own kernel has no route, refuses to send, or finds that nobody on its own network has the address.
-    NoRoute,
-    /// The name does not exist.
-    DnsNxdomain,
-    /// The resolver answered with a failure.
-    DnsServfail,
-    /// The resolver did not answer.
-    DnsTimeout,
-    /// The TLS handshake failed.
-    TlsHandshake,
-    /// The server's certificate was not accepted.
-    TlsCertificate,
-    /// The HTTP status is not one of the expected.
+    /// An answer whose HTTP status is not one of the expected.
     HttpStatus,
-    /// The body lacks what was expected, or ends before its announced end.
+    /// An answer without the expected text.
     BodyMismatch,
-    /// Established, then silence until the time-out.
-    Stalled,
-    /// The peer closed or reset the connection without an answer.
-    EmptyReply,
-    /// Somebody else answered: something that does not speak HTTP/1.
-    WrongPeer,
-    /// The cluster says that the target has ended, so nothing was sent: its last address may be another's by now.
-    Stopped,
-    /// The probe itself was paused too long for its result to mean anything.
-    Starved,
-    /// The attempt was not made.
-    NotRun,
+    /// An answer that took longer than expected.
+    Slow,
+    /// The observation's own word.
+    #[serde(untagged)]
+    Seen(Observation),
 }
 
 impl Verdict {
-    /// Every verdict, in the order of the documentation.
-    pub const ALL: [Self; 18] = [
-        Self::Open,
-        Self::Refused,
-        Self::Rejected,
-        Self::Dropped,
-        Self::NoRoute,
-        Self::DnsNxdomain,
-        Self::DnsServfail,
-        Self::DnsTimeout,
-        Self::TlsHandshake,
-        Self::TlsCertificate,
-        Self::HttpStatus,
-        Self::BodyMismatch,
-        Self::Stalled,
-        Self::EmptyReply,
-        Self::WrongPeer,
-        Self::Stopped,
-        Self::Starved,
-        Self::NotRun,
-    ];
+    /// Every verdict, each once.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let seen = Observation::ALL.into_iter().map(Self::Seen);
+        seen.chain([Self::HttpStatus, Self::BodyMismatch, Self::Slow])
+    }
 
     /// The word used in tables, JSON and metric labels.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Open => "open",
-            Self::Refused => "refused",
-            Self::Rejected => "rejected",
-            Self::Dropped => "dropped",
-            Self::NoRoute => "no-route",
-            Self::DnsNxdomain => "dns-nxdomain",
-            Self::DnsServfail => "dns-servfail",
-            Self::DnsTimeout => "dns-timeout",
-            Self::TlsHandshake => "tls-handshake",
-            Self::TlsCertificate => "tls-certificate",
             Self::HttpStatus => "http-status",
             Self::BodyMismatch => "body-mismatch",
-            Self::Stalled => "stalled",
-            Self::EmptyReply => "empty-reply",
-            Self::WrongPeer => "wrong-peer",
-            Self::Stopped => "stopped",
-            Self::Starved => "starved",
-            Self::NotRun => "not-run",
+            Self::Slow => "slow",
+            Self::Seen(observation) => observation.as_str(),
         }
     }
+}
 
-    /// Whether this verdict says something about the target, rather than about the probe.
-    #[must_use]
-    pub const fn is_conclusive(self) -> bool {
-        !matches!(self, Self::Starved | Self::NotRun)
+impl From<Observation> for Verdict {
+    fn from(observation: Observation) -> Self {
+        Self::Seen(observation)
     }
 }
 
@@ -109,13 +55,27 @@ impl std::fmt::Display for Verdict {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
     use super::Verdict;
 
     #[test]
-    fn the_word_is_the_wire_name() {
-        for verdict in Verdict::ALL {
-            let wire = serde_json::to_string(&verdict).expect("a unit variant serializes");
+    fn the_word_is_the_wire_name_as_value_and_as_key() {
+        for verdict in Verdict::all() {
+            let wire = serde_json::to_string(&verdict).expect("serializes");
             assert_eq!(wire, format!("\"{verdict}\""));
+            assert_eq!(serde_json::from_str::<Verdict>(&wire).expect(&wire), verdict);
+            let counts = BTreeMap::from([(verdict, 1_u64)]);
+            let wire = serde_json::to_string(&counts).expect("a word is a key");
+            let read: BTreeMap<Verdict, u64> = serde_json::from_str(&wire).expect(&wire);
+            assert_eq!(read, counts);
         }
+    }
+
+    #[test]
+    fn no_two_verdicts_share_a_word() {
+        let words: BTreeSet<&str> = Verdict::all().map(Verdict::as_str).collect();
+        assert_eq!(words.len(), Verdict::all().count());
+        assert!(serde_json::from_str::<Verdict>("\"fine\"").is_err(), "the set is closed");
     }
 }

@@ -1,27 +1,32 @@
-//! One HTTP/1.1 request on an established connection. Redirects are answers, not instructions.
+//! One HTTP/1.1 request, with or without TLS below it. Redirects are answers, not instructions.
+
+mod head;
+mod observed;
+mod request;
+mod search;
 
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::future::{Either, select};
-use http::Response;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Either, select};
+use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use kubectl_pods_report::{Check, HttpRequest};
+use kubectl_pods_report::{Details, HttpDetails, HttpRequest, Observation, Tls};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use self::head::Head;
+use self::observed::{Observed, Seen};
+use self::search::Search;
 use super::failure::Failure;
-use super::head::Head;
-use super::observed::{Observed, Seen};
-use super::search::Search;
-use super::{Stage, Trace};
-use crate::plan::CheckedCheck;
+use super::{Context, Machine, Prober, Stage, Trace, tcp, tls};
 
 /// Most that is held of an answer: its head must fit, its body passes through.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -29,107 +34,152 @@ const BUFFER_BYTES: usize = 64 * 1024;
 /// Largest piece of a body that is sent on. In base64 it stays below the 16 KiB at which container runtimes cut log lines.
 const PIECE_BYTES: usize = 8 * 1024;
 
-/// Status range that is a success unless the check says otherwise.
-const SUCCESS: (u16, u16) = (200, 399);
-
 /// A part of an answer that is to be returned.
 pub(crate) enum Piece {
     Head(Head),
     Body(Bytes),
 }
 
-/// Sends the request of `checked`, reads the answer, and holds it against what is expected.
-pub(super) async fn exchange<S>(
-    stream: S,
-    checked: &CheckedCheck,
-    answer: &mpsc::Sender<Piece>,
-    trace: &mut Trace,
-) -> Result<(), Failure>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let Some(request) = checked.request.clone() else {
-        unreachable!("a checked HTTP check has its request")
-    };
-    trace.stage = Stage::Processing;
-    let begun = Instant::now();
-    let seen = Arc::new(Seen::new(if is_returned(&checked.check) { BUFFER_BYTES } else { 0 }));
-    let stream = TokioIo::new(Observed { stream, seen: Arc::clone(&seen) });
-    let mut client = http1::Builder::new();
-    client.max_buf_size(BUFFER_BYTES).title_case_headers(true);
-    let (mut sender, connection) =
-        client.handshake::<_, Full<Bytes>>(stream).await.map_err(|error| explain(&error))?;
-    let conversation = pin!(async {
-        let response = sender.send_request(request).await.map_err(|error| explain(&error))?;
-        let begun_at = *seen.first_byte.get_or_init(Instant::now);
-        trace.phases.processing_seconds = Some((begun_at - begun).as_secs_f64());
-        let received = receive(response, &seen, checked, answer, trace).await;
-        if received.is_ok() {
-            trace.phases.transfer_seconds = Some(begun_at.elapsed().as_secs_f64());
+/// Sends one request and reads the answer to its end, whatever its status.
+#[derive(Debug)]
+pub(super) struct Http {
+    port: u16,
+    tls: Option<Tls>,
+    request: Request<Full<Bytes>>,
+    /// The same as it was asked for: what to do with the answer.
+    asked: HttpRequest,
+}
+
+impl Http {
+    /// A prober of `asked` at `host` and `port`.
+    ///
+    /// # Errors
+    ///
+    /// What about the request cannot be sent.
+    pub(super) fn new(
+        host: &str,
+        port: u16,
+        tls: Option<Tls>,
+        asked: &HttpRequest,
+    ) -> Result<Self, String> {
+        let default_port = if tls.is_some() { 443 } else { 80 };
+        let authority = request::authority(host, port, default_port);
+        Ok(Self { port, tls, request: request::build(&authority, asked)?, asked: asked.clone() })
+    }
+
+    async fn exchange<S>(
+        &self,
+        stream: S,
+        answer: &mpsc::Sender<Piece>,
+        trace: &mut Trace,
+    ) -> Result<String, Failure>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        trace.stage = Stage::Processing;
+        let begun = Instant::now();
+        let seen = Arc::new(Seen::new(if self.asked.return_body { BUFFER_BYTES } else { 0 }));
+        let stream = TokioIo::new(Observed { stream, seen: Arc::clone(&seen) });
+        let mut client = http1::Builder::new();
+        client.max_buf_size(BUFFER_BYTES).title_case_headers(true);
+        let (mut sender, connection) =
+            client.handshake::<_, Full<Bytes>>(stream).await.map_err(|error| explain(&error))?;
+        let request = self.request.clone();
+        let conversation = pin!(async {
+            let response = sender.send_request(request).await.map_err(|error| explain(&error))?;
+            let begun_at = *seen.first_byte.get_or_init(Instant::now);
+            trace.phases.processing_seconds = Some((begun_at - begun).as_secs_f64());
+            let received = self.receive(response, &seen, answer, trace).await;
+            if received.is_ok() {
+                trace.phases.transfer_seconds = Some(begun_at.elapsed().as_secs_f64());
+            }
+            received
+        });
+        // The connection moves the bytes; what becomes of them is told to the conversation.
+        match select(conversation, pin!(connection)).await {
+            Either::Left((result, _)) => result,
+            Either::Right((_, conversation)) => conversation.await,
         }
-        received
-    });
-    // The connection moves the bytes; what becomes of them is told to the conversation.
-    match select(conversation, pin!(connection)).await {
-        Either::Left((result, _)) => result,
-        Either::Right((_, conversation)) => conversation.await,
+    }
+
+    async fn receive(
+        &self,
+        response: Response<Incoming>,
+        seen: &Seen,
+        answer: &mpsc::Sender<Piece>,
+        trace: &mut Trace,
+    ) -> Result<String, Failure> {
+        let (head, body) = response.into_parts();
+        let status = head.status.as_u16();
+        trace.stage = Stage::Transfer;
+        trace.details = Some(Details::Http(HttpDetails { status, ..HttpDetails::default() }));
+        if self.asked.return_body {
+            send(answer, Piece::Head(Head::new(&head, &seen.begin()))).await;
+        }
+        self.read(body, status, answer, trace).await?;
+        Ok(format!("HTTP status {status}"))
+    }
+
+    /// Reads `body` to its end or to the limit of the request.
+    async fn read(
+        &self,
+        mut body: Incoming,
+        status: u16,
+        answer: &mpsc::Sender<Piece>,
+        trace: &mut Trace,
+    ) -> Result<(), Failure> {
+        let limit = self.asked.max_body_bytes.unwrap_or(u64::MAX);
+        let mut searches: Vec<Search<'_>> =
+            self.asked.find.iter().map(|t| Search::new(t)).collect();
+        let (mut body_bytes, mut truncated) = (0_u64, false);
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|error| cut_short(&error, body_bytes))?;
+            let Ok(mut data) = frame.into_data() else { continue };
+            let left = limit - body_bytes;
+            if data.len() as u64 > left {
+                data.truncate(usize::try_from(left).unwrap_or(usize::MAX));
+                truncated = true;
+            }
+            body_bytes += data.len() as u64;
+            searches.iter_mut().for_each(|search| search.push(&data));
+            let found = searches.iter().filter_map(Search::found).map(str::to_owned).collect();
+            trace.details =
+                Some(Details::Http(HttpDetails { status, body_bytes, truncated, found }));
+            while self.asked.return_body && !data.is_empty() {
+                send(answer, Piece::Body(data.split_to(data.len().min(PIECE_BYTES)))).await;
+            }
+            if truncated {
+                break;
+            }
+        }
+        Ok(())
     }
 }
 
-async fn receive(
-    response: Response<Incoming>,
-    seen: &Seen,
-    checked: &CheckedCheck,
-    answer: &mpsc::Sender<Piece>,
-    trace: &mut Trace,
-) -> Result<(), Failure> {
-    let check = &checked.check;
-    let (head, body) = response.into_parts();
-    let status = head.status.as_u16();
-    trace.stage = Stage::Transfer;
-    trace.http_status = Some(status);
-    let returned = is_returned(check);
-    let accepted = is_accepted(check, status, returned);
-    if returned {
-        send(answer, Piece::Head(Head::new(&head, &seen.begin()))).await;
-    } else if !accepted {
-        return Err(Failure::Status(status));
+impl Prober for Http {
+    fn prepare(&self, machine: &Machine) {
+        if let Some(tls) = self.tls {
+            machine.trust.prepare(tls);
+        }
     }
-    let found = read(body, check, returned.then_some(answer), trace).await?;
-    match (accepted, found) {
-        (false, _) => Err(Failure::Status(status)),
-        (true, false) => Err(Failure::Body),
-        (true, true) => Ok(()),
-    }
-}
 
-/// Reads `body` to its end or to the limit of the check, and tells whether the expected text is in it.
-async fn read(
-    mut body: Incoming,
-    check: &Check,
-    answer: Option<&mpsc::Sender<Piece>>,
-    trace: &mut Trace,
-) -> Result<bool, Failure> {
-    let limit =
-        check.http.as_ref().and_then(|http: &HttpRequest| http.max_body_bytes).unwrap_or(u64::MAX);
-    let mut search = Search::new(check.expect.body_contains.as_deref().unwrap_or_default());
-    while let Some(frame) = body.frame().await {
-        let Ok(mut data) = frame.map_err(|error| cut_short(&error))?.into_data() else { continue };
-        let left = limit - trace.body_bytes;
-        if data.len() as u64 > left {
-            data.truncate(usize::try_from(left).unwrap_or(usize::MAX));
-            trace.truncated = true;
+    fn ask<'a>(
+        &'a self,
+        context: Context<'a>,
+        trace: &'a mut Trace,
+    ) -> BoxFuture<'a, Result<String, Failure>> {
+        async move {
+            let stream = tcp::open(context, self.port, trace).await?;
+            match self.tls {
+                None => self.exchange(stream, context.answer, trace).await,
+                Some(tls) => {
+                    let stream = tls::handshake(stream, context, tls, trace).await?;
+                    self.exchange(stream, context.answer, trace).await
+                }
+            }
         }
-        trace.body_bytes += data.len() as u64;
-        search.push(&data);
-        while let Some(answer) = answer.filter(|_| !data.is_empty()) {
-            send(answer, Piece::Body(data.split_to(data.len().min(PIECE_BYTES)))).await;
-        }
-        if trace.truncated {
-            break;
-        }
+        .boxed()
     }
-    Ok(search.found())
 }
 
 /// A receiver that is gone has ended the run; this attempt ends with it.
@@ -137,27 +187,26 @@ async fn send(answer: &mpsc::Sender<Piece>, piece: Piece) {
     let _ = answer.send(piece).await;
 }
 
-fn is_returned(check: &Check) -> bool {
-    check.http.as_ref().is_some_and(|http| http.return_body)
-}
-
-fn is_accepted(check: &Check, status: u16, returned: bool) -> bool {
-    let holds = |(low, high): &(u16, u16)| (*low..=*high).contains(&status);
-    match check.expect.statuses.as_slice() {
-        [] => returned || holds(&SUCCESS),
-        ranges => ranges.iter().any(holds),
-    }
-}
-
 fn explain(error: &hyper::Error) -> Failure {
     if error.is_parse() {
-        return Failure::NotHttp(error.to_string());
+        return Failure::Answer {
+            observation: Observation::NotHttp,
+            message: format!("something answered that does not speak HTTP/1: {error}"),
+            error: None,
+        };
     }
     Failure::NoAnswer(io_cause(error))
 }
 
-fn cut_short(error: &hyper::Error) -> Failure {
-    Failure::CutShort(io_cause(error))
+fn cut_short(error: &hyper::Error, body_bytes: u64) -> Failure {
+    let error = io_cause(error);
+    let how =
+        error.as_ref().map_or_else(|| "closed".to_owned(), |error| format!("broke off ({error})"));
+    Failure::Answer {
+        observation: Observation::CutShort,
+        message: format!("the peer {how} after {body_bytes} bytes, before the end of the body"),
+        error,
+    }
 }
 
 /// The socket error under `error`, if there is one.

@@ -3,20 +3,50 @@
 use std::io;
 use std::net::SocketAddr;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use nix::errno::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::Interest;
 use tokio::net::TcpStream;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::failure::Failure;
-use super::{Stage, Trace};
+use super::{Context, Prober, Stage, Trace};
 use crate::evidence::{Witness, report_icmp_errors};
 
-/// Connects to `address`.
-pub(super) async fn connect(address: SocketAddr, trace: &mut Trace) -> Result<TcpStream, Failure> {
+/// Connects, and that is all.
+#[derive(Debug)]
+pub(super) struct Tcp {
+    pub(super) port: u16,
+}
+
+impl Prober for Tcp {
+    fn ask<'a>(
+        &'a self,
+        context: Context<'a>,
+        trace: &'a mut Trace,
+    ) -> BoxFuture<'a, Result<String, Failure>> {
+        async move { open(context, self.port, trace).await.map(|_| "connected".to_owned()) }.boxed()
+    }
+}
+
+/// A connection to `port` of the host, for whatever is spoken above TCP.
+pub(super) async fn open(
+    context: Context<'_>,
+    port: u16,
+    trace: &mut Trace,
+) -> Result<TcpStream, Failure> {
+    let connecting = async {
+        let address = context.machine.resolver.resolve(context.host, trace).await?;
+        connect(SocketAddr::new(address, port), trace).await
+    };
+    timeout(context.connect_limit, connecting).await.unwrap_or(Err(Failure::TimedOut))
+}
+
+async fn connect(address: SocketAddr, trace: &mut Trace) -> Result<TcpStream, Failure> {
     trace.stage = Stage::Connect;
-    trace.address = Some(address);
+    trace.address = Some(address.ip());
     let socket =
         Socket::new(Domain::for_address(address), Type::STREAM.nonblocking(), Some(Protocol::TCP));
     let socket = socket.map_err(Failure::Local)?;

@@ -3,9 +3,10 @@
 //! Trusted are the roots that `SSL_CERT_FILE` or `SSL_CERT_DIR` name, or else the machine's. The probe's own image holds none:
 //! there every certificate is of an unknown issuer, unless the check says that any is accepted.
 
+use std::io;
 use std::sync::{Arc, OnceLock};
 
-use kubectl_pods_report::{Check, Protocol};
+use kubectl_pods_report::Tls;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
@@ -16,66 +17,59 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::failure::Failure;
-use super::{Stage, Trace};
+use super::{Context, Stage, Trace};
 
 /// Whom to believe. Each of the configurations is made when it is first needed: reading roots takes longer than a probe.
 #[derive(Default)]
 pub(super) struct Trust {
-    known: OnceLock<Arc<ClientConfig>>,
-    anybody: OnceLock<Arc<ClientConfig>>,
+    known: OnceLock<Result<Arc<ClientConfig>, Error>>,
+    anybody: OnceLock<Result<Arc<ClientConfig>, Error>>,
 }
 
 impl Trust {
-    /// Does now what an attempt at `check` would have to wait for.
-    pub(super) fn prepare(&self, check: &Check) {
-        if check.protocol == Protocol::Https {
-            self.config(is_insecure(check));
-        }
+    /// Does now what an attempt over `tls` would have to wait for.
+    pub(super) fn prepare(&self, tls: Tls) {
+        let _ = self.config(tls); // The attempt will tell what is wrong.
     }
 
-    fn config(&self, insecure: bool) -> Arc<ClientConfig> {
-        let cell = if insecure { &self.anybody } else { &self.known };
-        Arc::clone(cell.get_or_init(|| Arc::new(config(insecure))))
+    fn config(&self, tls: Tls) -> Result<Arc<ClientConfig>, Error> {
+        let cell = if tls.insecure { &self.anybody } else { &self.known };
+        cell.get_or_init(|| config(tls).map(Arc::new)).clone()
     }
 }
 
-/// Speaks TLS to `check.host` over `stream`.
+/// Speaks TLS to the host over `stream`.
 pub(super) async fn handshake(
     stream: TcpStream,
-    check: &Check,
-    trust: &Trust,
+    context: Context<'_>,
+    tls: Tls,
     trace: &mut Trace,
 ) -> Result<TlsStream<TcpStream>, Failure> {
     trace.stage = Stage::Tls;
-    let name = ServerName::try_from(check.host.clone());
+    let name = ServerName::try_from(context.host.to_owned());
     let name = name.map_err(|_| {
-        Failure::Tls(std::io::Error::other("the host is no name that a certificate could carry"))
+        Failure::Tls(io::Error::other("the host is no name that a certificate could carry"))
     })?;
-    let connector = TlsConnector::from(trust.config(is_insecure(check)));
+    let config = context.machine.trust.config(tls);
+    let config = config.map_err(|error| Failure::Local(io::Error::other(error)))?;
     let begun = Instant::now();
-    let stream = connector.connect(name, stream).await.map_err(Failure::Tls)?;
+    let stream = TlsConnector::from(config).connect(name, stream).await.map_err(Failure::Tls)?;
     trace.phases.tls_seconds = Some(begun.elapsed().as_secs_f64());
     Ok(stream)
 }
 
-fn is_insecure(check: &Check) -> bool {
-    check.http.as_ref().is_some_and(|http| http.insecure)
-}
-
-fn config(insecure: bool) -> ClientConfig {
+fn config(tls: Tls) -> Result<ClientConfig, Error> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider));
-    let builder = builder
-        .with_safe_default_protocol_versions()
-        .unwrap_or_else(|_| unreachable!("ring has cipher suites for both versions"));
-    let mut config = if insecure {
+    let builder = builder.with_safe_default_protocol_versions()?;
+    let mut config = if tls.insecure {
         let anybody = Arc::new(Anybody(provider));
         builder.dangerous().with_custom_certificate_verifier(anybody).with_no_client_auth()
     } else {
         builder.with_root_certificates(roots()).with_no_client_auth()
     };
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    config
+    Ok(config)
 }
 
 /// What this machine trusts; certificates that cannot be read are left out, as every TLS client does.

@@ -10,7 +10,7 @@ use super::Config;
 use super::board::Entry;
 use super::process;
 use crate::metrics::Metrics;
-use crate::prober::unix_seconds;
+use crate::prober::{Prepared, unix_seconds};
 
 /// State of a standing probe.
 pub struct App {
@@ -64,19 +64,20 @@ impl App {
     pub(super) fn put_into_force(&self, config: &Config) {
         let mut board = self.board();
         let mut old = std::mem::take(&mut board.entries);
-        for checked in &config.checks {
-            let kept = old.iter().position(|entry| entry.check == checked.check);
-            let entry =
-                kept.map_or_else(|| Entry::new(&checked.check), |index| old.swap_remove(index));
+        for Prepared { check, .. } in &config.plan.checks {
+            let kept = old.iter().position(|entry| entry.check.is_same_as(check));
+            let mut entry = kept.map_or_else(|| Entry::new(check), |at| old.swap_remove(at));
+            entry.check.id = check.id;
             board.entries.push(entry);
         }
         for gone in old {
             self.metrics.forget(&gone.check);
         }
         board.config_sha256.clone_from(&config.sha256);
-        board.every_seconds = config.every_seconds;
+        board.every_seconds = config.plan.every_seconds;
         board.config_error = None;
-        self.metrics.config_in_force(config.checks.len(), config.every_seconds, unix_seconds());
+        let (checks, every) = (config.plan.checks.len(), config.plan.every_seconds);
+        self.metrics.config_in_force(checks, every, unix_seconds());
     }
 
     /// Notes why the file as it is now is not in force.
@@ -113,7 +114,7 @@ impl App {
             every_seconds: board.every_seconds,
             config_sha256: board.config_sha256.clone(),
             config_error: board.config_error.clone(),
-            checks: (0..).zip(&board.entries).map(|(index, entry)| entry.public(index)).collect(),
+            checks: board.entries.iter().map(Entry::public).collect(),
         }
     }
 

@@ -1,24 +1,16 @@
-//! The configuration file: a [`Plan`] with an interval, read again when it changes.
+//! The configuration file: a [`StandingPlan`], read again when it changes.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
-use kubectl_pods_report::Plan;
 use sha2::{Digest, Sha256};
 
-use crate::plan::{CheckedCheck, CheckedPlan, PlanError};
+use crate::plan::{StandingError, StandingPlan};
 
 /// More than a ConfigMap can hold.
 const FILE_MAX_BYTES: u64 = 4 * 1024 * 1024;
-
-/// Attempts that may be under way at once, if every target were silent. Bounds memory and file descriptors.
-const ATTEMPTS_AT_ONCE: f64 = 4096.0;
-
-/// Range of the interval, in seconds.
-const INTERVAL_SECONDS: std::ops::RangeInclusive<f64> = 0.1..=86_400.0;
 
 /// Why a configuration is not put into force.
 #[derive(Debug, thiserror::Error)]
@@ -31,15 +23,9 @@ pub enum ConfigError {
         /// Why.
         source: std::io::Error,
     },
-    /// Not a plan.
-    #[error("not valid JSON for a plan")]
-    Syntax(#[from] serde_json::Error),
-    /// A plan that cannot be carried out.
+    /// What it holds is not to be carried out.
     #[error(transparent)]
-    Plan(#[from] PlanError),
-    /// A plan that cannot be carried out again and again.
-    #[error("{0}")]
-    Standing(String),
+    Plan(#[from] StandingError),
 }
 
 /// A configuration that can be put into force.
@@ -47,65 +33,15 @@ pub enum ConfigError {
 pub struct Config {
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
-    /// Time between two attempts at one check.
-    pub every_seconds: f64,
-    pub(crate) checks: Vec<CheckedCheck>,
+    /// What it holds.
+    pub plan: StandingPlan,
 }
 
 impl Config {
-    /// Reads a configuration from the content of its file.
-    ///
-    /// # Errors
-    ///
-    /// [`ConfigError`], except for `Read`.
-    pub fn parse(content: &[u8]) -> Result<Self, ConfigError> {
-        let plan: Plan = serde_json::from_slice(content)?;
-        let checks = CheckedPlan::try_from(&plan)?.checks;
-        let every_seconds = plan.every_seconds.unwrap_or_default();
-        if !INTERVAL_SECONDS.contains(&every_seconds) {
-            return Err(ConfigError::Standing(format!(
-                "every_seconds is {every_seconds}, not between {} and {}",
-                INTERVAL_SECONDS.start(),
-                INTERVAL_SECONDS.end()
-            )));
-        }
-        each_has_its_own_series(&checks)?;
-        let at_once: f64 = checks
-            .iter()
-            .map(|checked| (checked.check.timeout_seconds / every_seconds).ceil())
-            .sum();
-        if at_once > ATTEMPTS_AT_ONCE {
-            return Err(ConfigError::Standing(format!(
-                "up to {at_once} attempts could be under way at once, more than {ATTEMPTS_AT_ONCE}: \
-                 use fewer checks, a longer interval or shorter time-outs"
-            )));
-        }
-        Ok(Self { sha256: sha256(content), every_seconds, checks })
+    fn parse(content: &[u8]) -> Result<Self, ConfigError> {
+        let sha256 = HEXLOWER.encode(&Sha256::digest(content));
+        Ok(Self { sha256, plan: StandingPlan::parse(content)? })
     }
-}
-
-fn each_has_its_own_series(checks: &[CheckedCheck]) -> Result<(), ConfigError> {
-    let mut seen = BTreeSet::new();
-    for CheckedCheck { check, .. } in checks {
-        let protocol = check.protocol.as_str();
-        if !seen.insert((&check.target, protocol)) {
-            return Err(ConfigError::Standing(format!(
-                "two {protocol} checks are called {:?}",
-                check.target
-            )));
-        }
-        if check.http.as_ref().is_some_and(|http| http.return_body) {
-            return Err(ConfigError::Standing(format!(
-                "check {:?}: a standing probe returns no body",
-                check.target
-            )));
-        }
-    }
-    Ok(())
-}
-
-fn sha256(content: &[u8]) -> String {
-    HEXLOWER.encode(&Sha256::digest(content))
 }
 
 /// The file, and what it held when it was last read.

@@ -12,13 +12,13 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use kubectl_pods_report::Check;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 
 use super::{App, Config, ConfigError, ConfigFile, warn};
-use crate::plan::CheckedCheck;
-use crate::prober::Prober;
+use crate::prober::{Machine, Prepared};
 
 /// Time between two looks at the configuration file.
 const CONFIG_POLL: Duration = Duration::from_secs(2);
@@ -57,30 +57,30 @@ pub async fn keep_checking(app: Arc<App>, mut file: ConfigFile) -> Result<Infall
 /// The checks that are being repeated. Dropping it ends them.
 struct Schedule {
     app: Arc<App>,
-    prober: Arc<Prober>,
+    machine: Arc<Machine>,
     every: Duration,
     tasks: JoinSet<()>,
-    running: Vec<(CheckedCheck, AbortHandle)>,
+    running: Vec<(Prepared, AbortHandle)>,
 }
 
 impl Schedule {
     fn new(app: Arc<App>) -> Self {
-        let prober = Arc::new(Prober::new());
+        let machine = Arc::new(Machine::new());
         let mut tasks = JoinSet::new();
-        let watch = Arc::clone(&prober);
-        tasks.spawn(async move { match watch.watch.tick().await {} });
-        Self { app, prober, every: Duration::ZERO, tasks, running: Vec::new() }
+        let watched = Arc::clone(&machine);
+        tasks.spawn(async move { match watched.watch.tick().await {} });
+        Self { app, machine, every: Duration::ZERO, tasks, running: Vec::new() }
     }
 
     /// Ends what is not in `config`, begins what is new in it, and leaves alone what stays.
     fn follow(&mut self, config: Config) {
-        let every = Duration::from_secs_f64(config.every_seconds);
+        let every = Duration::from_secs_f64(config.plan.every_seconds);
         let same_pace = every == self.every;
         self.every = every;
         while self.tasks.try_join_next().is_some() {} // What was ended before can be forgotten.
-        self.prober.prepare(&config.checks);
-        let stays = |old: &CheckedCheck| {
-            same_pace && config.checks.iter().any(|new| new.check == old.check)
+        self.machine.prepare(&config.plan.checks);
+        let stays = |old: &Prepared| {
+            same_pace && config.plan.checks.iter().any(|new| new.check.is_same_as(&old.check))
         };
         self.running.retain(|(old, task)| {
             let stays = stays(old);
@@ -90,32 +90,20 @@ impl Schedule {
             stays
         });
         self.app.put_into_force(&config);
-        for (index, checked) in config.checks.into_iter().enumerate() {
-            if !self.running.iter().any(|(running, _)| running.check == checked.check) {
-                let index = u32::try_from(index).unwrap_or(u32::MAX);
-                let repeat = repeat(
-                    Arc::clone(&self.app),
-                    Arc::clone(&self.prober),
-                    index,
-                    checked.clone(),
-                    every,
-                );
-                self.running.push((checked, self.tasks.spawn(repeat)));
+        for new in config.plan.checks {
+            if !self.running.iter().any(|(running, _)| running.check.is_same_as(&new.check)) {
+                let (app, machine) = (Arc::clone(&self.app), Arc::clone(&self.machine));
+                let task = self.tasks.spawn(repeat(app, machine, new.clone(), every));
+                self.running.push((new, task));
             }
         }
     }
 }
 
 /// Tries one check again and again.
-async fn repeat(
-    app: Arc<App>,
-    prober: Arc<Prober>,
-    index: u32,
-    checked: CheckedCheck,
-    every: Duration,
-) {
+async fn repeat(app: Arc<App>, machine: Arc<Machine>, prepared: Prepared, every: Duration) {
     let begun = Instant::now();
-    let share = share_of_interval(app.node(), &checked);
+    let share = share_of_interval(app.node(), &prepared.check);
     let mut instants = interval_at(begun + every.mul_f64(share), every);
     instants.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut due_before: Option<Instant> = None;
@@ -123,19 +111,19 @@ async fn repeat(
     let mut under_way = FuturesUnordered::new();
     if every > FIRST_ATTEMPT {
         sleep(FIRST_ATTEMPT.mul_f64(share)).await;
-        under_way.push(prober.attempt(index, &checked, &nobody));
+        under_way.push(machine.attempt(&prepared, &nobody));
     }
     loop {
         tokio::select! {
             due = instants.tick() => {
                 let missed = due_before.map_or(0, |before| missed_between(before, due, every));
                 if missed > 0 {
-                    app.record_missed(&checked.check, missed);
+                    app.record_missed(&prepared.check, missed);
                 }
                 due_before = Some(due);
-                under_way.push(prober.attempt(index, &checked, &nobody));
+                under_way.push(machine.attempt(&prepared, &nobody));
             }
-            Some(finished) = under_way.next() => app.record(&checked.check, finished.attempt),
+            Some(attempt) = under_way.next() => app.record(&prepared.check, attempt),
         }
     }
 }
@@ -147,9 +135,9 @@ fn missed_between(before: Instant, due: Instant, every: Duration) -> u64 {
 }
 
 /// Where in the interval the instants of a check lie: 0 to 1, always the same for the same check on the same node.
-fn share_of_interval(node: &str, checked: &CheckedCheck) -> f64 {
+fn share_of_interval(node: &str, check: &Check) -> f64 {
     let mut hasher = DefaultHasher::new();
-    (node, &checked.check.target, checked.check.protocol.as_str()).hash(&mut hasher);
+    (node, &check.target, check.ask.protocol().as_str()).hash(&mut hasher);
     let thousandths = u32::try_from(hasher.finish() % 1000).unwrap_or_default();
     f64::from(thousandths) / 1000.0
 }

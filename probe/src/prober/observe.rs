@@ -1,54 +1,40 @@
-//! From what an attempt learnt to one word and one sentence. Plain functions on plain data.
+//! From what an attempt learnt to one observation and one sentence. Plain functions on plain data.
 //!
 //! Where one end of a connection cannot tell two causes apart, the sentence names both.
 
 use std::io;
 use std::time::Duration;
 
-use kubectl_pods_report::{Check, IcmpError, Starvation, Verdict};
+use kubectl_pods_report::{Check, Details, IcmpError, Observation, Starvation};
 
-use super::failure::Failure;
+use super::failure::{Failure, ResolveFailure};
 use super::icmp;
-use super::resolve::ResolveFailure;
 use super::{Stage, Trace};
 use crate::evidence::errno_name;
 use crate::starvation;
 
-/// Word and sentence for an attempt that took `total`.
-pub(super) fn judge(
+/// Word and sentence for an attempt that took `total`. `result` has what answered, or why nothing did.
+pub(super) fn observe(
     check: &Check,
     trace: &Trace,
-    result: Result<(), Failure>,
+    result: Result<String, Failure>,
     total: Duration,
-) -> (Verdict, String) {
+) -> (Observation, String) {
     match result {
-        Ok(()) => (Verdict::Open, open(trace)),
+        Ok(answered) => (Observation::Open, open(trace, answered)),
         Err(Failure::TimedOut) => timed_out(check, trace, total),
         Err(Failure::Resolve(failure)) => unresolved(check, failure),
         Err(Failure::Local(error)) => {
-            (Verdict::NotRun, format!("the probe could not open a socket: {error}"))
+            (Observation::NotRun, format!("the probe itself could not go on: {error}"))
         }
         Err(Failure::Connect(error)) => unconnected(check, trace, &error, total),
         Err(Failure::Tls(error)) => no_tls(&error),
-        Err(Failure::NoAnswer(error)) => (Verdict::EmptyReply, no_answer(error.as_ref())),
-        Err(Failure::NotHttp(what)) => {
-            (Verdict::WrongPeer, format!("something answered that does not speak HTTP/1: {what}"))
-        }
-        Err(Failure::CutShort(error)) => (Verdict::BodyMismatch, cut_short(trace, error.as_ref())),
-        Err(Failure::Status(status)) => {
-            (Verdict::HttpStatus, format!("HTTP status {status} is not an expected one"))
-        }
-        Err(Failure::Body) => (
-            Verdict::BodyMismatch,
-            format!("the expected text is not in the {} bytes of the body", trace.body_bytes),
-        ),
+        Err(Failure::NoAnswer(error)) => (Observation::EmptyReply, no_answer(error.as_ref())),
+        Err(Failure::Answer { observation, message, .. }) => (observation, message),
     }
 }
 
-fn open(trace: &Trace) -> String {
-    let answered = trace
-        .http_status
-        .map_or_else(|| "connected".to_owned(), |status| format!("HTTP status {status}"));
+fn open(trace: &Trace, answered: String) -> String {
     match (retransmitted(trace), trace.phases.connect_seconds) {
         (0, _) | (_, None) => answered,
         (lost, Some(connect)) => format!(
@@ -58,7 +44,7 @@ fn open(trace: &Trace) -> String {
     }
 }
 
-fn timed_out(check: &Check, trace: &Trace, total: Duration) -> (Verdict, String) {
+fn timed_out(check: &Check, trace: &Trace, total: Duration) -> (Observation, String) {
     if let Some(starved) = starved(check, trace) {
         return starved;
     }
@@ -66,42 +52,42 @@ fn timed_out(check: &Check, trace: &Trace, total: Duration) -> (Verdict, String)
     let silence = format!("then silence until the time-out after {seconds:.1} s");
     match trace.stage {
         Stage::Resolve => (
-            Verdict::DnsTimeout,
+            Observation::DnsTimeout,
             format!("no answer from the resolver about {} in {seconds:.1} s", check.host),
         ),
         Stage::Connect => unanswered(trace, total),
         Stage::Tls => (
-            Verdict::Stalled,
+            Observation::Stalled,
             format!("connected, but the TLS handshake was not answered: {silence}"),
         ),
-        Stage::Processing => (Verdict::Stalled, format!("connected and asked, {silence}")),
+        Stage::Processing => (Observation::Stalled, format!("connected and asked, {silence}")),
         Stage::Transfer => (
-            Verdict::Stalled,
+            Observation::Stalled,
             format!(
                 "the answer had begun ({} body bytes) but did not end within {seconds:.1} s",
-                trace.body_bytes
+                trace.details.as_ref().map_or(0, Details::content_bytes)
             ),
         ),
     }
 }
 
-/// The verdict on a time-out that is our own fault.
+/// What is said of a time-out that is our own fault.
 ///
 /// SYNs that were sent again are the kernel's own waiting: it is not throttled with us, so that throttling does not
 /// spoil `dropped`. Having slept in one piece does: a paused machine pauses its kernel too.
-fn starved(check: &Check, trace: &Trace) -> Option<(Verdict, String)> {
+fn starved(check: &Check, trace: &Trace) -> Option<(Observation, String)> {
     let connecting = matches!(trace.stage, Stage::Resolve | Stage::Connect);
     let limit = if connecting {
-        check.connect_timeout_seconds.min(check.timeout_seconds)
+        check.limits.connect_seconds.min(check.limits.total_seconds)
     } else {
-        check.timeout_seconds
+        check.limits.total_seconds
     };
     let seen = trace.evidence.starvation?;
     let limit = Duration::from_secs_f64(limit);
     let kernel_waited = trace.stage == Stage::Connect && retransmitted(trace) > 0;
     let spoilt = starvation::overslept(&seen, limit)
         || (!kernel_waited && starvation::throttled(&seen, limit));
-    spoilt.then(|| (Verdict::Starved, paused(&seen)))
+    spoilt.then(|| (Observation::Starved, paused(&seen)))
 }
 
 fn paused(seen: &Starvation) -> String {
@@ -115,10 +101,10 @@ fn paused(seen: &Starvation) -> String {
 }
 
 /// A handshake that did not end. An ICMP error that the kernel noted without giving up counts all the same.
-fn unanswered(trace: &Trace, total: Duration) -> (Verdict, String) {
+fn unanswered(trace: &Trace, total: Duration) -> (Observation, String) {
     match trace.evidence.icmp {
         Some(error) => rejected(trace, error),
-        None => (Verdict::Dropped, dropped(trace, total)),
+        None => (Observation::Dropped, dropped(trace, total)),
     }
 }
 
@@ -131,26 +117,32 @@ fn dropped(trace: &Trace, total: Duration) -> String {
     )
 }
 
-fn unresolved(check: &Check, failure: ResolveFailure) -> (Verdict, String) {
+fn unresolved(check: &Check, failure: ResolveFailure) -> (Observation, String) {
     let host = &check.host;
     match failure {
         ResolveFailure::Configuration(error) => {
-            (Verdict::NotRun, format!("no resolver is configured in /etc/resolv.conf: {error}"))
+            (Observation::NotRun, format!("no resolver is configured in /etc/resolv.conf: {error}"))
+        }
+        ResolveFailure::BadName(error) => {
+            (Observation::NotRun, format!("{host} is no name that can be asked for: {error}"))
         }
         ResolveFailure::NoSuchName => {
-            (Verdict::DnsNxdomain, format!("the resolver knows no {host}"))
+            (Observation::DnsNxdomain, format!("the resolver knows no {host}"))
         }
-        ResolveFailure::NoAddress => {
-            (Verdict::DnsNxdomain, format!("{host} exists but has no address"))
-        }
-        ResolveFailure::Server(answer) => {
-            (Verdict::DnsServfail, format!("the resolver failed on {host}: {answer}"))
-        }
-        ResolveFailure::Silence(seen) => {
-            (Verdict::DnsTimeout, format!("the resolver did not answer about {host}: {seen}"))
-        }
+        ResolveFailure::NoAddress => (
+            Observation::DnsNodata,
+            format!("{host} exists but has no address (neither IPv4 nor IPv6)"),
+        ),
+        ResolveFailure::Server { name, answer } => (
+            Observation::DnsServfail,
+            format!("the resolver failed on {host}, when asked for {name}: {answer}"),
+        ),
+        ResolveFailure::Silence { name, seen } => (
+            Observation::DnsTimeout,
+            format!("the resolver did not answer about {host}, when asked for {name}: {seen}"),
+        ),
         ResolveFailure::Forbidden(address) => (
-            Verdict::NotRun,
+            Observation::NotRun,
             format!(
                 "refused: {host} resolves to {address}, a link-local or metadata address; name the address itself to probe it"
             ),
@@ -163,35 +155,35 @@ fn unconnected(
     trace: &Trace,
     error: &io::Error,
     total: Duration,
-) -> (Verdict, String) {
+) -> (Observation, String) {
     if let Some(icmp) = trace.evidence.icmp {
         return rejected(trace, icmp);
     }
     let name = errno_name(error).unwrap_or_else(|| error.to_string());
     match error.raw_os_error().unwrap_or_default() {
         libc::ECONNREFUSED => (
-            Verdict::Refused,
+            Observation::Refused,
             "a reset: nothing listens on the port, or a firewall resets (one end cannot tell)"
                 .to_owned(),
         ),
         // The handshake was done, and the reset came before we could look.
-        libc::ECONNRESET => (Verdict::EmptyReply, no_answer(Some(error))),
+        libc::ECONNRESET => (Observation::EmptyReply, no_answer(Some(error))),
         libc::ETIMEDOUT => {
-            starved(check, trace).unwrap_or_else(|| (Verdict::Dropped, dropped(trace, total)))
+            starved(check, trace).unwrap_or_else(|| (Observation::Dropped, dropped(trace, total)))
         }
         libc::EADDRNOTAVAIL | libc::EAGAIN | libc::ENOBUFS | libc::ENOMEM => {
-            (Verdict::NotRun, format!("the probe ran out of ports or memory ({name})"))
+            (Observation::NotRun, format!("the probe ran out of ports or memory ({name})"))
         }
         libc::ENETUNREACH => (
-            Verdict::NoRoute,
+            Observation::NoRoute,
             format!("the probe's own kernel has no route to this address ({name})"),
         ),
         libc::EHOSTUNREACH => (
-            Verdict::NoRoute,
+            Observation::NoRoute,
             format!("unreachable, and the kernel does not say who found so ({name})"),
         ),
         _ => (
-            Verdict::NoRoute,
+            Observation::NoRoute,
             format!(
                 "the probe's own kernel refused to send: a local route, policy or program ({name})"
             ),
@@ -199,7 +191,7 @@ fn unconnected(
     }
 }
 
-fn rejected(trace: &Trace, error: IcmpError) -> (Verdict, String) {
+fn rejected(trace: &Trace, error: IcmpError) -> (Observation, String) {
     let v6 = trace.address.is_some_and(|address| address.is_ipv6());
     let meaning = icmp::meaning(error, v6);
     let what =
@@ -209,29 +201,31 @@ fn rejected(trace: &Trace, error: IcmpError) -> (Verdict, String) {
     match (trace.icmp_is_own, meaning) {
         // The kernel tells itself so when a neighbour stays silent (net/ipv4/route.c, ipv4_link_failure).
         (true, "host unreachable") => (
-            Verdict::NoRoute,
+            Observation::NoRoute,
             "nobody on the probe's own network answers for this address (no ARP or neighbour reply): \
              no such pod or host there, or a local rule that rejects in the same words"
                 .to_owned(),
         ),
         (true, _) => {
-            (Verdict::Rejected, format!("{what} from the probe's own address {sender}: a rule on the probe's own side"))
+            (Observation::Rejected, format!("{what} from the probe's own address {sender}: a rule on the probe's own side"))
         }
-        (false, _) => (Verdict::Rejected, format!("{what} from {sender}")),
+        (false, _) => (Observation::Rejected, format!("{what} from {sender}")),
     }
 }
 
-fn no_tls(error: &io::Error) -> (Verdict, String) {
+fn no_tls(error: &io::Error) -> (Observation, String) {
     let cause = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     match cause {
-        Some(rustls::Error::InvalidCertificate(why)) => {
-            (Verdict::TlsCertificate, format!("the server's certificate is not accepted: {why}"))
-        }
-        Some(other) => (Verdict::TlsHandshake, format!("the TLS handshake failed: {other}")),
-        None if error.kind() == io::ErrorKind::UnexpectedEof => {
-            (Verdict::TlsHandshake, "the peer closed in the middle of the TLS handshake".to_owned())
-        }
-        None => (Verdict::TlsHandshake, format!("the TLS handshake failed: {error}")),
+        Some(rustls::Error::InvalidCertificate(why)) => (
+            Observation::TlsCertificate,
+            format!("the server's certificate is not accepted: {why}"),
+        ),
+        Some(other) => (Observation::TlsHandshake, format!("the TLS handshake failed: {other}")),
+        None if error.kind() == io::ErrorKind::UnexpectedEof => (
+            Observation::TlsHandshake,
+            "the peer closed in the middle of the TLS handshake".to_owned(),
+        ),
+        None => (Observation::TlsHandshake, format!("the TLS handshake failed: {error}")),
     }
 }
 
@@ -240,32 +234,19 @@ fn no_answer(error: Option<&io::Error>) -> String {
     format!("connected, then the peer {how} without an answer")
 }
 
-fn cut_short(trace: &Trace, error: Option<&io::Error>) -> String {
-    let how = error.map_or_else(|| "closed".to_owned(), |error| format!("broke off ({error})"));
-    format!("the peer {how} after {} bytes, before the end of the body", trace.body_bytes)
-}
-
 fn retransmitted(trace: &Trace) -> u32 {
     trace.evidence.tcp_info.map_or(0, |info| info.total_retrans)
 }
 
 #[cfg(test)]
 mod tests {
-    use kubectl_pods_report::{Evidence, Expect, Protocol, TcpInfo};
+    use kubectl_pods_report::{Ask, Evidence, Limits, TcpInfo};
 
     use super::*;
 
     fn check() -> Check {
-        Check {
-            target: "web".into(),
-            host: "web".into(),
-            port: 80,
-            protocol: Protocol::Http,
-            connect_timeout_seconds: 2.0,
-            timeout_seconds: 8.0,
-            http: None,
-            expect: Expect::default(),
-        }
+        let limits = Limits { connect_seconds: 2.0, total_seconds: 8.0 };
+        Check { limits, ..Check::new(0, "web", "web", Ask::tcp(80)) }
     }
 
     fn trace(stage: Stage, resent: u32, lag: f64, throttled: Option<f64>) -> Trace {
@@ -278,23 +259,23 @@ mod tests {
         }
     }
 
-    fn judged(trace: &Trace, failure: Failure) -> (Verdict, String) {
-        judge(&check(), trace, Err(failure), Duration::from_secs(2))
+    fn observed(trace: &Trace, failure: Failure) -> (Observation, String) {
+        observe(&check(), trace, Err(failure), Duration::from_secs(2))
     }
 
     #[test]
     fn a_time_out_is_held_against_the_target_only_when_we_were_awake() {
         let cases = [
-            ("dropped", Stage::Connect, 2, 0.0, None, Verdict::Dropped),
-            ("slept through most of it", Stage::Connect, 2, 1.1, None, Verdict::Starved),
-            ("slept through some of it", Stage::Connect, 2, 0.9, None, Verdict::Dropped),
+            ("dropped", Stage::Connect, 2, 0.0, None, Observation::Dropped),
+            ("slept through most of it", Stage::Connect, 2, 1.1, None, Observation::Starved),
+            ("slept through some of it", Stage::Connect, 2, 0.9, None, Observation::Dropped),
             (
                 "throttled, but the kernel waited",
                 Stage::Connect,
                 2,
                 0.1,
                 Some(1.8),
-                Verdict::Dropped,
+                Observation::Dropped,
             ),
             (
                 "throttled, and the kernel did not wait",
@@ -302,48 +283,52 @@ mod tests {
                 0,
                 0.1,
                 Some(1.8),
-                Verdict::Starved,
+                Observation::Starved,
             ),
-            ("resolver", Stage::Resolve, 0, 0.0, None, Verdict::DnsTimeout),
-            ("resolver, slept", Stage::Resolve, 0, 1.1, None, Verdict::Starved),
-            ("TLS", Stage::Tls, 0, 0.0, None, Verdict::Stalled),
-            ("TLS, throttled", Stage::Tls, 0, 0.1, Some(4.1), Verdict::Starved),
+            ("resolver", Stage::Resolve, 0, 0.0, None, Observation::DnsTimeout),
+            ("resolver, slept", Stage::Resolve, 0, 1.1, None, Observation::Starved),
+            ("TLS", Stage::Tls, 0, 0.0, None, Observation::Stalled),
+            ("TLS, throttled", Stage::Tls, 0, 0.1, Some(4.1), Observation::Starved),
             (
                 "answer; its limit is the whole",
                 Stage::Processing,
                 0,
                 1.1,
                 Some(2.0),
-                Verdict::Stalled,
+                Observation::Stalled,
             ),
-            ("body, throttled", Stage::Transfer, 0, 0.1, Some(4.1), Verdict::Starved),
+            ("body, throttled", Stage::Transfer, 0, 0.1, Some(4.1), Observation::Starved),
         ];
-        for (name, stage, resent, lag, throttled, verdict) in cases {
-            let (got, message) = judged(&trace(stage, resent, lag, throttled), Failure::TimedOut);
-            assert_eq!(got, verdict, "{name}: {message}");
+        for (name, stage, resent, lag, throttled, expected) in cases {
+            let (got, message) = observed(&trace(stage, resent, lag, throttled), Failure::TimedOut);
+            assert_eq!(got, expected, "{name}: {message}");
         }
     }
 
     #[test]
     fn socket_errors_without_an_icmp_error() {
         let cases = [
-            (libc::ECONNREFUSED, Verdict::Refused, "one end cannot tell"),
-            (libc::ECONNRESET, Verdict::EmptyReply, "connected, then the peer broke off"),
-            (libc::ETIMEDOUT, Verdict::Dropped, "no answer to 1 SYN in 2.0 s"),
-            (libc::ENETUNREACH, Verdict::NoRoute, "no route to this address (ENETUNREACH)"),
-            (libc::EHOSTUNREACH, Verdict::NoRoute, "does not say who found so (EHOSTUNREACH)"),
+            (libc::ECONNREFUSED, Observation::Refused, "one end cannot tell"),
+            (libc::ECONNRESET, Observation::EmptyReply, "connected, then the peer broke off"),
+            (libc::ETIMEDOUT, Observation::Dropped, "no answer to 1 SYN in 2.0 s"),
+            (libc::ENETUNREACH, Observation::NoRoute, "no route to this address (ENETUNREACH)"),
+            (libc::EHOSTUNREACH, Observation::NoRoute, "does not say who found so (EHOSTUNREACH)"),
             (
                 libc::EPERM,
-                Verdict::NoRoute,
+                Observation::NoRoute,
                 "refused to send: a local route, policy or program (EPERM)",
             ),
-            (libc::EADDRNOTAVAIL, Verdict::NotRun, "ran out of ports or memory (EADDRNOTAVAIL)"),
+            (
+                libc::EADDRNOTAVAIL,
+                Observation::NotRun,
+                "ran out of ports or memory (EADDRNOTAVAIL)",
+            ),
         ];
-        for (code, verdict, says) in cases {
+        for (code, expected, says) in cases {
             let error = io::Error::from_raw_os_error(code);
             let (got, message) =
-                judged(&trace(Stage::Connect, 0, 0.0, None), Failure::Connect(error));
-            assert_eq!(got, verdict, "{message}");
+                observed(&trace(Stage::Connect, 0, 0.0, None), Failure::Connect(error));
+            assert_eq!(got, expected, "{message}");
             assert!(message.contains(says), "{message}");
         }
     }
@@ -351,10 +336,10 @@ mod tests {
     #[test]
     fn our_own_trouble_is_never_the_target_s() {
         let none_left = io::Error::from_raw_os_error(libc::EMFILE);
-        let (verdict, message) = judged(&Trace::default(), Failure::Local(none_left));
-        assert_eq!(verdict, Verdict::NotRun, "{message}");
+        let (observation, message) = observed(&Trace::default(), Failure::Local(none_left));
+        assert_eq!(observation, Observation::NotRun, "{message}");
         let forbidden =
             ResolveFailure::Forbidden(std::net::Ipv4Addr::new(169, 254, 169, 254).into());
-        assert_eq!(judged(&Trace::default(), Failure::Resolve(forbidden)).0, Verdict::NotRun);
+        assert_eq!(observed(&Trace::default(), Failure::Resolve(forbidden)).0, Observation::NotRun);
     }
 }

@@ -2,14 +2,14 @@
 
 /// Looks for a text in a stream while holding no more of it than the text is long.
 pub(super) struct Search<'a> {
-    wanted: &'a [u8],
+    wanted: &'a str,
     tail: Vec<u8>,
     found: bool,
 }
 
 impl<'a> Search<'a> {
     pub(super) fn new(wanted: &'a str) -> Self {
-        Self { wanted: wanted.as_bytes(), tail: Vec::new(), found: wanted.is_empty() }
+        Self { wanted, tail: Vec::new(), found: wanted.is_empty() }
     }
 
     pub(super) fn push(&mut self, data: &[u8]) {
@@ -17,13 +17,15 @@ impl<'a> Search<'a> {
             return;
         }
         self.tail.extend_from_slice(data);
-        self.found = self.tail.windows(self.wanted.len()).any(|window| window == self.wanted);
+        self.found =
+            self.tail.windows(self.wanted.len()).any(|window| window == self.wanted.as_bytes());
         let keep = self.wanted.len() - 1;
         self.tail.drain(..self.tail.len().saturating_sub(keep));
     }
 
-    pub(super) fn found(&self) -> bool {
-        self.found
+    /// The text, if it was there.
+    pub(super) fn found(&self) -> Option<&'a str> {
+        self.found.then_some(self.wanted)
     }
 }
 
@@ -40,14 +42,14 @@ mod tests {
             ("not there", "works", &["It wor", "ds"], false),
             ("overlap", "aab", &["aa", "ab"], true),
             ("empty body", "works", &[], false),
-            ("nothing wanted", "", &[], true),
+            ("nothing wanted", "", &["It"], true),
         ];
         for (name, wanted, pieces, expected) in cases {
             let mut search = Search::new(wanted);
             for piece in pieces {
                 search.push(piece.as_bytes());
             }
-            assert_eq!(search.found(), expected, "{name}");
+            assert_eq!(search.found(), expected.then_some(wanted), "{name}");
             assert!(
                 search.tail.len() < wanted.len().max(1),
                 "{name}: holds {} bytes",

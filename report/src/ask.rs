@@ -1,0 +1,204 @@
+//! What to ask of a target: one variant for each protocol, with what only that protocol needs.
+
+use serde::{Deserialize, Serialize};
+
+/// What to do at a host. Room for `dns`, `udp` and `icmp`: a protocol without ports has a variant without one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "protocol", rename_all = "lowercase")]
+pub enum Ask {
+    /// A TCP handshake.
+    Tcp {
+        /// Port to connect to.
+        port: u16,
+    },
+    /// One HTTP/1.1 request.
+    Http {
+        /// Port to connect to.
+        port: u16,
+        /// Speak TLS below HTTP; absent: do not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tls: Option<Tls>,
+        /// The request.
+        #[serde(default)]
+        request: HttpRequest,
+    },
+}
+
+/// How to speak TLS.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tls {
+    /// Accept any certificate.
+    #[serde(default)]
+    pub insecure: bool,
+}
+
+/// The word for what is spoken, in tables, JSON and metric labels, and the scheme in a target's URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// A TCP handshake.
+    Tcp,
+    /// HTTP/1.1 over TCP.
+    Http,
+    /// HTTP/1.1 over TLS.
+    Https,
+}
+
+/// One HTTP request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HttpRequest {
+    /// Method, `GET` unless asked otherwise.
+    pub method: String,
+    /// Path and query, starting with `/`.
+    pub path: String,
+    /// Headers in the order given; `Host`, `User-Agent` and `Accept` are added when absent.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<(String, String)>,
+    /// Request body as text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// Send the answer's head and body back as [`crate::Record::Head`] and [`crate::Record::Body`].
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub return_body: bool,
+    /// Stop reading the answer's body after so many bytes and say so; absent: read it all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_body_bytes: Option<u64>,
+    /// Texts to look for in the answer's body while it passes; [`crate::HttpDetails::found`] has those that were in it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub find: Vec<String>,
+}
+
+impl Ask {
+    /// A TCP handshake.
+    #[must_use]
+    pub const fn tcp(port: u16) -> Self {
+        Self::Tcp { port }
+    }
+
+    /// An HTTP request without TLS.
+    #[must_use]
+    pub const fn http(port: u16, request: HttpRequest) -> Self {
+        Self::Http { port, tls: None, request }
+    }
+
+    /// An HTTP request over TLS.
+    #[must_use]
+    pub const fn https(port: u16, tls: Tls, request: HttpRequest) -> Self {
+        Self::Http { port, tls: Some(tls), request }
+    }
+
+    /// The port, where the protocol has one.
+    #[must_use]
+    pub const fn port(&self) -> Option<u16> {
+        match self {
+            Self::Tcp { port } | Self::Http { port, .. } => Some(*port),
+        }
+    }
+
+    /// The word for what is spoken.
+    #[must_use]
+    pub const fn protocol(&self) -> Protocol {
+        match self {
+            Self::Tcp { .. } => Protocol::Tcp,
+            Self::Http { tls: None, .. } => Protocol::Http,
+            Self::Http { tls: Some(_), .. } => Protocol::Https,
+        }
+    }
+
+    /// The request, where HTTP is spoken.
+    #[must_use]
+    pub const fn http_request(&self) -> Option<&HttpRequest> {
+        match self {
+            Self::Tcp { .. } => None,
+            Self::Http { request, .. } => Some(request),
+        }
+    }
+
+    /// The same for whoever may see results but not secrets: without the values of headers and without a body.
+    #[must_use]
+    pub fn without_secrets(mut self) -> Self {
+        if let Self::Http { request, .. } = &mut self {
+            request.body = None;
+            for (_, value) in &mut request.headers {
+                "(not shown)".clone_into(value);
+            }
+        }
+        self
+    }
+}
+
+impl Protocol {
+    /// The word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
+
+impl Default for HttpRequest {
+    /// `GET /`.
+    fn default() -> Self {
+        Self {
+            method: "GET".into(),
+            path: "/".into(),
+            headers: Vec::new(),
+            body: None,
+            return_body: false,
+            max_body_bytes: None,
+            find: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_is_the_wire_name() {
+        for protocol in [Protocol::Tcp, Protocol::Http, Protocol::Https] {
+            let wire = serde_json::to_string(&protocol).expect("a unit variant serializes");
+            assert_eq!(wire, format!("\"{}\"", protocol.as_str()));
+        }
+    }
+
+    #[test]
+    fn an_ask_says_its_protocol_and_nothing_that_goes_without_saying() {
+        let request = HttpRequest::default();
+        let cases = [
+            (Ask::tcp(5432), r#"{"protocol":"tcp","port":5432}"#, "tcp"),
+            (
+                Ask::http(80, request.clone()),
+                r#"{"protocol":"http","port":80,"request":{"method":"GET","path":"/"}}"#,
+                "http",
+            ),
+            (
+                Ask::https(443, Tls { insecure: true }, request),
+                r#"{"protocol":"http","port":443,"tls":{"insecure":true},"request":{"method":"GET","path":"/"}}"#,
+                "https",
+            ),
+        ];
+        for (ask, wire, word) in cases {
+            assert_eq!(serde_json::to_string(&ask).expect("JSON"), wire);
+            assert_eq!(serde_json::from_str::<Ask>(wire).expect(wire), ask);
+            assert_eq!(ask.protocol().as_str(), word);
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let request = HttpRequest {
+            headers: vec![("Authorization".into(), "Bearer secret".into())],
+            body: Some("secret".into()),
+            ..HttpRequest::default()
+        };
+        let shown = Ask::http(80, request).without_secrets();
+        let json = serde_json::to_string(&shown).expect("JSON");
+        assert!(json.contains("Authorization") && !json.contains("secret"), "{json}");
+    }
+}

@@ -1,0 +1,243 @@
+//! What several attempts, at several targets, from several places say together.
+
+use serde::{Deserialize, Serialize};
+
+use crate::expectation::judge;
+use crate::{
+    Attempt, Check, Counts, Expectation, Facts, Judgement, Latency, Observation, Protocol, Verdict,
+};
+
+/// Version of [`Report`]. Fields may be added within a version.
+pub const REPORT_VERSION: u32 = 1;
+
+/// Everything that was found out at one time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// [`REPORT_VERSION`] of the writer.
+    pub version: u32,
+    /// The places that targets were tried from.
+    pub sources: Vec<Source>,
+    /// One entry for each target and source, in the order of the command line.
+    pub targets: Vec<TargetReport>,
+}
+
+/// A place that targets were tried from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// Name of the source within its report: no other has it.
+    pub id: u32,
+    /// Node of the probe; absent when it ran on this machine, or nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+    /// Namespace of the probe's pod.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// The probe's pod, which is gone by now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pod: Option<String>,
+    /// Whether it ran on this machine.
+    pub here: bool,
+    /// Why it brought no result that counts, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// What was found out about one target from one source.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TargetReport {
+    /// What the user called it.
+    pub target: String,
+    /// [`Source::id`] of the source; absent when nothing was to be tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<u32>,
+    /// Address and port that were tried, or host and port when no address was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// What was spoken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<Protocol>,
+    /// The word for people.
+    pub verdict: Verdict,
+    /// Whether all attempts were right.
+    pub judgement: Judgement,
+    /// One sentence about it.
+    pub message: String,
+    /// Attempts by judgement; one that was not made is unknown.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// Latencies.
+    pub latency: Latency,
+    /// Every attempt with its evidence.
+    pub attempts: Vec<Attempt>,
+}
+
+impl Report {
+    /// The report of `targets` as seen from `sources`.
+    #[must_use]
+    pub const fn new(sources: Vec<Source>, targets: Vec<TargetReport>) -> Self {
+        Self { version: REPORT_VERSION, sources, targets }
+    }
+
+    /// One judgement for all: failed if any target did, else unknown if any is, else held.
+    #[must_use]
+    pub fn judgement(&self) -> Judgement {
+        self.targets.iter().map(|target| target.judgement).collect::<Counts>().judgement()
+    }
+
+    /// Where `target` was tried from.
+    #[must_use]
+    pub fn source_of(&self, target: &TargetReport) -> Option<&Source> {
+        self.sources.iter().find(|source| Some(source.id) == target.source)
+    }
+}
+
+impl TargetReport {
+    /// A target about which enough is known without trying it: `observation`, and why.
+    #[must_use]
+    pub fn settled(
+        target: &str,
+        expect: &[Expectation],
+        observation: Observation,
+        reason: &str,
+    ) -> Self {
+        let judged = judge(expect, &Facts::new(observation, reason));
+        Self {
+            target: target.to_owned(),
+            source: None,
+            address: None,
+            protocol: None,
+            verdict: judged.verdict,
+            judgement: judged.judgement,
+            message: judged.message,
+            counts: Counts::from_iter([judged.judgement]),
+            latency: Latency::default(),
+            attempts: Vec::new(),
+        }
+    }
+
+    /// The `attempts` at `check` from `source`, of which `planned` were to be made. A target holds when every attempt does:
+    /// one certain failure in ten is a failure, and its words are those of the most frequent one.
+    #[must_use]
+    pub fn tried(check: &Check, source: u32, planned: u64, attempts: Vec<Attempt>) -> Self {
+        let mut counts: Counts = attempts.iter().map(|attempt| attempt.judgement).collect();
+        counts.unknown += planned.saturating_sub(counts.total());
+        let (verdict, message) = words(counts.judgement(), &attempts, planned);
+        let address = attempts.iter().find_map(Attempt::endpoint);
+        Self {
+            target: check.target.clone(),
+            source: Some(source),
+            address: Some(address.unwrap_or_else(|| check.authority())),
+            protocol: Some(check.ask.protocol()),
+            verdict,
+            judgement: counts.judgement(),
+            message,
+            counts,
+            latency: Latency::of(&attempts),
+            attempts,
+        }
+    }
+
+    /// Nothing is known about the attempts at `check`: `source` brought no result that counts.
+    #[must_use]
+    pub fn lost(check: &Check, source: u32, planned: u64) -> Self {
+        let message = "the probe brought no result".to_owned();
+        Self { message, ..Self::tried(check, source, planned, Vec::new()) }
+    }
+}
+
+/// Word and sentence of the attempts that make a target what it is.
+fn words(judgement: Judgement, attempts: &[Attempt], planned: u64) -> (Verdict, String) {
+    let speaking = || attempts.iter().filter(|attempt| attempt.judgement == judgement);
+    let count = |verdict| speaking().filter(|attempt| attempt.verdict == verdict).count();
+    // Of equally frequent ones the first: `max_by_key` takes the last, so look from the end.
+    let first_of_most = speaking().rev().max_by_key(|attempt| count(attempt.verdict));
+    match (first_of_most, judgement) {
+        (Some(attempt), Judgement::Failed | Judgement::Unknown) if planned > 1 => {
+            let count = count(attempt.verdict);
+            (attempt.verdict, format!("{count} of {planned} attempts: {}", attempt.message))
+        }
+        (Some(attempt), _) => (attempt.verdict, attempt.message.clone()),
+        (None, _) => {
+            let made = attempts.len();
+            let message = format!("{made} of {planned} attempts were made");
+            (Observation::NotRun.into(), message)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Ask;
+
+    fn target(seen: &[Observation], planned: u64) -> TargetReport {
+        let check = Check::new(7, "web", "10.0.0.7", Ask::tcp(80));
+        let attempt = |seen: &Observation| Attempt::new(&check, Facts::new(*seen, seen.as_str()));
+        TargetReport::tried(&check, 0, planned, seen.iter().map(attempt).collect())
+    }
+
+    #[test]
+    fn a_report_is_judged_by_the_worst_that_is_certain() {
+        use Observation::{Dropped, NotRun, Open, Refused, Starved};
+        let cases: [(&str, &[&[Observation]], u64, Judgement); 8] = [
+            ("all open", &[&[Open], &[Open]], 1, Judgement::Held),
+            ("one refused", &[&[Open], &[Refused]], 1, Judgement::Failed),
+            ("one starved", &[&[Open], &[Starved]], 1, Judgement::Unknown),
+            ("starved and dropped", &[&[Starved], &[Dropped]], 1, Judgement::Failed),
+            ("one of three dropped", &[&[Open, Dropped, Open]], 3, Judgement::Failed),
+            ("one of three starved", &[&[Open, Starved, Open]], 3, Judgement::Unknown),
+            ("an attempt is missing", &[&[Open, Open]], 3, Judgement::Unknown),
+            ("not run", &[&[NotRun]], 1, Judgement::Unknown),
+        ];
+        for (name, targets, planned, judgement) in cases {
+            let targets = targets.iter().map(|seen| target(seen, planned)).collect();
+            let report = Report::new(vec![Source::default()], targets);
+            assert_eq!(report.judgement(), judgement, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_most_frequent_failure_speaks_for_the_target() {
+        use Observation::{Dropped, Open, Refused, Starved};
+        let cases: [(&[Observation], Observation, &str); 5] = [
+            (&[Open, Dropped, Refused, Refused], Refused, "2 of 4 attempts: refused"),
+            (&[Dropped, Refused, Open, Open], Dropped, "1 of 4 attempts: dropped"),
+            (&[Starved, Starved, Starved, Dropped], Dropped, "1 of 4 attempts: dropped"),
+            (&[Starved, Open, Open, Open], Starved, "1 of 4 attempts: starved"),
+            (&[Open, Open, Open, Open], Open, "open"),
+        ];
+        for (seen, verdict, message) in cases {
+            let target = target(seen, 4);
+            assert_eq!((target.verdict, target.message.as_str()), (verdict.into(), message));
+        }
+    }
+
+    #[test]
+    fn an_attempt_that_is_missing_is_unknown_and_said() {
+        let target = target(&[Observation::Open, Observation::Open], 3);
+        assert_eq!(target.counts, Counts { held: 2, failed: 0, unknown: 1 });
+        assert_eq!(target.verdict, Observation::NotRun.into());
+        assert_eq!(target.message, "2 of 3 attempts were made");
+    }
+
+    #[test]
+    fn a_report_is_read_as_it_was_written() {
+        let probed = Source { id: 3, node: Some("node1".into()), ..Source::default() };
+        let mut failed = target(&[Observation::Open, Observation::Refused], 2);
+        failed.source = Some(3);
+        let ended = TargetReport::settled("old", &[], Observation::Stopped, "it has ended");
+        let report = Report::new(vec![probed], vec![failed, ended]);
+        let json = serde_json::to_string(&report).expect("JSON");
+        let read: Report = serde_json::from_str(&json).expect(&json);
+        assert_eq!(read, report);
+        assert_eq!(read.source_of(&read.targets[0]), Some(&read.sources[0]));
+        assert_eq!(read.source_of(&read.targets[1]), None);
+        let value: serde_json::Value = serde_json::from_str(&json).expect(&json);
+        let words = ["open", "refused"].map(|word| serde_json::json!(word));
+        let attempts = value["targets"][0]["attempts"].as_array().expect("attempts");
+        for (attempt, word) in attempts.iter().zip(words) {
+            assert_eq!((&attempt["observation"], &attempt["verdict"]), (&word, &word));
+        }
+        assert_eq!(value["targets"][0]["failed"], 1, "counts stand beside the rest");
+    }
+}
