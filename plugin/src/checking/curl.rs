@@ -4,7 +4,7 @@ use std::{io::Read as _, path::Path, time::Duration};
 
 use anyhow::{Context as _, bail};
 use kubectl_pods_report::{
-    Attempt, Check, Expect, HttpRequest, Plan, Protocol, Verdict, WIRE_VERSION,
+    Ask, Attempt, Check, HttpRequest, Limits, Observation, Plan, Protocol, Tls,
 };
 
 use super::{
@@ -30,24 +30,18 @@ pub(super) fn plan(
     port: &Port,
     request: &RequestArgs,
 ) -> anyhow::Result<Plan> {
-    let protocol = match target.protocol {
+    let http = http_request(target, request)?;
+    let ask = match target.protocol {
         Some(Protocol::Tcp) => bail!("curl speaks HTTP: use http:// or https:// instead of tcp://"),
-        Some(protocol) => protocol,
-        None => Protocol::Http,
+        Some(Protocol::Https) => Ask::https(port.number, Tls { insecure: request.insecure }, http),
+        Some(Protocol::Http) | None => Ask::http(port.number, http),
     };
-    let timeout = request.max_time.unwrap_or(DEFAULT_MAX_TIME);
-    let connect_timeout = request.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT).min(timeout);
-    let check = Check {
-        target: target.text.clone(),
-        host: host.to_owned(),
-        port: port.number,
-        protocol,
-        connect_timeout_seconds: connect_timeout.as_secs_f64(),
-        timeout_seconds: timeout.as_secs_f64(),
-        http: Some(http_request(target, request)?),
-        expect: Expect::default(),
-    };
-    Ok(Plan { version: WIRE_VERSION, checks: vec![check], attempts: 1, every_seconds: None })
+    let total = request.max_time.unwrap_or(DEFAULT_MAX_TIME);
+    let connect = request.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT).min(total);
+    let limits =
+        Limits { connect_seconds: connect.as_secs_f64(), total_seconds: total.as_secs_f64() };
+    // Like curl itself it takes every status for an answer.
+    Ok(Plan::once(vec![Check { limits, ..Check::new(0, &target.text, host, ask) }]))
 }
 
 fn http_request(target: &Target, request: &RequestArgs) -> anyhow::Result<HttpRequest> {
@@ -69,7 +63,7 @@ fn http_request(target: &Target, request: &RequestArgs) -> anyhow::Result<HttpRe
         body,
         return_body: true,
         max_body_bytes: Some(request.max_filesize.unwrap_or(DEFAULT_MAX_BODY)),
-        insecure: request.insecure,
+        find: Vec::new(),
     })
 }
 
@@ -127,13 +121,16 @@ pub(super) fn answer(results: &Results, request: &RequestArgs) -> Answer {
         let complaint = Some("the probe reported no attempt".to_owned());
         return Answer { stdout: Vec::new(), complaint, exit: Exit::Inconclusive };
     };
-    let failed_status = attempt.http_status.filter(|status| request.fail && *status >= 400);
+    let status = attempt.http().map(|http| http.status);
+    let failed_status = status.filter(|status| request.fail && *status >= 400);
     let mut stdout = Vec::new();
-    if let Some(head) = results.heads.get(&0).filter(|_| request.include || request.head) {
+    if let Some(head) =
+        results.heads.get(&attempt.check).filter(|_| request.include || request.head)
+    {
         stdout.extend(print_head(head).into_bytes());
     }
     if failed_status.is_none() {
-        stdout.extend(results.bodies.get(&0).into_iter().flatten());
+        stdout.extend(results.bodies.get(&attempt.check).into_iter().flatten());
     }
     let (code, complaint) = match (exit_code(attempt), failed_status) {
         (None, _) => {
@@ -151,25 +148,32 @@ pub(super) fn answer(results: &Results, request: &RequestArgs) -> Answer {
 }
 
 fn complain(attempt: &Attempt) -> String {
-    let address = attempt.address.map_or(String::new(), |address| format!(" ({address})"));
+    let address = attempt.endpoint().map_or(String::new(), |address| format!(" ({address})"));
     format!("{}{address}: {}: {}", attempt.target, attempt.verdict, attempt.message)
 }
 
-/// curl's exit code for a verdict; none when the verdict says nothing about the target.
+/// curl's exit code for what was seen; none when that says nothing about the target.
 fn exit_code(attempt: &Attempt) -> Option<u8> {
     let reset = attempt.evidence.errno.as_deref() == Some("ECONNRESET");
-    Some(match attempt.verdict {
-        Verdict::Open | Verdict::HttpStatus => 0,
-        Verdict::DnsNxdomain | Verdict::DnsServfail | Verdict::DnsTimeout => 6,
-        Verdict::Refused | Verdict::Rejected | Verdict::NoRoute | Verdict::Stopped => 7,
-        Verdict::WrongPeer => 8,
-        Verdict::BodyMismatch | Verdict::EmptyReply if reset => 56,
-        Verdict::BodyMismatch => 18,
-        Verdict::Dropped | Verdict::Stalled => 28,
-        Verdict::TlsHandshake => 35,
-        Verdict::EmptyReply => 52,
-        Verdict::TlsCertificate => 60,
-        Verdict::Starved | Verdict::NotRun => return None,
+    Some(match attempt.observation {
+        Observation::Open => 0,
+        Observation::DnsNxdomain
+        | Observation::DnsNodata
+        | Observation::DnsServfail
+        | Observation::DnsTimeout => 6,
+        Observation::Refused
+        | Observation::Rejected
+        | Observation::NoRoute
+        | Observation::WrongPeer
+        | Observation::Stopped => 7,
+        Observation::NotHttp => 8,
+        Observation::CutShort | Observation::EmptyReply if reset => 56,
+        Observation::CutShort => 18,
+        Observation::Dropped | Observation::Stalled => 28,
+        Observation::TlsHandshake => 35,
+        Observation::EmptyReply => 52,
+        Observation::TlsCertificate => 60,
+        Observation::Starved | Observation::NotRun => return None,
     })
 }
 

@@ -1,11 +1,8 @@
 //! The probe on this machine, in this process: no cluster needed.
 
-use kubectl_pods_report::Plan;
+use kubectl_pods_report::{Plan, Source};
 
-use super::{
-    run::{Outcome, Source},
-    stream::Reader,
-};
+use super::{run::Outcome, stream::Reader};
 use crate::signals::Signals;
 
 /// Runs `plan` from here.
@@ -25,8 +22,9 @@ pub(super) async fn run(plan: &Plan) -> anyhow::Result<Outcome> {
         exit = signals.next() => return Ok(Outcome::Stopped(exit)),
         done = probing => done?,
     }
+    let source = Source { here: true, ..Source::default() };
     Ok(match reader.finish() {
-        Ok(results) => Outcome::Whole(Source::default(), results),
-        Err(reason) => Outcome::Inconclusive(Source::default(), reason),
+        Ok(results) => Outcome::Whole(source, results),
+        Err(reason) => Outcome::Inconclusive(source, reason),
     })
 }

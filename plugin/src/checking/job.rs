@@ -72,7 +72,7 @@ pub(crate) fn build(name: &str, plan: &Plan, placement: &Placement) -> anyhow::R
         ..ObjectMeta::default()
     };
     let template_metadata = ObjectMeta { labels: metadata.labels.clone(), ..ObjectMeta::default() };
-    let deadline = placement.start_limit + longest_run(plan);
+    let deadline = placement.start_limit + plan.longest_run();
     let spec = JobSpec {
         backoff_limit: Some(0),
         active_deadline_seconds: Some(whole_seconds(deadline)),
@@ -92,13 +92,6 @@ pub(crate) fn build(name: &str, plan: &Plan, placement: &Placement) -> anyhow::R
         ..JobSpec::default()
     };
     Ok(Job { metadata, spec: Some(spec), ..Job::default() })
-}
-
-/// An upper bound for the time in which a one-shot probe has made all its attempts, were it to make them one by one.
-#[must_use]
-pub(crate) fn longest_run(plan: &Plan) -> Duration {
-    let round: f64 = plan.checks.iter().map(|check| check.timeout_seconds).sum();
-    Duration::try_from_secs_f64(round * f64::from(plan.attempts)).unwrap_or(Duration::MAX / 4)
 }
 
 /// What every probe pod has in common: Pod Security `restricted`, no token, nothing of the namespace's Services.
@@ -196,37 +189,22 @@ fn whole_seconds(duration: Duration) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use kubectl_pods_report::{Check, Expect, HttpRequest, Protocol, WIRE_VERSION};
+    use kubectl_pods_report::{Ask, Check, HttpRequest, Limits};
     use serde_json::json;
 
     use super::*;
 
     fn plan(checks: usize, body: usize) -> Plan {
-        let http = HttpRequest {
+        let request = HttpRequest {
             method: "POST".to_owned(),
-            path: "/".to_owned(),
-            headers: Vec::new(),
             body: Some("x".repeat(body)),
-            return_body: false,
-            max_body_bytes: None,
-            insecure: false,
+            ..HttpRequest::default()
         };
         let check = Check {
-            target: "web".to_owned(),
-            host: "10.0.0.7".to_owned(),
-            port: 80,
-            protocol: Protocol::Http,
-            connect_timeout_seconds: 1.0,
-            timeout_seconds: 2.5,
-            http: Some(http),
-            expect: Expect::default(),
+            limits: Limits { connect_seconds: 1.0, total_seconds: 2.5 },
+            ..Check::new(0, "web", "10.0.0.7", Ask::http(80, request))
         };
-        Plan {
-            version: WIRE_VERSION,
-            checks: vec![check; checks],
-            attempts: 3,
-            every_seconds: None,
-        }
+        Plan { attempts: 3, ..Plan::once(vec![check; checks]) }
     }
 
     fn placement(node: Option<&str>) -> Placement {
@@ -243,8 +221,8 @@ mod tests {
         let job = build("kubectl-pods-x", &plan(2, 0), &placement(None)).expect("a Job");
         let job = serde_json::to_value(job).expect("JSON");
         let spec = &job["spec"];
-        // 60 s to start, and 2 checks of 2.5 s, 3 times.
-        assert_eq!(spec["activeDeadlineSeconds"], 75);
+        // 60 s to start, and 3 attempts of 2.5 s at two checks side by side.
+        assert_eq!(spec["activeDeadlineSeconds"], 68);
         assert_eq!(spec["ttlSecondsAfterFinished"], 30);
         assert_eq!(spec["backoffLimit"], 0);
         let pod = &spec["template"]["spec"];

@@ -4,7 +4,7 @@
 //! - [`plan`]: these become checks; [`mod@curl`] has its own single one.
 //! - [`run`] with [`job`], [`creation`], [`listen`], [`lookout`], [`obstacle`]: the probe's way into the cluster and out of it again;
 //!   [`here`]: the probe without a cluster.
-//! - [`stream`]: numbered records, whole or not. [`summary`], [`report`], [`table`]: what may be concluded, and how it looks.
+//! - [`stream`]: numbered records, whole or not. [`mod@report`], [`table`]: what may be concluded, and how it looks.
 
 mod creation;
 mod curl;
@@ -22,17 +22,16 @@ pub(crate) mod resolve;
 mod run;
 mod service;
 mod stream;
-mod summary;
 mod table;
 pub(crate) mod target;
 
-use kubectl_pods_report::{Plan, Verdict};
+use kubectl_pods_report::{Observation, Plan, Report, Source};
 
 use self::{
     curl::Answer,
     job::Placement,
     plan::Terms,
-    report::{From, Report},
+    report::Brought,
     resolve::{Found, What},
     run::Outcome,
     table::Style,
@@ -55,22 +54,24 @@ pub async fn check(connection: &ConnectionArgs, args: &CheckArgs) -> anyhow::Res
         args.targets.iter().map(|text| text.parse()).collect::<Result<Vec<Target>, _>>()?;
     let cluster = cluster_for(connection, &args.probe, &targets)?;
     let found = resolve::resolve(cluster.as_ref(), &targets, None).await?;
-    let plan = plan::plan(&targets, &found, &Terms::new(&args.terms, args.attempts));
-    let (source, attempts) = match probe(cluster.as_ref(), &args.probe, &plan).await? {
-        Outcome::Stopped(exit) => return Ok(exit),
-        Outcome::Whole(source, results) => (source, Ok(results.attempts)),
-        Outcome::Inconclusive(source, reason) => (source, Err(reason)),
-    };
-    let source = match &cluster {
-        Some(cluster) if !args.probe.from_here => From::cluster(&cluster.namespace, source),
-        _ => From::here(),
-    };
-    let report = Report::new(&found, &plan, source, &attempts);
+    let planned = plan::plan(&targets, &found, &Terms::new(&args.terms, args.attempts));
+    let mut brought = Vec::new();
+    if !planned.plan.checks.is_empty() {
+        brought.push(match probe(cluster.as_ref(), &args.probe, &planned.plan).await? {
+            Outcome::Stopped(exit) => return Ok(exit),
+            Outcome::Whole(source, results) => Brought { source, attempts: results.attempts },
+            Outcome::Inconclusive(source, reason) => {
+                let source = Source { problem: Some(reason), ..source };
+                Brought { source, ..Brought::default() }
+            }
+        });
+    }
+    let report = report::report(&planned, brought);
     print_report(&report, args)?;
-    for reason in report.unjudged() {
+    for reason in report::unjudged(&report) {
         output::note(&format!("error: {reason}"));
     }
-    Ok(report.exit())
+    Ok(report::exit(&report))
 }
 
 /// Sends one request from inside the cluster, or from here.
@@ -85,7 +86,7 @@ pub async fn curl(connection: &ConnectionArgs, args: &CurlArgs) -> anyhow::Resul
     let found = resolve::resolve(cluster.as_ref(), &targets, Some(80)).await?;
     let (host, port) = match found.into_iter().next() {
         Some(Found { what: What::Try(host, port), .. }) => (host, port),
-        Some(Found { what: What::Settled(Verdict::NotRun, reason), .. }) => {
+        Some(Found { what: What::Settled(Observation::NotRun, reason), .. }) => {
             output::note(&format!("error: {reason}"));
             return Ok(Exit::Inconclusive);
         }
@@ -126,9 +127,6 @@ async fn probe(
     plan: &Plan,
 ) -> anyhow::Result<Outcome> {
     match cluster {
-        _ if plan.checks.is_empty() => {
-            Ok(Outcome::Whole(run::Source::default(), stream::Results::default()))
-        }
         Some(cluster) if !args.from_here => {
             let placement = Placement {
                 image: args.probe_image.clone(),

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use kubectl_pods_report::{Check, Expect, HttpRequest, Plan, Protocol, WIRE_VERSION};
+use kubectl_pods_report::{
+    Ask, Check, Expectation, HttpRequest, Limits, Observation, Plan, Protocol, Tls,
+};
 
 use super::{
+    ports::Port,
     resolve::{Found, What},
     target::Target,
 };
@@ -46,61 +49,97 @@ impl Terms {
     }
 }
 
-/// The checks of `found` that are to be tried, in their order.
-#[must_use]
-pub(crate) fn plan(targets: &[Target], found: &[Found], terms: &Terms) -> Plan {
-    let checks = found.iter().filter_map(|found| match &found.what {
-        What::Settled(..) => None,
-        What::Try(host, port) => {
-            let target = &targets[found.target];
-            let asked = terms.protocol.or(target.protocol);
-            let pathed = target.path.as_ref().map(|_| Protocol::Http);
-            let protocol = asked.or(pathed).unwrap_or_else(|| port.protocol());
-            Some(check(&found.label, host, port.number, protocol, target.path.as_deref(), terms))
-        }
-    });
-    Plan {
-        version: WIRE_VERSION,
-        checks: checks.collect(),
-        attempts: terms.attempts,
-        every_seconds: None,
-    }
+/// A plan, and what becomes of each thing that was found.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Planned {
+    /// The checks that are to be tried.
+    pub plan: Plan,
+    /// Everything that is to be reported, in the order of the command line.
+    pub subjects: Vec<Subject>,
 }
 
-fn check(
-    label: &str,
-    host: &str,
-    port: u16,
-    protocol: Protocol,
-    path: Option<&str>,
-    terms: &Terms,
-) -> Check {
-    let http = (protocol != Protocol::Tcp).then(|| HttpRequest {
-        method: "GET".to_owned(),
-        path: path.unwrap_or("/").to_owned(),
-        headers: Vec::new(),
-        body: None,
-        return_body: false,
-        max_body_bytes: Some(CHECK_BODY_BYTES),
-        insecure: false,
-    });
-    let statuses = if http.is_some() { terms.statuses.clone() } else { Vec::new() };
-    Check {
-        target: label.to_owned(),
-        host: host.to_owned(),
-        port,
-        protocol,
-        connect_timeout_seconds: terms.connect_timeout.as_secs_f64(),
-        timeout_seconds: terms.timeout.as_secs_f64(),
-        http,
-        expect: Expect { statuses, body_contains: None },
+/// One thing to report about.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Subject {
+    /// Whatever attempts at the check with this id show.
+    Check(u32),
+    /// What is known already.
+    Settled {
+        /// What to call it.
+        label: String,
+        /// What was expected of it.
+        expect: Vec<Expectation>,
+        /// What the cluster says.
+        observation: Observation,
+        /// Why it says so.
+        reason: String,
+    },
+}
+
+/// The plan for what was `found` of `targets`: checks are numbered in their order.
+#[must_use]
+pub(crate) fn plan(targets: &[Target], found: &[Found], terms: &Terms) -> Planned {
+    let mut checks: Vec<Check> = Vec::new();
+    let mut subject = |found: &Found| match &found.what {
+        What::Settled(observation, reason) => Subject::Settled {
+            label: found.label.clone(),
+            expect: terms.expectations(None),
+            observation: *observation,
+            reason: reason.clone(),
+        },
+        What::Try(host, port) => {
+            let ask = terms.ask(&targets[found.target], port);
+            let id = checks.last().map_or(0, |last| last.id + 1);
+            checks.push(Check {
+                expect: terms.expectations(Some(ask.protocol())),
+                limits: terms.limits(),
+                ..Check::new(id, &found.label, host, ask)
+            });
+            Subject::Check(id)
+        }
+    };
+    let subjects = found.iter().map(&mut subject).collect();
+    Planned { plan: Plan { attempts: terms.attempts, ..Plan::once(checks) }, subjects }
+}
+
+impl Terms {
+    /// What to ask of `target` at `port`: as the flag says, or its scheme, or its path, or the port's declaration.
+    fn ask(&self, target: &Target, port: &Port) -> Ask {
+        let pathed = target.path.as_ref().map(|_| Protocol::Http);
+        let asked = self.protocol.or(target.protocol).or(pathed);
+        let request = || HttpRequest {
+            path: target.path.clone().unwrap_or_else(|| "/".to_owned()),
+            max_body_bytes: Some(CHECK_BODY_BYTES),
+            ..HttpRequest::default()
+        };
+        match asked.unwrap_or_else(|| port.protocol()) {
+            Protocol::Tcp => Ask::tcp(port.number),
+            Protocol::Http => Ask::http(port.number, request()),
+            Protocol::Https => Ask::https(port.number, Tls::default(), request()),
+        }
+    }
+
+    /// What is expected of a target that speaks `protocol`, if any was to be spoken.
+    fn expectations(&self, protocol: Option<Protocol>) -> Vec<Expectation> {
+        match protocol {
+            Some(Protocol::Http | Protocol::Https) => {
+                vec![Expectation::Status { ranges: self.statuses.clone() }]
+            }
+            Some(Protocol::Tcp) | None => Vec::new(),
+        }
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            connect_seconds: self.connect_timeout.as_secs_f64(),
+            total_seconds: self.timeout.as_secs_f64(),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checking::ports::Port;
 
     fn terms(protocol: Option<Protocol>) -> Terms {
         Terms {
@@ -132,10 +171,30 @@ mod tests {
                 target: 0,
                 what: What::Try("10.0.0.7".to_owned(), Port::plain(port)),
             };
-            let plan = plan(&[target], &[found], &terms(flag));
-            let check = &plan.checks[0];
-            let got = check.http.as_ref().map(|http| http.path.as_str());
-            assert_eq!((check.protocol, got), (protocol, path), "{text}");
+            let planned = plan(&[target], &[found], &terms(flag));
+            let check = &planned.plan.checks[0];
+            let got = check.ask.http_request().map(|request| request.path.as_str());
+            assert_eq!((check.ask.protocol(), got), (protocol, path), "{text}");
+            let status = Expectation::Status { ranges: vec![(200, 399)] };
+            assert_eq!(check.expect.contains(&status), path.is_some(), "{text}");
         }
+    }
+
+    #[test]
+    fn every_check_has_its_id_and_what_is_settled_has_none() {
+        let target: Target = "web:80".parse().expect("a target");
+        let found = |what| Found { label: "web:80".to_owned(), target: 0, what };
+        let tried = || found(What::Try("10.0.0.7".to_owned(), Port::plain(80)));
+        let settled = found(What::Settled(Observation::Stopped, "it has ended".to_owned()));
+        let planned = plan(&[target], &[tried(), settled, tried()], &terms(None));
+        let ids: Vec<u32> = planned.plan.checks.iter().map(|check| check.id).collect();
+        assert_eq!(ids, [0, 1]);
+        assert_eq!(planned.subjects[0], Subject::Check(0));
+        let observed = Observation::Stopped;
+        assert!(
+            matches!(&planned.subjects[1], Subject::Settled { observation, .. } if *observation == observed),
+            "{planned:?}"
+        );
+        assert_eq!(planned.subjects[2], Subject::Check(1));
     }
 }

@@ -6,7 +6,7 @@
 
 use anyhow::{Context as _, bail};
 use k8s_openapi::api::core::v1::Pod;
-use kubectl_pods_report::Verdict;
+use kubectl_pods_report::Observation;
 
 use super::{
     ports::{self, Port},
@@ -34,8 +34,8 @@ pub(crate) struct Found {
 pub(crate) enum What {
     /// Try this host name or address at this port.
     Try(String, Port),
-    /// The cluster knows already: verdict and reason.
-    Settled(Verdict, String),
+    /// The cluster knows already: what would be seen, and why.
+    Settled(Observation, String),
 }
 
 /// Finds the addresses of all targets, in their order. `fallback` is the port of targets that name none and are not
@@ -112,7 +112,7 @@ async fn object(
             "{object} has no ready pod ({} in all); see kubectl describe {object}",
             pods.len()
         );
-        return Ok(vec![(target.text.clone(), What::Settled(Verdict::NotRun, problem))]);
+        return Ok(vec![(target.text.clone(), What::Settled(Observation::NotRun, problem))]);
     }
     let mut places = Vec::new();
     for pod in ready {
@@ -143,12 +143,12 @@ fn settled(name: &str, pod: &Pod) -> Option<What> {
         let message = format!(
             "pod {name} has ended ({state}); its last address may belong to another pod now, so it was not tried"
         );
-        return Some(What::Settled(Verdict::Stopped, message));
+        return Some(What::Settled(Observation::Stopped, message));
     }
     if status.pod_ip.is_none_or(|address| address.is_empty()) {
         let message =
             format!("pod {name} has no address yet ({state}); see kubectl describe pod {name}");
-        return Some(What::Settled(Verdict::NotRun, message));
+        return Some(What::Settled(Observation::NotRun, message));
     }
     None
 }
@@ -254,23 +254,27 @@ mod tests {
         let unscheduled =
             json!([{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]);
         let cases = [
-            (json!({"phase": "Succeeded", "podIP": "10.0.0.7"}), Verdict::Stopped, "(Succeeded)"),
+            (
+                json!({"phase": "Succeeded", "podIP": "10.0.0.7"}),
+                Observation::Stopped,
+                "(Succeeded)",
+            ),
             (
                 json!({"phase": "Failed", "reason": "Evicted"}),
-                Verdict::Stopped,
+                Observation::Stopped,
                 "(Failed: Evicted)",
             ),
-            (json!({"phase": "Pending"}), Verdict::NotRun, "no address yet (Pending)"),
+            (json!({"phase": "Pending"}), Observation::NotRun, "no address yet (Pending)"),
             (
                 json!({"phase": "Pending", "conditions": unscheduled}),
-                Verdict::NotRun,
+                Observation::NotRun,
                 "(Pending: Unschedulable)",
             ),
         ];
-        for (status, verdict, words) in cases {
+        for (status, observation, words) in cases {
             match settled("web", &pod(&status)) {
                 Some(What::Settled(got, message)) => {
-                    assert_eq!(got, verdict, "{status}");
+                    assert_eq!(got, observation, "{status}");
                     assert!(message.contains(words), "{message}");
                 }
                 other => panic!("{status}: {other:?}"),

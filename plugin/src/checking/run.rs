@@ -16,7 +16,7 @@ use std::{
 };
 
 use k8s_openapi::api::{batch::v1::Job, core::v1::Pod};
-use kubectl_pods_report::Plan;
+use kubectl_pods_report::{Plan, Source};
 use tokio::{
     sync::{Notify, watch},
     time::{sleep, timeout},
@@ -40,15 +40,6 @@ use crate::{
 const REMOVAL_LIMIT: Duration = Duration::from_secs(5);
 /// Pause between two looks at what we deleted. It is gone after about 20 ms.
 const REMOVAL_POLL: Duration = Duration::from_millis(10);
-
-/// Where a probe ran.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Source {
-    /// The probe's pod.
-    pub pod: Option<String>,
-    /// Its node.
-    pub node: Option<String>,
-}
 
 /// What came of a probe.
 #[derive(Debug)]
@@ -135,7 +126,12 @@ impl Errand<'_> {
     fn source(&self) -> Source {
         let pod = self.pod.borrow();
         let node = pod.as_ref().and_then(|pod| pod.spec.as_ref()?.node_name.clone());
-        Source { pod: pod.as_ref().and_then(|pod| pod.metadata.name.clone()), node }
+        Source {
+            node,
+            namespace: Some(self.cluster.namespace.clone()),
+            pod: pod.as_ref().and_then(|pod| pod.metadata.name.clone()),
+            ..Source::default()
+        }
     }
 
     /// Removes what may have been created, if need be once that is settled.

@@ -6,7 +6,7 @@ use k8s_openapi::api::{
     core::v1::Service,
     discovery::v1::{EndpointPort, EndpointSlice},
 };
-use kubectl_pods_report::Verdict;
+use kubectl_pods_report::Observation;
 
 use super::{
     ports::{self, Port},
@@ -71,7 +71,7 @@ fn headless(
         let object = service.metadata.name.as_deref().unwrap_or_default();
         let problem =
             format!("svc/{object} has no ready endpoint; see kubectl describe svc/{object}");
-        return vec![(target.text.clone(), What::Settled(Verdict::NotRun, problem))];
+        return vec![(target.text.clone(), What::Settled(Observation::NotRun, problem))];
     }
     places
 }
@@ -116,6 +116,6 @@ mod tests {
             .collect();
         assert_eq!(tried, [("10.0.0.7".to_owned(), 8080), ("10.0.0.9".to_owned(), 8080)]);
         let none = headless(&target, "svc/web", &service, &[], &ports);
-        assert!(matches!(&none[0].1, What::Settled(Verdict::NotRun, _)), "{none:?}");
+        assert!(matches!(&none[0].1, What::Settled(Observation::NotRun, _)), "{none:?}");
     }
 }

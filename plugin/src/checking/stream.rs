@@ -31,9 +31,9 @@ pub(super) struct Head {
 pub(super) struct Results {
     /// Finished attempts in the order in which they ended.
     pub attempts: Vec<Attempt>,
-    /// Heads of HTTP answers, by check.
+    /// Heads of HTTP answers, by the id of their check.
     pub heads: BTreeMap<u32, Head>,
-    /// Bodies of HTTP answers, by check.
+    /// Bodies of HTTP answers, by the id of their check.
     pub bodies: BTreeMap<u32, Vec<u8>>,
     /// Whether a body was cut at [`kubectl_pods_report::HttpRequest::max_body_bytes`].
     pub truncated: bool,
@@ -164,24 +164,13 @@ impl Reader {
 
 #[cfg(test)]
 mod tests {
-    use kubectl_pods_report::{Evidence, Phases, Verdict};
+    use kubectl_pods_report::{Ask, Check, Facts, Observation};
 
     use super::*;
 
     fn attempt() -> Attempt {
-        Attempt {
-            target: "web".to_owned(),
-            check: 0,
-            address: None,
-            verdict: Verdict::Open,
-            message: "connected".to_owned(),
-            started_seconds: 1.0,
-            total_seconds: 0.001,
-            phases: Phases::default(),
-            http_status: None,
-            body_bytes: 0,
-            evidence: Evidence::default(),
-        }
+        let check = Check::new(0, "web", "10.0.0.7", Ask::tcp(80));
+        Attempt::new(&check, Facts::new(Observation::Open, "connected"))
     }
 
     fn lines(records: Vec<Record>) -> Vec<String> {

@@ -1,9 +1,7 @@
 //! A report as a table in kubectl's layout.
 
-use super::{
-    report::{Report, TargetReport},
-    summary::Spread,
-};
+use kubectl_pods_report::{Attempt, Judgement, Report, Spread, TargetReport};
+
 use crate::output::{align, latency};
 
 /// What stands for a value that there is none of.
@@ -24,14 +22,14 @@ type Column = (&'static str, fn(&Report, &TargetReport) -> Option<String>);
 #[must_use]
 pub(super) fn draw(report: &Report, style: Style) -> String {
     let repeated = report.targets.iter().any(|target| target.attempts.len() > 1);
-    let failed = report.targets.iter().any(|target| target.failed + target.inconclusive > 0);
+    let failed = report.targets.iter().any(|target| target.judgement != Judgement::Held);
     let mut columns: Vec<Column> = vec![
         ("TARGET", |_, target| Some(target.target.clone())),
         ("ADDRESS", |_, target| target.address.clone()),
         ("VERDICT", |_, target| Some(target.verdict.to_string())),
     ];
     if repeated || style.wide {
-        columns.push(("OPEN", |_, target| Some(share(target))));
+        columns.push(("HELD", |_, target| Some(share(target))));
     }
     columns.push(("CODE", |_, target| status(target)));
     columns.push(("CONNECT", |_, target| target.latency.connect.map(median)));
@@ -61,31 +59,27 @@ fn wide() -> [Column; 6] {
         ("TLS", |_, target| phase(target, |attempt| attempt.phases.tls_seconds)),
         ("PROCESSING", |_, target| phase(target, |attempt| attempt.phases.processing_seconds)),
         ("RETRANS", |_, target| retransmissions(target)),
-        ("FROM", |report, _| {
-            let here = report.source.here.then(|| "here".to_owned());
-            here.or_else(|| report.source.node.clone())
+        ("FROM", |report, target| {
+            let source = report.source_of(target)?;
+            if source.here { Some("here".to_owned()) } else { source.node.clone() }
         }),
     ]
 }
 
 fn share(target: &TargetReport) -> String {
-    format!("{}/{}", target.open, target.open + target.failed + target.inconclusive)
+    format!("{}/{}", target.counts.held, target.counts.total())
 }
 
 fn status(target: &TargetReport) -> Option<String> {
-    target.attempts.iter().rev().find_map(|attempt| attempt.http_status).map(|s| s.to_string())
+    target.attempts.iter().rev().find_map(Attempt::http).map(|http| http.status.to_string())
 }
 
 fn median(spread: Spread) -> String {
     latency(spread.median_seconds)
 }
 
-fn phase(
-    target: &TargetReport,
-    of: fn(&kubectl_pods_report::Attempt) -> Option<f64>,
-) -> Option<String> {
-    let last =
-        target.attempts.iter().rev().find(|a| a.verdict == kubectl_pods_report::Verdict::Open);
+fn phase(target: &TargetReport, of: fn(&Attempt) -> Option<f64>) -> Option<String> {
+    let last = target.attempts.iter().rev().find(|attempt| attempt.has_latency());
     last.and_then(of).map(latency)
 }
 

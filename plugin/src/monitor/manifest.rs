@@ -102,7 +102,7 @@ fn template(
 ) -> PodTemplateSpec {
     let port = STANDING_PORT.to_string();
     let annotations = [
-        ("kubectl-pods/plan-sha256", digest(plan_json)),
+        ("kubectl-pods/plan-sha256", HEXLOWER.encode(&Sha256::digest(plan_json))),
         ("prometheus.io/scrape", "true".to_owned()),
         ("prometheus.io/port", port),
         ("prometheus.io/path", "/metrics".to_owned()),
@@ -187,11 +187,6 @@ fn ask(path: &str) -> Probe {
         timeout_seconds: Some(2),
         ..Probe::default()
     }
-}
-
-/// SHA-256 in hexadecimal.
-fn digest(text: &str) -> String {
-    HEXLOWER.encode(&Sha256::digest(text))
 }
 
 #[cfg(test)]

@@ -47,11 +47,11 @@ pub(super) async fn plan(cluster: &Cluster, args: &InstallArgs) -> anyhow::Resul
             pinned.join(", ")
         ));
     }
-    let mut plan = plan::plan(&targets, &found, &Terms::new(&args.terms, 1));
+    let mut plan = plan::plan(&targets, &found, &Terms::new(&args.terms, 1)).plan;
     plan.every_seconds = Some(args.every.as_secs_f64());
     let json = serde_json::to_string_pretty(&plan)?;
     // By the very code that the probe will read it with: so nothing is installed that no probe accepts.
-    probe::serve::Config::parse(json.as_bytes())?;
+    probe::StandingPlan::parse(json.as_bytes())?;
     Ok((json, plan.checks.len()))
 }
 

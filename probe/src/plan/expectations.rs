@@ -16,35 +16,34 @@ pub(super) fn fit(check: &Check) -> Result<(), String> {
 }
 
 fn fits(expectation: &Expectation, ask: &Ask) -> Result<(), String> {
-    let protocol = ask.protocol().as_str();
-    match (expectation, ask.http_request()) {
-        (Expectation::Reached | Expectation::Denied, _) => Ok(()),
-        (Expectation::Status { .. }, None) => Err(format!("{protocol} has no HTTP status")),
-        (Expectation::Status { ranges }, Some(_)) if ranges.is_empty() => {
-            Err("no HTTP status is right".into())
+    let (protocol, request) = (ask.protocol().as_str(), ask.http_request());
+    let problem = match expectation {
+        Expectation::Status { .. } if request.is_none() => format!("{protocol} has no HTTP status"),
+        Expectation::Status { ranges } if ranges.is_empty() => "no HTTP status is right".into(),
+        Expectation::Body { .. } if request.is_none() => format!("{protocol} has no body"),
+        Expectation::Body { contains }
+            if !request.is_some_and(|request| request.find.contains(contains)) =>
+        {
+            format!("the text {contains:?} is expected and not looked for")
         }
-        (Expectation::Status { .. }, Some(_)) => Ok(()),
-        (Expectation::Body { .. }, None) => Err(format!("{protocol} has no body")),
-        (Expectation::Body { contains }, Some(request)) if !request.find.contains(contains) => {
-            Err(format!("the text {contains:?} is expected and not looked for"))
+        Expectation::Latency { of, .. } if !has(ask, *of) => {
+            format!("{protocol} has no phase {}", of.as_str())
         }
-        (Expectation::Body { .. }, Some(_)) => Ok(()),
-        (Expectation::Latency { of, .. }, _) if !has(ask, *of) => {
-            Err(format!("{protocol} has no phase {}", of.as_str()))
+        Expectation::Latency { at_most_seconds, .. }
+            if !(*at_most_seconds > 0.0 && at_most_seconds.is_finite()) =>
+        {
+            format!("a latency of at most {at_most_seconds} s is no limit")
         }
-        (Expectation::Latency { at_most_seconds, .. }, _) if *at_most_seconds > 0.0 => Ok(()),
-        (Expectation::Latency { at_most_seconds, .. }, _) => {
-            Err(format!("nothing takes at most {at_most_seconds} s"))
-        }
-    }
+        _ => return Ok(()),
+    };
+    Err(problem)
 }
 
 fn has(ask: &Ask, phase: Phase) -> bool {
-    match (phase, ask) {
-        (Phase::Resolve | Phase::Connect | Phase::Total, _) => true,
-        (Phase::Processing | Phase::Transfer, Ask::Http { .. }) => true,
-        (Phase::Tls, Ask::Http { tls, .. }) => tls.is_some(),
-        (_, Ask::Tcp { .. }) => false,
+    match phase {
+        Phase::Resolve | Phase::Connect | Phase::Total => true,
+        Phase::Tls => matches!(ask, Ask::Http { tls: Some(_), .. }),
+        Phase::Processing | Phase::Transfer => matches!(ask, Ask::Http { .. }),
     }
 }
 
@@ -75,8 +74,8 @@ mod tests {
             (&http, vec![body("nginx")], Some("\"nginx\" is expected and not looked for")),
             (&http, vec![latency(Phase::Tls, 0.1)], Some("http has no phase tls")),
             (&https, vec![latency(Phase::Tls, 0.1)], None),
-            (&https, vec![latency(Phase::Total, 0.0)], Some("nothing takes at most 0 s")),
-            (&https, vec![latency(Phase::Total, f64::NAN)], Some("nothing takes at most NaN s")),
+            (&https, vec![latency(Phase::Total, 0.0)], Some("at most 0 s is no limit")),
+            (&https, vec![latency(Phase::Total, f64::NAN)], Some("at most NaN s is no limit")),
         ];
         for (ask, expect, refused) in cases {
             let check = Check { expect, ..Check::new(0, "web", "10.0.0.7", ask.clone()) };

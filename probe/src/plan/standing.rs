@@ -32,6 +32,10 @@ pub enum StandingError {
 pub struct StandingPlan {
     /// Time between two attempts at one check.
     pub every_seconds: f64,
+    #[cfg_attr(
+        not(feature = "serve"),
+        expect(dead_code, reason = "only the server carries them out")
+    )]
     pub(crate) checks: Vec<Prepared>,
 }
 

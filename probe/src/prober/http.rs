@@ -141,7 +141,9 @@ impl Http {
                 truncated = true;
             }
             body_bytes += data.len() as u64;
-            searches.iter_mut().for_each(|search| search.push(&data));
+            for search in &mut searches {
+                search.push(&data);
+            }
             let found = searches.iter().filter_map(Search::found).map(str::to_owned).collect();
             trace.details =
                 Some(Details::Http(HttpDetails { status, body_bytes, truncated, found }));

@@ -22,7 +22,9 @@ use futures_util::future::BoxFuture;
 use kubectl_pods_report::{Ask, Check};
 use tokio::sync::mpsc;
 
-pub(crate) use attempt::{Machine, unix_seconds};
+pub(crate) use attempt::Machine;
+#[cfg(feature = "serve")]
+pub(crate) use attempt::unix_seconds;
 use failure::Failure;
 pub(crate) use http::Piece;
 use trace::{Stage, Trace};

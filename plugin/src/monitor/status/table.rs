@@ -1,6 +1,6 @@
 //! The table of `monitor status`: a line for each node and target.
 
-use kubectl_pods_report::{CheckResults, Results, Verdict};
+use kubectl_pods_report::{Attempt, CheckResults, Judgement, Results};
 
 use super::ask::Seen;
 use crate::output::{align, latency};
@@ -35,15 +35,12 @@ fn silent(node: &str, error: &str) -> Vec<String> {
 
 fn row(node: &str, results: &Results, check: &CheckResults) -> Vec<String> {
     let latest = check.latest.as_ref();
-    let open = check.attempts.get(&Verdict::Open).copied().unwrap_or(0);
-    let conclusive =
-        check.attempts.iter().filter(|(verdict, _)| verdict.is_conclusive()).map(|(_, n)| n).sum();
-    let good = latest.filter(|attempt| attempt.verdict == Verdict::Open);
-    let rtt = good.and_then(|attempt| attempt.evidence.tcp_info).map(|info| info.rtt_seconds);
+    let conclusive = check.counts.held.saturating_add(check.counts.failed);
+    let rtt = latest.filter(|attempt| attempt.has_latency()).and_then(Attempt::rtt_seconds);
     let age = latest.map(|attempt| (results.now_seconds - attempt.started_seconds).max(0.0));
     let message = match (&results.config_error, latest) {
         (Some(error), _) => format!("configuration not in force: {error}"),
-        (None, Some(attempt)) if attempt.verdict != Verdict::Open => attempt.message.clone(),
+        (None, Some(attempt)) if attempt.judgement != Judgement::Held => attempt.message.clone(),
         _ => String::new(),
     };
     let or_none = |text: Option<String>| text.unwrap_or_else(|| NONE.to_owned());
@@ -51,9 +48,9 @@ fn row(node: &str, results: &Results, check: &CheckResults) -> Vec<String> {
         node.to_owned(),
         check.check.target.clone(),
         or_none(latest.map(|attempt| attempt.verdict.to_string())),
-        or_none(percent(open, conclusive)),
-        check.attempts.values().sum::<u64>().to_string(),
-        or_none(rtt.filter(|seconds| *seconds > 0.0).map(latency)),
+        or_none(percent(check.counts.held, conclusive)),
+        check.counts.total().to_string(),
+        or_none(rtt.map(latency)),
         or_none(age.map(|seconds| format!("{seconds:.0}s ago"))),
         message,
     ]
