@@ -197,13 +197,14 @@ enum Answer {
 fn zone(name: &str, kind: RecordType) -> Answer {
     let v4 = |address: [u8; 4]| Answer::Data(RData::A(Ipv4Addr::from(address).into()));
     match (name, kind) {
-        ("web.shop.svc.cluster.local.", RecordType::A) => v4([10, 99, 2, 2]),
+        ("web.shop.svc.cluster.local." | "late.svc.cluster.local.", RecordType::A) => {
+            v4([10, 99, 2, 2])
+        }
         ("sneaky.shop.svc.cluster.local.", RecordType::A) => v4([169, 254, 169, 254]),
         ("six.shop.svc.cluster.local.", RecordType::AAAA) => {
             Answer::Data(RData::AAAA("fd99:2::2".parse::<Ipv6Addr>().expect("an address").into()))
         }
         ("six.shop.svc.cluster.local.", _) => Answer::Code(ResponseCode::NoError),
-        ("late.svc.cluster.local.", RecordType::A) => v4([10, 99, 2, 2]),
         ("late.shop.svc.cluster.local." | "half-broken.shop.svc.cluster.local.", _)
         | ("half-family.shop.svc.cluster.local.", RecordType::A) => {
             Answer::Code(ResponseCode::ServFail)

@@ -35,11 +35,11 @@ fn what_is_up_is_open_with_a_latency() {
     let targets = ["nginx-ser", "httpd-ser", "svc/web", "svc/headless", "nginx-ser:80/"];
     let run = ns.pods(["check"]).args(targets).args(["-o", "json", "--attempts", "3"]).run();
     let report = report(&run.success());
-    assert!(report["source"]["node"].is_string(), "{report}");
+    assert!(report["sources"][0]["node"].is_string(), "{report}");
     for (target, name) in report["targets"].as_array().expect("a list").iter().zip(targets) {
         assert_eq!(target["target"], name);
         assert_eq!(target["verdict"], "open", "{target}");
-        assert_eq!(target["open"], 3, "{target}");
+        assert_eq!(target["held"], 3, "{target}");
         for latency in ["connect", "rtt", "total"] {
             let seconds = target["latency"][latency]["median_seconds"].as_f64();
             assert!(seconds.is_some_and(|s| s > 0.0 && s < 10.0), "{latency} of {target}");

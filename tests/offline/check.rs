@@ -67,14 +67,14 @@ fn every_manner_has_its_verdict_and_exit_code() {
         ("silence", http(server(Manner::Silence)), "stalled", 2),
         ("hangs up", http(server(Manner::Close)), "empty-reply", 2),
         ("status", http(server(Manner::Answer(not_found))), "http-status", 2),
-        ("no HTTP", http(server(Manner::Answer(b"220 mail.example ESMTP\r\n"))), "wrong-peer", 2),
+        ("no HTTP", http(server(Manner::Answer(b"220 mail.example ESMTP\r\n"))), "not-http", 2),
     ];
     for (name, target, verdict, code) in cases {
         let run = check(std::slice::from_ref(&target)).args(["-o", "json"]).run().exits(code);
         let report: serde_json::Value = serde_json::from_str(&run.stdout).expect(name);
         assert_eq!(report["targets"][0]["verdict"], verdict, "{name}\n{}", run.story());
         assert_eq!(report["targets"][0]["target"], target, "{name}");
-        assert_eq!(report["source"]["here"], true, "{name}");
+        assert_eq!(report["sources"][0]["here"], true, "{name}");
         let latency = &report["targets"][0]["latency"]["total"];
         assert_eq!(latency.is_null(), verdict != "open", "{name}: a failure is no latency");
         assert_eq!(run.stderr, "", "{name}");
@@ -101,7 +101,7 @@ fn attempts_are_counted_and_spread() {
     let run = check(&[target]).args(["--attempts", "5", "-o", "json"]).run().success();
     let report: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
     let target = &report["targets"][0];
-    assert_eq!(target["open"], 5);
+    assert_eq!(target["held"], 5);
     assert_eq!(target["attempts"].as_array().map(Vec::len), Some(5));
     let spread = |field: &str| target["latency"]["total"][field].as_f64().expect("a number");
     assert!(spread("min_seconds") <= spread("median_seconds"));
