@@ -11,7 +11,7 @@ use kubectl_pods_report::Starvation;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-/// Time between two looks at the clock while attempts are under way.
+/// Time between two looks at the clock while attempts are under way, and between two looks at the cgroup.
 const TICK: Duration = Duration::from_millis(10);
 
 /// Share of a time limit that, when the probe slept through it, leaves nothing to be said about the target.
@@ -32,6 +32,8 @@ struct State {
     /// For each open window: when it was opened, and the longest lag since.
     windows: BTreeMap<u64, (Instant, Duration)>,
     next: u64,
+    /// For how long the cgroup had been throttled, and when that was read.
+    throttled: Option<(Instant, Option<Duration>)>,
 }
 
 impl Watch {
@@ -58,17 +60,23 @@ impl Watch {
         let id = state.next;
         state.next += 1;
         state.windows.insert(id, (Instant::now(), Duration::ZERO));
+        let throttled_before = self.throttled(&mut state);
         drop(state);
         self.begun.notify_one();
-        Window { watch: self, id, throttled_before: self.throttled() }
+        Window { watch: self, id, throttled_before }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn throttled(&self) -> Option<Duration> {
-        self.throttle.as_ref().and_then(Throttle::read)
+    /// For how long the cgroup has been throttled, as of a tick ago at most. Attempts by the thousand do not read the file
+    /// by the thousand, and what they may miss is far too short to spoil one.
+    fn throttled(&self, state: &mut State) -> Option<Duration> {
+        let throttle = self.throttle.as_ref()?;
+        let now = Instant::now();
+        let fresh = state.throttled.filter(|(read, _)| now.duration_since(*read) < TICK);
+        state.throttled.insert(fresh.unwrap_or_else(|| (now, throttle.read()))).1
     }
 
     /// Sets the next tick, unless nobody watches.
@@ -84,10 +92,14 @@ impl Watch {
         let Some(due) = state.due else { return };
         let now = Instant::now();
         for (opened, longest) in state.windows.values_mut() {
-            let lag = now.saturating_duration_since(due.max(*opened));
-            *longest = lag.max(*longest);
+            *longest = lag(now, due, *opened).max(*longest);
         }
     }
+}
+
+/// How late a tick that was `due` is by `now`, as far as it concerns a window that was opened meanwhile.
+fn lag(now: Instant, due: Instant, opened: Instant) -> Duration {
+    now.saturating_duration_since(due.max(opened))
 }
 
 /// The time during which one attempt is watched.
@@ -100,17 +112,14 @@ pub(crate) struct Window<'a> {
 impl Window<'_> {
     /// What was seen since [`Watch::open`].
     pub(crate) fn close(self) -> Starvation {
+        let mut state = self.watch.state();
+        let window = state.windows.get(&self.id).copied();
+        let (opened, longest) = window.unwrap_or_else(|| (Instant::now(), Duration::ZERO));
         // The attempt may have been woken before the tick that is overdue as well.
-        self.watch.note();
-        let lag = self
-            .watch
-            .state()
-            .windows
-            .get(&self.id)
-            .map_or(Duration::ZERO, |(_, longest)| *longest);
-        let throttled = self.watch.throttled().zip(self.throttled_before);
+        let overdue = state.due.map_or(Duration::ZERO, |due| lag(Instant::now(), due, opened));
+        let throttled = self.watch.throttled(&mut state).zip(self.throttled_before);
         Starvation {
-            wakeup_lag_seconds: lag.as_secs_f64(),
+            wakeup_lag_seconds: longest.max(overdue).as_secs_f64(),
             throttled_seconds: throttled
                 .map(|(after, before)| after.saturating_sub(before).as_secs_f64()),
         }
@@ -213,6 +222,30 @@ mod tests {
             _ = watch.tick() => unreachable!("ticks for ever"),
         };
         assert!(!overslept(&seen, Duration::from_millis(200)), "{seen:?}");
+    }
+
+    #[test]
+    fn growth_of_the_throttled_time_is_that_of_the_window() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let path = folder.path().join("cpu.stat");
+        let set = |microseconds| {
+            fs::write(&path, format!("throttled_usec {microseconds}\n")).expect("written");
+        };
+        let throttle = Throttle {
+            path: path.clone(),
+            field: "throttled_usec",
+            unit: Duration::from_micros(1),
+        };
+        let watch = Watch { throttle: Some(throttle), ..Watch::default() };
+        set(500_000);
+        let window = watch.open();
+        thread::sleep(TICK);
+        set(1_250_000);
+        assert_eq!(window.close().throttled_seconds, Some(0.75));
+
+        fs::remove_file(&path).expect("removed");
+        thread::sleep(TICK);
+        assert_eq!(watch.open().close().throttled_seconds, None, "not readable is not zero");
     }
 
     #[test]
