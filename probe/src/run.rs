@@ -7,7 +7,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
 use futures_util::stream;
-use kubectl_pods_report::{CONCURRENT_CHECKS, Details, Numbered, Plan, Record, WIRE_VERSION};
+use kubectl_pods_report::{
+    Attempt, CONCURRENT_CHECKS, Details, Numbered, Plan, Record, Tally, WIRE_VERSION,
+};
 use tokio::sync::mpsc;
 
 use crate::plan::CheckedPlan;
@@ -25,15 +27,21 @@ const WAITING_RECORDS: usize = 16;
 /// `InvalidInput` with a [`crate::PlanError`] inside when the plan is refused, before anything was emitted; otherwise what
 /// `emit` returns, at once.
 pub async fn run(plan: &Plan, emit: impl FnMut(Numbered) -> io::Result<()>) -> io::Result<()> {
-    let plan = CheckedPlan::try_from(plan)
+    let checked = CheckedPlan::try_from(plan)
         .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
     let mut log = Log { next: 0, emit };
+    let (attempts, summaries) = if checked.is_summed_up {
+        (0, checked.checks.len() as u64)
+    } else {
+        (plan.all_attempts(), 0)
+    };
     log.write(Record::Start {
         version: WIRE_VERSION,
         probe: crate::VERSION.to_owned(),
-        attempts: plan.checks.len() as u64 * u64::from(plan.attempts),
+        attempts,
+        summaries,
     })?;
-    let truncated = carry_out(&plan, |record| log.write(record)).await?;
+    let truncated = carry_out(&checked, |record| log.write(record)).await?;
     log.write(Record::End { truncated })
 }
 
@@ -48,7 +56,7 @@ async fn carry_out(
     let (sender, mut records) = mpsc::channel(WAITING_RECORDS);
     let work = async {
         let tried = stream::iter(&plan.checks)
-            .map(|check| repeat(&machine, check, plan.attempts, sender.clone(), &truncated));
+            .map(|check| repeat(&machine, plan, check, sender.clone(), &truncated));
         tried.buffer_unordered(CONCURRENT_CHECKS).collect::<()>().await;
         drop(sender);
         Ok(())
@@ -65,32 +73,50 @@ async fn carry_out(
     }
 }
 
-/// Tries one check `attempts` times, one after the other.
+/// Tries one check as often as `plan` asks, one attempt after the other.
 async fn repeat(
     machine: &Machine,
+    plan: &CheckedPlan,
     prepared: &Prepared,
-    attempts: u32,
     records: mpsc::Sender<Record>,
     truncated: &AtomicBool,
 ) {
-    for _ in 0..attempts {
-        let (sender, mut pieces) = mpsc::channel(1);
-        let attempt = async {
-            let attempt = machine.attempt(prepared, &sender).await;
-            drop(sender);
-            attempt
-        };
-        let forward = async {
-            while let Some(piece) = pieces.recv().await {
-                let _ = records.send(record_of(prepared.check.id, piece)).await;
-            }
-        };
-        let (attempt, ()) = tokio::join!(attempt, forward);
+    // Nobody reads any more only when writing has failed, and then this future is about to be dropped.
+    let mut tally = Tally::default();
+    for _ in 0..plan.attempts {
+        let attempt = try_once(machine, prepared, &records).await;
         let is_cut = attempt.details.as_ref().is_some_and(Details::is_truncated);
         truncated.fetch_or(is_cut, Ordering::Relaxed);
-        // Nobody reads any more only when writing has failed, and then this future is about to be dropped.
-        let _ = records.send(Record::Attempt(Box::new(attempt))).await;
+        if plan.is_summed_up {
+            tally.add(&attempt);
+        } else {
+            let _ = records.send(Record::Attempt(Box::new(attempt))).await;
+        }
     }
+    if plan.is_summed_up {
+        let summary = tally.sum_up(prepared.check.id);
+        let _ = records.send(Record::Summary(Box::new(summary))).await;
+    }
+}
+
+/// Makes one attempt, and sends on what it is to return while it comes.
+async fn try_once(
+    machine: &Machine,
+    prepared: &Prepared,
+    records: &mpsc::Sender<Record>,
+) -> Attempt {
+    let (sender, mut pieces) = mpsc::channel(1);
+    let attempt = async {
+        let attempt = machine.attempt(prepared, &sender).await;
+        drop(sender);
+        attempt
+    };
+    let forward = async {
+        while let Some(piece) = pieces.recv().await {
+            let _ = records.send(record_of(prepared.check.id, piece)).await;
+        }
+    };
+    tokio::join!(attempt, forward).0
 }
 
 fn record_of(check: u32, piece: Piece) -> Record {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use kubectl_pods_report::{
-    Ask, Attempt, Check, Expectation, HttpRequest, Limits, Numbered, Plan, Record, Tls,
+    Ask, Attempt, Check, Expectation, HttpRequest, Limits, Numbered, Plan, Record, Summary, Tls,
 };
 
 /// A TCP check with limits that fit a test.
@@ -59,6 +59,8 @@ pub(crate) struct Outcome {
     pub(crate) records: Vec<Record>,
     /// In the order of the plan's checks, then in the order in which they ended.
     pub(crate) attempts: Vec<Attempt>,
+    /// In the order of the plan's checks.
+    pub(crate) summaries: Vec<Summary>,
     pub(crate) truncated: bool,
 }
 
@@ -88,16 +90,29 @@ fn outcome(lines: Vec<Numbered>) -> Outcome {
     let numbers: Vec<u64> = lines.iter().map(|line| line.n).collect();
     assert_eq!(numbers, (0..lines.len() as u64).collect::<Vec<_>>(), "numbered without gaps");
     let records: Vec<Record> = lines.into_iter().map(|line| line.record).collect();
-    let (Some(Record::Start { attempts: announced, .. }), Some(Record::End { truncated })) =
-        (records.first(), records.last())
+    let (
+        Some(Record::Start { attempts: announced, summaries: announced_summaries, .. }),
+        Some(Record::End { truncated }),
+    ) = (records.first(), records.last())
     else {
         panic!("no start or no end: {records:#?}");
     };
-    let (announced, truncated) = (*announced, *truncated);
+    let (announced, announced_summaries, truncated) =
+        (*announced, *announced_summaries, *truncated);
     let mut attempts: Vec<Attempt> = records.iter().filter_map(attempt_of).cloned().collect();
     attempts.sort_by_key(|attempt| attempt.check);
     assert_eq!(attempts.len() as u64, announced, "as many attempts as announced");
-    Outcome { records, attempts, truncated }
+    let mut summaries: Vec<Summary> = records.iter().filter_map(summary_of).cloned().collect();
+    summaries.sort_by_key(|summary| summary.check);
+    assert_eq!(summaries.len() as u64, announced_summaries, "as many summaries as announced");
+    Outcome { records, attempts, summaries, truncated }
+}
+
+fn summary_of(record: &Record) -> Option<&Summary> {
+    match record {
+        Record::Summary(summary) => Some(summary),
+        _ => None,
+    }
 }
 
 fn attempt_of(record: &Record) -> Option<&Attempt> {

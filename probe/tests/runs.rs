@@ -4,10 +4,10 @@ use std::io::{self, Write};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use kubectl_pods_report::{Observation, Record};
+use kubectl_pods_report::{Counts, Observation, Plan, Record};
 
-use crate::plans::{attempt, http, plan, run, within};
-use crate::servers::{page, read_request, saying, server, silent};
+use crate::plans::{attempt, http, plan, run, tcp, within};
+use crate::servers::{closed_port, page, read_request, saying, server, silent};
 
 #[tokio::test]
 async fn checks_run_side_by_side_and_attempts_one_after_the_other() {
@@ -32,6 +32,30 @@ async fn checks_run_side_by_side_and_attempts_one_after_the_other() {
             attempts.windows(2).map(|pair| pair[1].started_seconds - pair[0].started_seconds);
         assert!(gaps.into_iter().all(|gap| gap >= 0.2), "{attempts:#?}");
     }
+}
+
+#[tokio::test]
+async fn more_attempts_than_fit_are_summed_up() {
+    let open = http(saying(page("200 OK", "")));
+    let checks = vec![open, tcp("127.0.0.1", closed_port().port())];
+    let plan = |max| Plan { attempts: 50, max_attempt_records: Some(max), ..plan(checks.clone()) };
+    let outcome = run(&plan(100)).await;
+    assert_eq!((outcome.attempts.len(), outcome.summaries.len()), (100, 0), "as many as fit");
+
+    let outcome = run(&plan(99)).await;
+    assert_eq!((outcome.attempts.len(), outcome.summaries.len()), (0, 2));
+    let [open, refused] = outcome.summaries.as_slice() else { panic!("{outcome:#?}") };
+    assert_eq!(open.counts(), Counts { held: 50, ..Counts::default() }, "{open:#?}");
+    let total = open.latency.total.expect("latencies");
+    let evidence = open.evidence();
+    let slowest = evidence.last().expect("one of them");
+    assert!(total.min_seconds <= total.median_seconds, "{open:#?}");
+    assert!(total.max_seconds.to_bits() == slowest.total_seconds.to_bits(), "{open:#?}");
+    assert_eq!(refused.counts(), Counts { failed: 50, ..Counts::default() }, "{refused:#?}");
+    assert_eq!(refused.latency.total, None, "a failure is never a latency");
+    let evidence = refused.evidence();
+    assert_eq!(evidence.len(), 1, "{evidence:#?}");
+    assert_eq!(evidence[0].evidence.errno.as_deref(), Some("ECONNREFUSED"));
 }
 
 #[tokio::test]

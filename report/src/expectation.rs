@@ -244,14 +244,14 @@ impl Judgement {
 }
 
 impl Counts {
-    /// Counts one more.
-    pub const fn add(&mut self, judgement: Judgement) {
+    /// Counts so many more.
+    pub const fn add(&mut self, judgement: Judgement, attempts: u64) {
         let count = match judgement {
             Judgement::Held => &mut self.held,
             Judgement::Failed => &mut self.failed,
             Judgement::Unknown => &mut self.unknown,
         };
-        *count = count.saturating_add(1);
+        *count = count.saturating_add(attempts);
     }
 
     /// All of them.
@@ -274,7 +274,7 @@ impl Counts {
 impl FromIterator<Judgement> for Counts {
     fn from_iter<I: IntoIterator<Item = Judgement>>(judgements: I) -> Self {
         let mut counts = Self::default();
-        judgements.into_iter().for_each(|judgement| counts.add(judgement));
+        judgements.into_iter().for_each(|judgement| counts.add(judgement, 1));
         counts
     }
 }

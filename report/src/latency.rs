@@ -26,38 +26,53 @@ pub struct Spread {
     pub max_seconds: f64,
 }
 
-impl Latency {
-    /// Those of `attempts`.
-    #[must_use]
-    pub fn of(attempts: &[Attempt]) -> Self {
-        let good = || attempts.iter().filter(|attempt| attempt.has_latency());
-        Self {
-            connect: Spread::of(good().filter_map(|attempt| attempt.phases.connect_seconds)),
-            rtt: Spread::of(good().filter_map(Attempt::rtt_seconds)),
-            total: Spread::of(good().map(|attempt| attempt.total_seconds)),
+/// Measurements of attempts that have come so far: 24 bytes for each.
+#[derive(Debug, Default)]
+pub(crate) struct Samples {
+    connect: Vec<f64>,
+    rtt: Vec<f64>,
+    total: Vec<f64>,
+}
+
+impl Samples {
+    /// Takes in what `attempt` measured, if that is a latency.
+    pub(crate) fn add(&mut self, attempt: &Attempt) {
+        if attempt.has_latency() {
+            self.connect.extend(attempt.phases.connect_seconds);
+            self.rtt.extend(attempt.rtt_seconds());
+            self.total.push(attempt.total_seconds);
         }
+    }
+
+    /// What they are together.
+    pub(crate) fn latency(self) -> Latency {
+        let Self { connect, rtt, total } = self;
+        Latency { connect: spread(connect), rtt: spread(rtt), total: spread(total) }
     }
 }
 
-impl Spread {
-    /// That of `samples`; none if there are none.
-    #[must_use]
-    pub fn of(samples: impl Iterator<Item = f64>) -> Option<Self> {
-        let mut sorted: Vec<f64> = samples.collect();
-        sorted.sort_by(f64::total_cmp);
-        let last = sorted.len().checked_sub(1)?;
-        Some(Self {
-            min_seconds: sorted[0],
-            median_seconds: sorted[last / 2],
-            max_seconds: sorted[last],
-        })
-    }
+fn spread(mut samples: Vec<f64>) -> Option<Spread> {
+    samples.sort_by(f64::total_cmp);
+    let last = samples.len().checked_sub(1)?;
+    Some(Spread {
+        min_seconds: samples[0],
+        median_seconds: samples[last / 2],
+        max_seconds: samples[last],
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{Ask, Check, Expectation, Facts, Observation, Phase};
+
+    fn latency(attempts: &[Attempt]) -> Latency {
+        let mut samples = Samples::default();
+        for attempt in attempts {
+            samples.add(attempt);
+        }
+        samples.latency()
+    }
 
     #[test]
     fn a_failure_is_never_a_latency_and_a_slow_answer_is_one() {
@@ -76,8 +91,8 @@ mod tests {
             attempt(Observation::Starved, 9.0),
         ];
         let expected = Spread { min_seconds: 0.1, median_seconds: 0.2, max_seconds: 0.3 };
-        assert_eq!(Latency::of(&attempts).total, Some(expected));
-        assert_eq!(Latency::of(&attempts[1..2]).total, None);
+        assert_eq!(latency(&attempts).total, Some(expected));
+        assert_eq!(latency(&attempts[1..2]).total, None);
     }
 
     #[test]
@@ -88,7 +103,7 @@ mod tests {
         };
         for observation in [Observation::Open, Observation::Dropped] {
             let facts = Facts { total_seconds: 0.1, ..Facts::new(observation, "") };
-            assert_eq!(Latency::of(&[Attempt::new(&check, facts)]).total, None, "{observation}");
+            assert_eq!(latency(&[Attempt::new(&check, facts)]).total, None, "{observation}");
         }
     }
 }

@@ -5,7 +5,8 @@
 //! - [`observation`]: the closed set of what can be seen; [`expectation`]: whether that is right; [`verdict`]: both in
 //!   one word.
 //! - [`record`]: the numbered NDJSON lines that a one-shot probe writes to its log.
-//! - [`report`]: what several attempts from several sources say together, with their [`latency`].
+//! - [`summary`]: many attempts at one check, where they are too many for a log; [`latency`]: how long they took.
+//! - [`report`]: what several attempts from several sources say together.
 //! - [`standing`]: what a standing probe answers at `/results`.
 //!
 //! Times are seconds (`f64`, field names end in `_seconds`), sizes are bytes.
@@ -22,6 +23,7 @@ pub mod plan;
 pub mod record;
 pub mod report;
 pub mod standing;
+pub mod summary;
 pub mod verdict;
 
 pub use ask::{Ask, HttpRequest, Protocol, Tls};
@@ -35,6 +37,7 @@ pub use plan::{CONCURRENT_CHECKS, Check, Limits, Plan};
 pub use record::{Numbered, Record};
 pub use report::{Report, Source, TargetReport};
 pub use standing::{CheckResults, Results};
+pub use summary::{Kind, Summary, Tally};
 pub use verdict::Verdict;
 
 /// Version of the wire format. A reader refuses a plan or a stream of another version.

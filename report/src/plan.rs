@@ -19,6 +19,10 @@ pub struct Plan {
     /// Attempts for each check in a one-shot run; at least 1.
     #[serde(default = "one")]
     pub attempts: u32,
+    /// Attempts that a one-shot run may write down one by one. If it makes more, it sums them up: a
+    /// [`crate::Record::Summary`] for each check. Absent: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_attempt_records: Option<u64>,
     /// Time between two rounds of a standing probe.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub every_seconds: Option<f64>,
@@ -55,7 +59,26 @@ impl Plan {
     /// A plan that makes one attempt at each check.
     #[must_use]
     pub const fn once(checks: Vec<Check>) -> Self {
-        Self { version: WIRE_VERSION, checks, attempts: 1, every_seconds: None }
+        Self {
+            version: WIRE_VERSION,
+            checks,
+            attempts: 1,
+            max_attempt_records: None,
+            every_seconds: None,
+        }
+    }
+
+    /// Attempts that a one-shot run makes in all.
+    #[must_use]
+    pub fn all_attempts(&self) -> u64 {
+        let checks = u64::try_from(self.checks.len()).unwrap_or(u64::MAX);
+        checks.saturating_mul(u64::from(self.attempts))
+    }
+
+    /// Whether a one-shot run sums its attempts up.
+    #[must_use]
+    pub fn is_summed_up(&self) -> bool {
+        self.max_attempt_records.is_some_and(|max| self.all_attempts() > max)
     }
 
     /// An upper bound for the time in which a one-shot probe has made all its attempts: [`CONCURRENT_CHECKS`] at once, those

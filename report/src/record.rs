@@ -1,12 +1,12 @@
 //! The lines a one-shot probe writes to its standard output, one JSON object a line.
 //!
-//! A stream is `start`, then any number of `attempt`, `head` and `body` lines, then `end`. Every line carries its
+//! A stream is `start`, then any number of `attempt`, `summary`, `head` and `body` lines, then `end`. Every line carries its
 //! number `n`, counted from 0 without gaps, and `end` is the last: a reader that saw `end` with number N and N lines
 //! before it saw everything. Anything else is an incomplete result.
 
 use serde::{Deserialize, Serialize};
 
-use crate::Attempt;
+use crate::{Attempt, Summary};
 
 /// One numbered line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,9 +30,14 @@ pub enum Record {
         probe: String,
         /// Attempts that will follow.
         attempts: u64,
+        /// Summaries that will follow instead, one for each check.
+        #[serde(default)]
+        summaries: u64,
     },
     /// A finished attempt.
     Attempt(Box<Attempt>),
+    /// All attempts at one check, when the plan has more than [`crate::Plan::max_attempt_records`].
+    Summary(Box<Summary>),
     /// Head of an HTTP answer; only with [`crate::HttpRequest::return_body`], before its `body` lines.
     Head {
         /// [`crate::Check::id`].

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::expectation::judge;
 use crate::{
-    Attempt, Check, Counts, Expectation, Facts, Judgement, Latency, Observation, Protocol, Verdict,
+    Attempt, Check, Counts, Expectation, Facts, Judgement, Kind, Latency, Observation, Protocol,
+    Summary, Tally, Verdict,
 };
 
 /// Version of [`Report`]. Fields may be added within a version.
@@ -67,6 +68,9 @@ pub struct TargetReport {
     pub counts: Counts,
     /// Latencies.
     pub latency: Latency,
+    /// `attempts` has only the first of each kind and the slowest: there were too many to keep.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub summed_up: bool,
     /// Every attempt with its evidence.
     pub attempts: Vec<Attempt>,
 }
@@ -111,6 +115,7 @@ impl TargetReport {
             message: judged.message,
             counts: Counts::from_iter([judged.judgement]),
             latency: Latency::default(),
+            summed_up: false,
             attempts: Vec::new(),
         }
     }
@@ -119,9 +124,17 @@ impl TargetReport {
     /// one certain failure in ten is a failure, and its words are those of the most frequent one.
     #[must_use]
     pub fn tried(check: &Check, source: u32, planned: u64, attempts: Vec<Attempt>) -> Self {
-        let mut counts: Counts = attempts.iter().map(|attempt| attempt.judgement).collect();
+        let summary = attempts.iter().collect::<Tally>().sum_up(check.id);
+        Self { summed_up: false, attempts, ..Self::summed_up(check, source, planned, &summary) }
+    }
+
+    /// The same of attempts that were not written down one by one.
+    #[must_use]
+    pub fn summed_up(check: &Check, source: u32, planned: u64, summary: &Summary) -> Self {
+        let attempts = summary.evidence();
+        let mut counts = summary.counts();
+        let (verdict, message) = words(&summary.kinds, counts, planned);
         counts.unknown += planned.saturating_sub(counts.total());
-        let (verdict, message) = words(counts.judgement(), &attempts, planned);
         let address = attempts.iter().find_map(Attempt::endpoint);
         Self {
             target: check.target.clone(),
@@ -132,7 +145,8 @@ impl TargetReport {
             judgement: counts.judgement(),
             message,
             counts,
-            latency: Latency::of(&attempts),
+            latency: summary.latency,
+            summed_up: true,
             attempts,
         }
     }
@@ -145,21 +159,22 @@ impl TargetReport {
     }
 }
 
-/// Word and sentence of the attempts that make a target what it is.
-fn words(judgement: Judgement, attempts: &[Attempt], planned: u64) -> (Verdict, String) {
-    let speaking = || attempts.iter().filter(|attempt| attempt.judgement == judgement);
-    let count = |verdict| speaking().filter(|attempt| attempt.verdict == verdict).count();
-    // Of equally frequent ones the first: `max_by_key` takes the last, so look from the end.
-    let first_of_most = speaking().rev().max_by_key(|attempt| count(attempt.verdict));
-    match (first_of_most, judgement) {
-        (Some(attempt), Judgement::Failed | Judgement::Unknown) if planned > 1 => {
-            let count = count(attempt.verdict);
-            (attempt.verdict, format!("{count} of {planned} attempts: {}", attempt.message))
+/// Word and sentence of the attempts that make a target what it is. `made` counts those that were made.
+fn words(kinds: &[Kind], made: Counts, planned: u64) -> (Verdict, String) {
+    let bad = |judgement| {
+        // Of equally frequent ones the first: `max_by_key` takes the last, so look from the end.
+        let of_it = kinds.iter().rev().filter(move |kind| kind.first.judgement == judgement);
+        of_it.max_by_key(|kind| kind.attempts)
+    };
+    let missing = made.total() < planned;
+    match (bad(Judgement::Failed).or_else(|| bad(Judgement::Unknown)), kinds.first()) {
+        (Some(Kind { attempts, first }), _) if planned > 1 => {
+            (first.verdict, format!("{attempts} of {planned} attempts: {}", first.message))
         }
-        (Some(attempt), _) => (attempt.verdict, attempt.message.clone()),
+        (Some(Kind { first, .. }), _) => (first.verdict, first.message.clone()),
+        (None, Some(Kind { first, .. })) if !missing => (first.verdict, first.message.clone()),
         (None, _) => {
-            let made = attempts.len();
-            let message = format!("{made} of {planned} attempts were made");
+            let message = format!("{} of {planned} attempts were made", made.total());
             (Observation::NotRun.into(), message)
         }
     }

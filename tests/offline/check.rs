@@ -8,6 +8,7 @@ use std::{
 };
 
 use harness::Plugin;
+use serde_json::json;
 
 /// What a server does with every connection.
 #[derive(Clone, Copy)]
@@ -106,6 +107,32 @@ fn attempts_are_counted_and_spread() {
     let spread = |field: &str| target["latency"]["total"][field].as_f64().expect("a number");
     assert!(spread("min_seconds") <= spread("median_seconds"));
     assert!(spread("median_seconds") <= spread("max_seconds"));
+}
+
+#[test]
+fn more_attempts_than_a_log_can_carry_are_summed_up() {
+    let targets: Vec<String> = (0..7)
+        .map(|_| format!("tcp://{}", server(Manner::Silence)))
+        .chain([format!("tcp://{}", closed())])
+        .collect();
+    let run = check(&targets).args(["--attempts", "1000", "-o", "json"]).run().exits(2);
+    let report: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let (shut, open) =
+        report["targets"].as_array().and_then(|all| all.split_last()).expect("targets");
+    for target in open {
+        assert_eq!(
+            (&target["held"], &target["summed_up"]),
+            (&json!(1000), &json!(true)),
+            "{target}"
+        );
+        assert!(target["attempts"].as_array().is_some_and(|kept| kept.len() <= 2), "{target}");
+        assert!(target["latency"]["total"]["median_seconds"].is_f64(), "{target}");
+    }
+    assert_eq!(shut["failed"], 1000, "{shut}");
+    assert!(
+        shut["message"].as_str().is_some_and(|text| text.starts_with("1000 of 1000 attempts: "))
+    );
+    assert_eq!(shut["attempts"].as_array().map(Vec::len), Some(1), "the first is the evidence");
 }
 
 #[test]

@@ -59,7 +59,7 @@ pub async fn check(connection: &ConnectionArgs, args: &CheckArgs) -> anyhow::Res
     if !planned.plan.checks.is_empty() {
         brought.push(match probe(cluster.as_ref(), &args.probe, &planned.plan).await? {
             Outcome::Stopped(exit) => return Ok(exit),
-            Outcome::Whole(source, results) => Brought { source, attempts: results.attempts },
+            Outcome::Whole(source, results) => Brought { source, results },
             Outcome::Inconclusive(source, reason) => {
                 let source = Source { problem: Some(reason), ..source };
                 Brought { source, ..Brought::default() }

@@ -16,6 +16,10 @@ use crate::cli::{CheckProtocol, TermsArgs};
 /// Bytes of a body that a check reads: enough for any page, and an end to endless streams.
 const CHECK_BODY_BYTES: u64 = 1024 * 1024;
 
+/// Attempts that are reported one by one. A kubelet rotates a log at 10 MiB (`containerLogMaxSize`), and what is rotated
+/// away is lost to whoever reads; the record of one attempt takes about 0.6 KiB, and 1.7 at most.
+const MAX_ATTEMPT_RECORDS: u64 = 6_000;
+
 /// What holds for every target of one command.
 #[derive(Debug, Clone)]
 pub(crate) struct Terms {
@@ -99,7 +103,12 @@ pub(crate) fn plan(targets: &[Target], found: &[Found], terms: &Terms) -> Planne
         }
     };
     let subjects = found.iter().map(&mut subject).collect();
-    Planned { plan: Plan { attempts: terms.attempts, ..Plan::once(checks) }, subjects }
+    let plan = Plan {
+        attempts: terms.attempts,
+        max_attempt_records: Some(MAX_ATTEMPT_RECORDS),
+        ..Plan::once(checks)
+    };
+    Planned { plan, subjects }
 }
 
 impl Terms {
@@ -139,6 +148,11 @@ impl Terms {
 
 #[cfg(test)]
 mod tests {
+    use kubectl_pods_report::{
+        Attempt, Details, Evidence, Facts, HttpDetails, IcmpError, Numbered, Phases, Record,
+        Starvation, TcpInfo,
+    };
+
     use super::*;
 
     fn terms(protocol: Option<Protocol>) -> Terms {
@@ -196,5 +210,42 @@ mod tests {
             "{planned:?}"
         );
         assert_eq!(planned.subjects[2], Subject::Check(1));
+    }
+
+    #[test]
+    fn as_many_records_as_are_written_fit_into_a_log() {
+        const LOG_BYTES: u64 = 10 * 1024 * 1024;
+        let address = "fd00:1234:5678:9abc:def0:1234:5678:9abc".parse().ok();
+        let ask = Ask::https(65535, Tls::default(), HttpRequest::default());
+        let status = Expectation::Status { ranges: vec![(200, 299), (300, 399), (401, 401)] };
+        // The longest name that a target can have, and the longest message.
+        let check = Check { expect: vec![status], ..Check::new(9999, "x".repeat(253), "web", ask) };
+        let phases = Phases {
+            resolve_seconds: Some(0.012_345_678_9),
+            connect_seconds: Some(0.012_345_678_9),
+            tls_seconds: Some(0.012_345_678_9),
+            processing_seconds: Some(0.012_345_678_9),
+            transfer_seconds: Some(0.012_345_678_9),
+        };
+        let details = HttpDetails { status: 503, body_bytes: 1_048_576, ..HttpDetails::default() };
+        let evidence = Evidence {
+            tcp_info: Some(TcpInfo { rtt_seconds: 0.012_345_678, ..TcpInfo::default() }),
+            icmp: Some(IcmpError { kind: 255, code: 255, sender: address }),
+            errno: Some("EHOSTUNREACH".to_owned()),
+            starvation: Some(Starvation { wakeup_lag_seconds: 0.1, throttled_seconds: Some(0.1) }),
+        };
+        let facts = Facts {
+            address,
+            started_seconds: 1_800_000_000.123_456_7,
+            total_seconds: 0.012_345_678_9,
+            phases,
+            details: Some(Details::Http(details)),
+            evidence,
+            ..Facts::new(Observation::Stalled, "x".repeat(400))
+        };
+        let record = Record::Attempt(Box::new(Attempt::new(&check, facts)));
+        let line = serde_json::to_string(&Numbered { n: 9999, record }).expect("JSON");
+        let longest = line.len() as u64 + 1;
+        assert!(longest * MAX_ATTEMPT_RECORDS < LOG_BYTES, "{longest} bytes: {line}");
     }
 }

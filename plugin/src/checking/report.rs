@@ -1,15 +1,18 @@
 //! Attempts become a report: an entry for each target, and what may be said about all of them.
 
-use kubectl_pods_report::{Attempt, Check, Judgement, Report, Source, TargetReport};
+use kubectl_pods_report::{Check, Judgement, Report, Source, TargetReport};
 
-use super::plan::{Planned, Subject};
+use super::{
+    plan::{Planned, Subject},
+    stream::Results,
+};
 use crate::exit::Exit;
 
-/// What came from one place. Without attempts that count, [`Source::problem`] says why.
+/// What came from one place. Without results that count, [`Source::problem`] says why.
 #[derive(Debug, Default)]
 pub(super) struct Brought {
     pub(super) source: Source,
-    pub(super) attempts: Vec<Attempt>,
+    pub(super) results: Results,
 }
 
 /// Puts what was brought to its targets: each as seen from each source.
@@ -36,7 +39,10 @@ fn seen(planned: &Planned, check: &Check, from: &Brought) -> TargetReport {
     if from.source.problem.is_some() {
         return TargetReport::lost(check, source, attempts);
     }
-    let made = from.attempts.iter().filter(|attempt| attempt.check == check.id);
+    if let Some(summary) = from.results.summaries.iter().find(|summary| summary.check == check.id) {
+        return TargetReport::summed_up(check, source, attempts, summary);
+    }
+    let made = from.results.attempts.iter().filter(|attempt| attempt.check == check.id);
     TargetReport::tried(check, source, attempts, made.cloned().collect())
 }
 
@@ -72,7 +78,7 @@ pub(super) fn probe_failed(reason: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use kubectl_pods_report::{Ask, Facts, Observation, Plan};
+    use kubectl_pods_report::{Ask, Attempt, Facts, Observation, Plan};
 
     use super::*;
 
@@ -92,7 +98,8 @@ mod tests {
             Attempt::new(&check(*check_id), Facts::new(*observation, observation.as_str()))
         };
         let source = Source { id, ..Source::default() };
-        Brought { source, attempts: attempts.iter().map(attempt).collect() }
+        let attempts = attempts.iter().map(attempt).collect();
+        Brought { source, results: Results { attempts, ..Results::default() } }
     }
 
     fn settled(observation: Observation, reason: &str) -> Subject {

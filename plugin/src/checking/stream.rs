@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use kubectl_pods_report::{Attempt, Numbered, Record, WIRE_VERSION};
+use kubectl_pods_report::{Attempt, Numbered, Record, Summary, WIRE_VERSION};
 
 /// Lines that are no record are kept for the message, so many and so long at most.
 const MAX_HINTS: usize = 3;
@@ -31,6 +31,8 @@ pub(super) struct Head {
 pub(super) struct Results {
     /// Finished attempts in the order in which they ended.
     pub attempts: Vec<Attempt>,
+    /// What there is instead when the attempts are too many, one for each check.
+    pub summaries: Vec<Summary>,
     /// Heads of HTTP answers, by the id of their check.
     pub heads: BTreeMap<u32, Head>,
     /// Bodies of HTTP answers, by the id of their check.
@@ -39,13 +41,19 @@ pub(super) struct Results {
     pub truncated: bool,
 }
 
+impl Results {
+    fn count(&self) -> u64 {
+        (self.attempts.len() + self.summaries.len()) as u64
+    }
+}
+
 /// Collects records line by line.
 #[derive(Debug, Default)]
 pub(super) struct Reader {
     results: Results,
     /// Number of the next record.
     next: u64,
-    /// Attempts announced by the start record.
+    /// Attempts and summaries announced by the start record.
     announced: u64,
     ended: bool,
     fault: Option<String>,
@@ -99,9 +107,9 @@ impl Reader {
             None if self.ended => return Ok(self.results),
             None if self.next == 0 => "the probe wrote no result".to_owned(),
             None => format!(
-                "the probe's log ends after {} records ({} of {} attempts) without its last one",
+                "the probe's log ends after {} records ({} of {} results) without its last one",
                 self.next,
-                self.results.attempts.len(),
+                self.results.count(),
                 self.announced
             ),
         };
@@ -117,14 +125,18 @@ impl Reader {
                 "the probe speaks version {version} of the result format, this program version {WIRE_VERSION}: \
                  use a probe image of the same release"
             )),
-            Record::Start { attempts, .. } if n == 0 => {
-                self.announced = attempts;
+            Record::Start { attempts, summaries, .. } if n == 0 => {
+                self.announced = attempts.saturating_add(summaries);
                 Ok(())
             }
             _ if n == 0 => Err("the probe's first record is no start record".to_owned()),
             Record::Start { .. } => Err(format!("record {n} of the probe is a second start")),
             Record::Attempt(attempt) => {
                 self.results.attempts.push(*attempt);
+                Ok(())
+            }
+            Record::Summary(summary) => {
+                self.results.summaries.push(*summary);
                 Ok(())
             }
             Record::Head { check, version, status, reason, headers } => {
@@ -141,10 +153,10 @@ impl Reader {
     }
 
     fn end(&mut self, truncated: bool) -> Result<(), String> {
-        let got = self.results.attempts.len() as u64;
+        let got = self.results.count();
         if got != self.announced {
             return Err(format!(
-                "the probe announced {} attempts and reported {got}",
+                "the probe announced {} results and reported {got}",
                 self.announced
             ));
         }
@@ -164,7 +176,7 @@ impl Reader {
 
 #[cfg(test)]
 mod tests {
-    use kubectl_pods_report::{Ask, Check, Facts, Observation};
+    use kubectl_pods_report::{Ask, Check, Facts, Observation, Tally};
 
     use super::*;
 
@@ -178,9 +190,13 @@ mod tests {
         numbered.map(|line| serde_json::to_string(&line).expect("a record serializes")).collect()
     }
 
+    fn start(version: u32, attempts: u64, summaries: u64) -> Record {
+        Record::Start { version, probe: "0.1.0".to_owned(), attempts, summaries }
+    }
+
     fn whole() -> Vec<String> {
         lines(vec![
-            Record::Start { version: WIRE_VERSION, probe: "0.1.0".to_owned(), attempts: 1 },
+            start(WIRE_VERSION, 1, 0),
             Record::Body { check: 0, base64: BASE64_STANDARD.encode("It ") },
             Record::Body { check: 0, base64: BASE64_STANDARD.encode("works!\n") },
             Record::Attempt(Box::new(attempt())),
@@ -201,6 +217,19 @@ mod tests {
         let results = read(&whole()).expect("whole");
         assert_eq!(results.attempts, [attempt()]);
         assert_eq!(results.bodies[&0], b"It works!\n");
+    }
+
+    #[test]
+    fn summaries_are_counted_like_attempts() {
+        let summary = || [&attempt()].into_iter().collect::<Tally>().sum_up(0);
+        let summed_up = |announced| {
+            let summary = Record::Summary(Box::new(summary()));
+            let end = Record::End { truncated: false };
+            read(&lines(vec![start(WIRE_VERSION, 0, announced), summary, end]))
+        };
+        assert_eq!(summed_up(1).expect("whole").summaries, [summary()]);
+        let error = summed_up(2).expect_err("one is missing");
+        assert!(error.contains("announced 2 results and reported 1"), "{error}");
     }
 
     #[test]
@@ -229,7 +258,7 @@ mod tests {
 
     #[test]
     fn what_can_never_be_whole_says_why() {
-        let start = |version, attempts| Record::Start { version, probe: String::new(), attempts };
+        let start = |version, attempts| start(version, attempts, 0);
         let end = || Record::End { truncated: false };
         let damaged = || Record::Body { check: 0, base64: "*".to_owned() };
         let cases = [
@@ -241,7 +270,7 @@ mod tests {
             (
                 "too few attempts",
                 vec![start(WIRE_VERSION, 2), end()],
-                "announced 2 attempts and reported 0",
+                "announced 2 results and reported 0",
             ),
             ("no start", vec![end()], "no start record"),
             (

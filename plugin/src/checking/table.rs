@@ -21,7 +21,7 @@ type Column = (&'static str, fn(&Report, &TargetReport) -> Option<String>);
 /// The report as lines.
 #[must_use]
 pub(super) fn draw(report: &Report, style: Style) -> String {
-    let repeated = report.targets.iter().any(|target| target.attempts.len() > 1);
+    let repeated = report.targets.iter().any(|target| target.counts.total() > 1);
     let failed = report.targets.iter().any(|target| target.judgement != Judgement::Held);
     let mut columns: Vec<Column> = vec![
         ("TARGET", |_, target| Some(target.target.clone())),
@@ -83,7 +83,11 @@ fn phase(target: &TargetReport, of: fn(&Attempt) -> Option<f64>) -> Option<Strin
     last.and_then(of).map(latency)
 }
 
+/// Over all attempts, as far as each of them was kept.
 fn retransmissions(target: &TargetReport) -> Option<String> {
+    if target.summed_up {
+        return None;
+    }
     let counts = target.attempts.iter().filter_map(|attempt| attempt.evidence.tcp_info);
     counts.map(|info| info.total_retrans).reduce(u32::saturating_add).map(|sum| sum.to_string())
 }

@@ -48,7 +48,7 @@ pub(super) async fn plan(cluster: &Cluster, args: &InstallArgs) -> anyhow::Resul
         ));
     }
     let mut plan = plan::plan(&targets, &found, &Terms::new(&args.terms, 1)).plan;
-    plan.every_seconds = Some(args.every.as_secs_f64());
+    (plan.every_seconds, plan.max_attempt_records) = (Some(args.every.as_secs_f64()), None);
     let json = serde_json::to_string_pretty(&plan)?;
     // By the very code that the probe will read it with: so nothing is installed that no probe accepts.
     probe::StandingPlan::parse(json.as_bytes())?;

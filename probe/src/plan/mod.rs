@@ -11,6 +11,9 @@ pub use standing::{StandingError, StandingPlan};
 
 use crate::prober::Prepared;
 
+/// Attempts for each check. Bounds memory when they are summed up: 24 bytes for each, 64 checks at once.
+const MAX_ATTEMPTS: u32 = 10_000;
+
 /// Why a plan cannot be carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
@@ -40,6 +43,8 @@ pub enum PlanError {
 pub(crate) struct CheckedPlan {
     /// Attempts for each check.
     pub(crate) attempts: u32,
+    /// Whether they are summed up.
+    pub(crate) is_summed_up: bool,
     pub(crate) checks: Vec<Prepared>,
 }
 
@@ -50,15 +55,17 @@ impl TryFrom<&Plan> for CheckedPlan {
         if plan.version != WIRE_VERSION {
             return Err(PlanError::Version { found: plan.version });
         }
-        if plan.attempts == 0 {
-            return Err(PlanError::Whole("plan asks for 0 attempts".into()));
+        if !(1..=MAX_ATTEMPTS).contains(&plan.attempts) {
+            let problem =
+                format!("plan asks for {} attempts, not 1 to {MAX_ATTEMPTS}", plan.attempts);
+            return Err(PlanError::Whole(problem));
         }
         let mut ids = BTreeSet::new();
         if let Some(twice) = plan.checks.iter().find(|check| !ids.insert(check.id)) {
             return Err(PlanError::Whole(format!("two checks have the id {}", twice.id)));
         }
         let checks = plan.checks.iter().map(prepare).collect::<Result<_, _>>()?;
-        Ok(Self { attempts: plan.attempts, checks })
+        Ok(Self { attempts: plan.attempts, is_summed_up: plan.is_summed_up(), checks })
     }
 }
 
@@ -139,7 +146,10 @@ mod tests {
                 Plan { version: WIRE_VERSION + 1, ..Plan::once(vec![]) },
                 "wire version 2, this probe speaks 1",
             ),
-            (Plan { attempts: 0, ..Plan::once(vec![]) }, "plan asks for 0 attempts"),
+            (
+                Plan { attempts: 0, ..Plan::once(vec![]) },
+                "plan asks for 0 attempts, not 1 to 10000",
+            ),
             (Plan::once(vec![same(), same()]), "two checks have the id 0"),
         ];
         for (plan, expected) in cases {

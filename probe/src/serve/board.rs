@@ -28,7 +28,7 @@ impl Entry {
     }
 
     pub(super) fn take_in(&mut self, attempt: Attempt) {
-        self.counts.add(attempt.judgement);
+        self.counts.add(attempt.judgement, 1);
         *self.verdicts.entry(attempt.verdict).or_default() += 1;
         // Attempts may overlap: one that began earlier and took longer is old news.
         if self
