@@ -105,7 +105,8 @@ fn sigterm_ends_it_at_once_with_143() {
     let begun = Instant::now();
     kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGTERM).expect("a signal");
     assert_eq!(child.wait().expect("ends").code(), Some(143));
-    assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
+    // The server is silent for 20 s, the limit of the check is 4 s.
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
 }
 
 #[test]

@@ -27,6 +27,14 @@ pub struct HttpDetails {
 }
 
 impl Details {
+    /// What HTTP has, if that was spoken.
+    #[must_use]
+    pub const fn http(&self) -> Option<&HttpDetails> {
+        match self {
+            Self::Http(http) => Some(http),
+        }
+    }
+
     /// Bytes of the answer's content that came.
     #[must_use]
     pub const fn content_bytes(&self) -> u64 {

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Details, Facts, HttpDetails, Observation, Phase, Verdict};
+use crate::{Facts, HttpDetails, Observation, Phase, Verdict};
 
 /// Something that must hold of an attempt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -217,15 +217,6 @@ fn latency(of: Phase, at_most: f64, facts: &Facts) -> Finding {
         return Finding::with(Judgement::Unknown, Observation::Starved.into(), sentence);
     }
     Finding::with(Judgement::Failed, Verdict::Slow, took)
-}
-
-impl Facts {
-    const fn http(&self) -> Option<&HttpDetails> {
-        match &self.details {
-            Some(Details::Http(http)) => Some(http),
-            None => None,
-        }
-    }
 }
 
 impl Judgement {

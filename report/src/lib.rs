@@ -1,7 +1,7 @@
 //! The words that `kubectl-pods` and its probe exchange.
 //!
 //! - [`plan`]: what to check, handed to the probe (JSON); [`ask`]: what to ask of one target.
-//! - [`attempt`]: what one try showed, with the kernel's [`evidence`] and the [`details`] of its protocol.
+//! - [`attempt`]: one try; its [`facts`], with the kernel's [`evidence`] and the [`details`] of its protocol.
 //! - [`observation`]: the closed set of what can be seen; [`expectation`]: whether that is right; [`verdict`]: both in
 //!   one word.
 //! - [`record`]: the numbered NDJSON lines that a one-shot probe writes to its log.
@@ -17,6 +17,7 @@ pub mod attempt;
 pub mod details;
 pub mod evidence;
 pub mod expectation;
+pub mod facts;
 pub mod latency;
 pub mod observation;
 pub mod plan;
@@ -27,10 +28,11 @@ pub mod summary;
 pub mod verdict;
 
 pub use ask::{Ask, HttpRequest, Protocol, Tls};
-pub use attempt::{Attempt, Facts, Phase, Phases};
+pub use attempt::Attempt;
 pub use details::{Details, HttpDetails};
 pub use evidence::{Evidence, IcmpError, Starvation, TcpInfo};
 pub use expectation::{Counts, Expectation, Judgement};
+pub use facts::{Facts, Phase, Phases};
 pub use latency::{Latency, Spread};
 pub use observation::Observation;
 pub use plan::{CONCURRENT_CHECKS, Check, Limits, Plan};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Attempt, Check, Counts, Verdict};
+use crate::{Attempt, Check, Counts, Judgement, Verdict};
 
 /// Everything one standing probe knows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,8 +43,11 @@ pub struct CheckResults {
     /// The attempt that began last, of those that have finished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latest: Option<Attempt>,
-    /// Unix time at which the attempt began that first had the present judgement, held or failed. Attempts of which one
-    /// cannot tell change nothing here.
+    /// Whether the last attempt of which one can tell held or failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judgement: Option<Judgement>,
+    /// Unix time at which the first attempt began of those that were judged so without a break. Attempts of which one cannot
+    /// tell are no break.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since_seconds: Option<f64>,
 }

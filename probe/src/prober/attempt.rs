@@ -7,28 +7,11 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
 use super::failure::Failure;
-use super::http::Piece;
 use super::observe::observe;
-use super::resolve::Resolver;
-use super::tls::Trust;
-use super::{Context, Prepared, Trace};
-use crate::starvation::Watch;
+use super::{Context, Machine, Piece, Prepared, Trace};
 use crate::text::printable;
 
-/// What attempts on this machine share: its resolver, whom it trusts, and a watch on how much it is held up.
-pub(crate) struct Machine {
-    pub(super) resolver: Resolver,
-    pub(super) trust: Trust,
-    pub(crate) watch: Watch,
-}
-
 impl Machine {
-    /// This machine as its files say: `/etc/resolv.conf`, `/etc/hosts`, and the roots that [`super::tls`] names. They are
-    /// read when they are first needed.
-    pub(crate) fn new() -> Self {
-        Self { resolver: Resolver::of_this_machine(), trust: Trust::default(), watch: Watch::new() }
-    }
-
     /// Reads now what attempts at `checks` will need, so that none has to wait for it.
     pub(crate) fn prepare(&self, checks: &[Prepared]) {
         for Prepared { check, prober } in checks {

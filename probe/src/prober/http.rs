@@ -22,23 +22,17 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use self::head::Head;
+pub(super) use self::head::Head;
 use self::observed::{Observed, Seen};
 use self::search::Search;
 use super::failure::Failure;
-use super::{Context, Machine, Prober, Stage, Trace, tcp, tls};
+use super::{Context, Machine, Piece, Prober, Stage, Trace, tcp, tls};
 
 /// Most that is held of an answer: its head must fit, its body passes through.
 const BUFFER_BYTES: usize = 64 * 1024;
 
 /// Largest piece of a body that is sent on. In base64 it stays below the 16 KiB at which container runtimes cut log lines.
 const PIECE_BYTES: usize = 8 * 1024;
-
-/// A part of an answer that is to be returned.
-pub(crate) enum Piece {
-    Head(Head),
-    Body(Bytes),
-}
 
 /// Sends one request and reads the answer to its end, whatever its status.
 #[derive(Debug)]
@@ -175,7 +169,8 @@ impl Prober for Http {
             match self.tls {
                 None => self.exchange(stream, context.answer, trace).await,
                 Some(tls) => {
-                    let stream = tls::handshake(stream, context, tls, trace).await?;
+                    let trust = &context.machine.trust;
+                    let stream = tls::handshake(stream, context.host, tls, trust, trace).await?;
                     self.exchange(stream, context.answer, trace).await
                 }
             }

@@ -8,6 +8,7 @@ mod attempt;
 mod failure;
 mod http;
 mod icmp;
+mod machine;
 mod observe;
 mod resolve;
 mod tcp;
@@ -18,15 +19,16 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use kubectl_pods_report::{Ask, Check};
 use tokio::sync::mpsc;
 
-pub(crate) use attempt::Machine;
 #[cfg(feature = "serve")]
 pub(crate) use attempt::unix_seconds;
 use failure::Failure;
-pub(crate) use http::Piece;
+use http::Head;
+pub(crate) use machine::Machine;
 use trace::{Stage, Trace};
 
 /// One way of asking a target.
@@ -54,6 +56,14 @@ struct Context<'a> {
     machine: &'a Machine,
     /// Where pieces of an answer go that is to be returned.
     answer: &'a mpsc::Sender<Piece>,
+}
+
+/// A part of an answer that is to be returned.
+pub(crate) enum Piece {
+    /// Its head, first.
+    Head(Head),
+    /// The next of its body, in pieces that fit into a line of a log.
+    Body(Bytes),
 }
 
 /// A check with what carries it out.

@@ -17,7 +17,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::failure::Failure;
-use super::{Context, Stage, Trace};
+use super::{Stage, Trace};
 
 /// Whom to believe. Each of the configurations is made when it is first needed: reading roots takes longer than a probe.
 #[derive(Default)]
@@ -38,19 +38,20 @@ impl Trust {
     }
 }
 
-/// Speaks TLS to the host over `stream`.
+/// Speaks TLS to `host` over `stream`.
 pub(super) async fn handshake(
     stream: TcpStream,
-    context: Context<'_>,
+    host: &str,
     tls: Tls,
+    trust: &Trust,
     trace: &mut Trace,
 ) -> Result<TlsStream<TcpStream>, Failure> {
     trace.stage = Stage::Tls;
-    let name = ServerName::try_from(context.host.to_owned());
+    let name = ServerName::try_from(host.to_owned());
     let name = name.map_err(|_| {
         Failure::Tls(io::Error::other("the host is no name that a certificate could carry"))
     })?;
-    let config = context.machine.trust.config(tls);
+    let config = trust.config(tls);
     let config = config.map_err(|error| Failure::Local(io::Error::other(error)))?;
     let begun = Instant::now();
     let stream = TlsConnector::from(config).connect(name, stream).await.map_err(Failure::Tls)?;

@@ -54,6 +54,7 @@ impl Entry {
             counts: self.counts,
             verdicts: self.verdicts.clone(),
             latest,
+            judgement: self.state.map(|(judgement, _)| judgement),
             since_seconds: self.state.map(|(_, since)| since),
         }
     }
@@ -70,18 +71,19 @@ mod tests {
         let check = Check::new(7, "web", "10.0.0.7", Ask::tcp(80));
         let mut entry = Entry::new(&check);
         let steps = [
-            ("first", 1.0, Observation::Open, Some(1.0)),
-            ("still open", 2.0, Observation::Open, Some(1.0)),
-            ("starved tells nothing", 3.0, Observation::Starved, Some(1.0)),
-            ("gone", 4.0, Observation::Dropped, Some(4.0)),
-            ("gone in another way", 5.0, Observation::Refused, Some(4.0)),
-            ("old news", 2.5, Observation::Open, Some(4.0)),
-            ("back", 6.0, Observation::Open, Some(6.0)),
+            ("first", 1.0, Observation::Open, (Judgement::Held, 1.0)),
+            ("still open", 2.0, Observation::Open, (Judgement::Held, 1.0)),
+            ("starved tells nothing", 3.0, Observation::Starved, (Judgement::Held, 1.0)),
+            ("gone", 4.0, Observation::Dropped, (Judgement::Failed, 4.0)),
+            ("gone in another way", 5.0, Observation::Refused, (Judgement::Failed, 4.0)),
+            ("old news", 2.5, Observation::Open, (Judgement::Failed, 4.0)),
+            ("back", 6.0, Observation::Open, (Judgement::Held, 6.0)),
         ];
-        for (name, started_seconds, observation, since) in steps {
+        for (name, started_seconds, observation, state) in steps {
             let facts = Facts { started_seconds, ..Facts::new(observation, "") };
             entry.take_in(Attempt::new(&check, facts));
-            assert_eq!(entry.public().since_seconds, since, "{name}");
+            let public = entry.public();
+            assert_eq!(public.judgement.zip(public.since_seconds), Some(state), "{name}");
         }
         let public = entry.public();
         assert_eq!(public.verdicts[&Verdict::Seen(Observation::Open)], 4);

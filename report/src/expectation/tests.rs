@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::*;
-use crate::{Evidence, IcmpError, Phases, Starvation};
+use crate::{Details, Evidence, IcmpError, Phases, Starvation};
 
 fn seen(observation: Observation) -> Facts {
     Facts::new(observation, observation.as_str())
