@@ -181,25 +181,18 @@ pub(crate) fn create_states(namespace: &Namespace) {
     let states = states();
     let pods: Vec<Value> = states.iter().map(|(name, spec, _)| gated(name, spec.clone())).collect();
     create(namespace, &pods);
-    for (name, _, mut status) in states {
+    let with_status = |(mut pod, (_, _, mut status)): (Value, State)| {
         // Instead of the server's own SchedulingGated.
         if status.get("conditions").is_none() {
             status["conditions"] = json!([]);
         }
-        let patch = json!({ "status": status }).to_string();
-        namespace
-            .kubectl([
-                "patch",
-                "pod",
-                name,
-                "--subresource=status",
-                "--type=merge",
-                "--patch",
-                &patch,
-            ])
-            .run()
-            .success();
-    }
+        pod["status"] = status;
+        pod
+    };
+    let pods: Vec<Value> = pods.into_iter().zip(states).map(with_status).collect();
+    let list = json!({ "apiVersion": "v1", "kind": "List", "items": pods });
+    let replace = ["replace", "--subresource=status", "-f", "-"];
+    namespace.kubectl(replace).stdin(list.to_string()).run().success();
 }
 
 fn create(namespace: &Namespace, pods: &[Value]) {

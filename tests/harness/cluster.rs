@@ -3,9 +3,14 @@
 use std::{
     env,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        LazyLock,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
+
+use tempfile::TempDir;
 
 use super::{Command, Plugin, Run, wait_until};
 
@@ -51,9 +56,11 @@ impl Cluster {
         &self.kubeconfig
     }
 
-    /// kubectl on this cluster.
+    /// kubectl on this cluster. What it knows of the API from one run, it need not ask for in the next.
     pub fn kubectl<I: IntoIterator<Item: Into<String>>>(&self, args: I) -> Command {
-        self.on(Command::new(&self.kubectl)).args(args)
+        static CACHE: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().expect("a folder"));
+        let cache = CACHE.path().display().to_string();
+        self.on(Command::new(&self.kubectl)).env("KUBECACHEDIR", cache).args(args)
     }
 
     /// The plugin, started directly.
@@ -155,6 +162,12 @@ impl Namespace {
     #[track_caller]
     pub fn wait_clean(&self, limit: Duration) {
         wait_until("nothing to be left", limit, || self.leftovers().is_empty());
+    }
+
+    /// The address of a pod.
+    #[track_caller]
+    pub fn pod_ip(&self, pod: &str) -> String {
+        self.kubectl(["get", "pod", pod, "-o", "jsonpath={.status.podIP}"]).run().success().stdout
     }
 
     /// Waits until a pod is Ready.

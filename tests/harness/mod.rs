@@ -21,13 +21,15 @@ mod cluster;
 mod command;
 mod scripted_api;
 mod servers;
+mod side_by_side;
 
 use std::{env, path::PathBuf};
 
 pub use cluster::{Cluster, Namespace, same_within_seconds};
 pub use command::{Command, Run, wait_until};
 pub use scripted_api::{Answer, ScriptedApi};
-pub use servers::start_article_servers;
+pub use servers::{SharedServers, start_article_servers};
+pub use side_by_side::side_by_side;
 
 /// The plugin with nothing but a fresh HOME: no kubeconfig, no proxy, no colour, no locale.
 pub struct Plugin;

@@ -1,6 +1,8 @@
 //! The article's two servers.
 
-use super::Namespace;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use super::{Cluster, Namespace};
 
 /// Applies nginx-ser and httpd-ser and waits until both are Ready.
 #[track_caller]
@@ -8,5 +10,38 @@ pub fn start_article_servers(ns: &Namespace) {
     ns.apply(include_str!("../fixtures/article.yaml"));
     for name in ["nginx-ser", "httpd-ser"] {
         ns.wait_ready(name);
+    }
+}
+
+/// The article's servers in a namespace that the tests of a run share. Tests look at them and probe them; their probes,
+/// and whatever else they make, are in namespaces of their own.
+pub struct SharedServers {
+    /// Where the pods are, and nothing else.
+    pub namespace: Namespace,
+    /// nginx-ser as a target that can be named from elsewhere: `IP:80`.
+    pub nginx: String,
+    /// The address alone.
+    pub nginx_ip: String,
+}
+
+impl SharedServers {
+    /// Those that another test uses just now, or new ones. They go with the last test that uses them.
+    pub fn get() -> Arc<Self> {
+        static SHARED: Mutex<Weak<SharedServers>> = Mutex::new(Weak::new());
+        // Where starting them failed, the next test tries again.
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(servers) = shared.upgrade() {
+            return servers;
+        }
+        let servers = Arc::new(Self::start());
+        *shared = Arc::downgrade(&servers);
+        servers
+    }
+
+    fn start() -> Self {
+        let namespace = Cluster::nodes().namespace("servers");
+        start_article_servers(&namespace);
+        let nginx_ip = namespace.pod_ip("nginx-ser");
+        Self { namespace, nginx: format!("{nginx_ip}:80"), nginx_ip }
     }
 }

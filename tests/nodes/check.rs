@@ -5,14 +5,16 @@ use std::{os::unix::process::ExitStatusExt as _, time::Duration};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use harness::{Cluster, Namespace, Run, start_article_servers, wait_until};
+use harness::{
+    Cluster, Namespace, Run, SharedServers, side_by_side, start_article_servers, wait_until,
+};
 
 /// Nothing listens there, on any node: a pull fails at once.
 const MISSING_IMAGE: [&str; 2] = ["--probe-image", "localhost:1/missing:1"];
 
 /// As the scheduler counts them.
-fn node_count(ns: &Namespace) -> usize {
-    ns.kubectl(["get", "nodes", "-o", "name"]).run().success().stdout.lines().count()
+fn node_count(cluster: &Cluster) -> usize {
+    cluster.kubectl(["get", "nodes", "-o", "name"]).run().success().stdout.lines().count()
 }
 
 fn report(run: &Run) -> Value {
@@ -75,41 +77,41 @@ fn a_stopped_target_gives_2() {
 
 #[test]
 fn a_probe_that_cannot_run_says_why_within_seconds() {
-    let ns = with_servers("check-trouble");
+    let (cluster, servers) = (Cluster::nodes(), SharedServers::get());
     let no_program = ["--probe-image", "docker.io/library/nginx:latest"];
-    let unschedulable = format!("Unschedulable: 0/{} nodes are available", node_count(&ns));
+    let unschedulable = format!("Unschedulable: 0/{} nodes are available", node_count(&cluster));
     let cases: [(&str, &[&str], &str, &str); 4] = [
         ("missing image", &MISSING_IMAGE, "ErrImagePull: ", "docs/cluster.md"),
         ("bad image name", &["--probe-image", "No Image"], "InvalidImageName: ", "; correct --"),
         ("no such node", &["--from-node", "nosuch"], &unschedulable, "; kubectl describe nodes"),
         ("another program", &no_program, "the probe wrote no result", ""),
     ];
-    for (name, flags, reason, advice) in cases {
-        let run = ns.pods(["check", "nginx-ser"]).args(flags.iter().copied()).run().exits(3);
-        let run = run.complains(reason).complains(advice);
-        assert_eq!(run.stderr.lines().count(), 1, "{name}\n{}", run.story());
-        assert!(run.stdout.contains("not-run"), "{name}\n{}", run.story());
-        assert!(run.took < Duration::from_secs(10), "{name}\n{}", run.story());
-        let run = ns.pods(["curl", "nginx-ser"]).args(flags.iter().copied()).run().exits(3);
-        let run = run.complains(reason).complains(advice).prints("");
-        assert_eq!(run.stderr.lines().count(), 1, "{name}\n{}", run.story());
-        assert!(run.took < Duration::from_secs(10), "{name}\n{}", run.story());
-        assert_eq!(ns.leftovers(), "", "{name}");
-    }
+    let namespace = || cluster.namespace("check-trouble");
+    side_by_side(cases, namespace, |ns, (name, flags, reason, advice)| {
+        for (verb, prints) in [("check", "not-run"), ("curl", "")] {
+            let run = ns.pods([verb, &servers.nginx]).args(flags.iter().copied()).run().exits(3);
+            let run = run.complains(reason).complains(advice);
+            assert_eq!(run.stderr.lines().count(), 1, "{name}\n{}", run.story());
+            assert!(run.stdout.contains(prints), "{name}\n{}", run.story());
+            assert_eq!(run.stdout.is_empty(), prints.is_empty(), "{name}\n{}", run.story());
+            assert!(run.took < Duration::from_secs(10), "{name}\n{}", run.story());
+            assert_eq!(ns.leftovers(), "", "{name}");
+        }
+    });
 }
 
 #[test]
 fn what_the_namespace_refuses_is_said() {
-    let ns = with_servers("check-quota");
-    ns.limit("pods", "count/pods=2");
+    let (ns, servers) = (Cluster::nodes().namespace("check-quota"), SharedServers::get());
+    ns.limit("pods", "count/pods=0");
     for verb in ["check", "curl"] {
-        let run = ns.pods([verb, "nginx-ser"]).run().exits(3).complains("exceeded quota: pods");
+        let run = ns.pods([verb, &servers.nginx]).run().exits(3).complains("exceeded quota: pods");
         assert!(run.took < Duration::from_secs(10), "{}", run.story());
         assert_eq!(ns.leftovers(), "", "{verb}");
     }
     ns.limit("jobs", "count/jobs.batch=0");
     for verb in ["check", "curl"] {
-        let run = ns.pods([verb, "nginx-ser"]).run().exits(1);
+        let run = ns.pods([verb, &servers.nginx]).run().exits(1);
         let run = run.complains("Error from server (Forbidden): jobs.batch \"kubectl-pods-");
         assert_eq!(run.stdout, "");
         assert_eq!(ns.leftovers(), "", "{verb}");
@@ -123,35 +125,34 @@ const RIGHTS: &str = include_str!("../../deploy/rights-check.yaml");
 const EVERY_KIND: [&str; 7] =
     ["nginx-ser", "svc/web", "svc/headless", "deploy/web", "sts/web", "ds/web", "job/web"];
 
-/// Grants the documented rights less these rules, the last one first.
-fn without_rules(ns: &Namespace, rules: &[usize]) {
-    ns.apply(RIGHTS);
+/// A ServiceAccount with the documented rights less these rules, the last one first; gives its user name.
+fn account_without(ns: &Namespace, name: &str, rules: &[usize]) -> String {
+    ns.apply(&RIGHTS.replace("kubectl-pods-check", name));
     let remove =
         |rule: &usize| serde_json::json!({"op": "remove", "path": format!("/rules/{rule}")});
     let patch = Value::Array(rules.iter().map(remove).collect()).to_string();
-    let patch = ["patch", "role", "kubectl-pods-check", "--type=json", "-p", &patch];
-    ns.kubectl(patch).run().success();
+    ns.kubectl(["patch", "role", name, "--type=json", "-p", &patch]).run().success();
+    ns.kubectl(["create", "serviceaccount", name]).run().success();
+    let [role, account] =
+        [format!("--role={name}"), format!("--serviceaccount={}:{name}", ns.name)];
+    ns.kubectl(["create", "rolebinding", name, &role, &account]).run().success();
+    format!("system:serviceaccount:{}:{name}", ns.name)
 }
 
 #[test]
 fn the_documented_role_is_enough_and_each_right_is_missed_by_name() {
-    let ns = with_servers("check-rights");
+    let ns = &with_servers("check-rights");
     ns.apply(include_str!("../fixtures/workloads.yaml"));
     wait_until("every workload", Duration::from_mins(1), || {
         ns.pods(["check"]).args(EVERY_KIND).run().code == 0
     });
-    ns.kubectl(["create", "serviceaccount", "checker"]).run().success();
-    let user = format!("system:serviceaccount:{}:checker", ns.name);
-    let run = |verb: &str, targets: &[&str]| {
-        ns.pods([verb]).args(targets.iter().copied()).args(["--as", &user]).run()
+    let run = |verb: &str, targets: &[&str], user: &str| {
+        ns.pods([verb]).args(targets.iter().copied()).args(["--as", user]).run()
     };
     let nothing = "Error from server (Forbidden): pods \"nginx-ser\"";
-    run("check", &EVERY_KIND).exits(1).complains(nothing);
-    ns.apply(RIGHTS);
-    let account = format!("--serviceaccount={}:checker", ns.name);
-    let role = "--role=kubectl-pods-check";
-    ns.kubectl(["create", "rolebinding", "checker", role, &account]).run().success();
-    run("check", &EVERY_KIND).success();
+    run("check", &EVERY_KIND, "nobody").exits(1).complains(nothing);
+    let user = account_without(ns, "all", &[]);
+    run("check", &EVERY_KIND, &user).success();
     assert_eq!(ns.leftovers(), "");
     let cases = [
         (0, "nginx-ser", "cannot create resource \"jobs\""),
@@ -164,66 +165,73 @@ fn the_documented_role_is_enough_and_each_right_is_missed_by_name() {
         (5, "ds/web", "cannot get resource \"daemonsets\""),
         (6, "job/web", "cannot get resource \"jobs\""),
     ];
-    for (rule, target, complaint) in cases {
-        without_rules(&ns, &[rule]);
-        for verb in ["check", "curl"] {
-            let run = run(verb, &[target]).exits(1).complains(complaint).prints("");
-            assert_eq!(run.stderr.lines().count(), 1, "{}", run.story());
-            assert!(run.took < Duration::from_secs(10), "{}", run.story());
-            ns.wait_clean(Duration::from_secs(20));
-        }
-    }
+    side_by_side(
+        cases,
+        || (),
+        |(), (rule, target, complaint)| {
+            let name = format!("without-{rule}-{}", target.replace('/', "-"));
+            let user = account_without(ns, &name, &[rule]);
+            for verb in ["check", "curl"] {
+                let run = run(verb, &[target], &user).exits(1).complains(complaint).prints("");
+                assert_eq!(run.stderr.lines().count(), 1, "{}", run.story());
+                assert!(run.took < Duration::from_secs(10), "{}", run.story());
+            }
+        },
+    );
+    ns.wait_clean(Duration::from_secs(20));
     // Those to delete pods and to read events only make it better.
-    without_rules(&ns, &[8, 7]);
-    run("check", &["nginx-ser"]).success();
+    let user = account_without(ns, "without-advice", &[8, 7]);
+    run("check", &["nginx-ser"], &user).success();
     ns.wait_clean(Duration::from_secs(20));
     assert_eq!(RIGHTS.matches("apiGroups").count(), 9, "every rule is in this test");
 }
 
 #[test]
 fn a_restricted_namespace_accepts_the_probe() {
-    let cluster = Cluster::nodes();
-    let (servers, ns) = (with_servers("check-free"), cluster.namespace("check-restricted"));
-    let path = "jsonpath={.status.podIP}:80";
-    let address = servers.kubectl(["get", "pod", "nginx-ser", "-o", path]).run().success().stdout;
+    let (cluster, servers) = (Cluster::nodes(), SharedServers::get());
+    let ns = cluster.namespace("check-restricted");
     for level in ["enforce", "warn"] {
         let label = format!("pod-security.kubernetes.io/{level}=restricted");
         cluster.kubectl(["label", "namespace", &ns.name, &label]).run().success();
     }
-    let run = ns.pods(["check", &address]).run().success();
+    let run = ns.pods(["check", &servers.nginx]).run().success();
     assert_eq!(run.stderr, "", "not even a warning\n{}", run.story());
 }
 
 #[test]
 fn a_signal_at_any_moment_leaves_nothing() {
-    let ns = with_servers("check-signal");
+    let (cluster, servers) = (Cluster::nodes(), SharedServers::get());
     for verb in ["check", "curl"] {
-        let stopped: u32 = (0..14).map(|step| signal_at(&ns, verb, step)).sum();
+        let namespace = || cluster.namespace("check-signal");
+        let stopped = side_by_side(0..14, namespace, |ns, step| {
+            u32::from(signal_at(ns, &[verb, &servers.nginx], step))
+        });
+        let stopped: u32 = stopped.into_iter().sum();
         assert!(stopped >= 3, "only {stopped} runs of {verb} were stopped before their end");
     }
 }
 
-/// Starts the verb, signals it at its `step`, and gives 1 when it was stopped by its own hand.
-fn signal_at(ns: &Namespace, verb: &str, step: u64) -> u32 {
+/// Runs these words, signals them at their `step`, and tells whether they were stopped by their own hand.
+fn signal_at(ns: &Namespace, words: &[&str], step: u64) -> bool {
     let (signal, code) =
         if step.is_multiple_of(2) { (Signal::SIGINT, 130) } else { (Signal::SIGTERM, 143) };
     let after = Duration::from_millis(40 + 50 * step);
-    let (status, took) = ns.pods([verb, "nginx-ser"]).signalled(signal, after);
+    let (status, took) = ns.pods(words.iter().copied()).signalled(signal, after);
     // Before it listens for signals it has created nothing, and dies of them like any program.
     let died = status.signal() == Some(signal as i32);
     let ended = died || status.success() || status.code() == Some(code);
-    assert!(ended, "{verb}, step {step}: {status}");
-    assert!(took < Duration::from_secs(15), "{verb}, step {step}: {took:?} after the signal");
+    assert!(ended, "{words:?}, step {step}: {status}");
+    assert!(took < Duration::from_secs(15), "{words:?}, step {step}: {took:?} after the signal");
     // A pod that the Job controller was just making is collected a moment later.
     ns.wait_clean(Duration::from_secs(10));
-    u32::from(status.code() == Some(code))
+    status.code() == Some(code)
 }
 
 #[test]
 fn what_was_killed_ends_by_itself() {
-    let ns = with_servers("check-kill");
+    let (ns, servers) = (Cluster::nodes().namespace("check-kill"), SharedServers::get());
     let command = ns
-        .pods(["check", "nginx-ser", "--timeout", "1s", "--start-timeout", "3s"])
+        .pods(["check", &servers.nginx, "--timeout", "1s", "--start-timeout", "3s"])
         .args(["--keep-finished", "1s", "--from-node", "nosuch"]);
     let mut child = command.spawn();
     wait_until("the probe's pod", Duration::from_secs(20), || ns.leftovers().contains("pod/"));
@@ -235,8 +243,8 @@ fn what_was_killed_ends_by_itself() {
 
 #[test]
 fn a_pod_deleted_under_us_is_no_verdict() {
-    let ns = with_servers("check-deleted");
-    let command = ns.pods(["check", "nginx-ser", "--from-node", "nosuch"]);
+    let (ns, servers) = (Cluster::nodes().namespace("check-deleted"), SharedServers::get());
+    let command = ns.pods(["check", &servers.nginx, "--from-node", "nosuch"]);
     let child = command.spawn();
     wait_until("the probe's pod", Duration::from_secs(20), || ns.leftovers().contains("pod/"));
     let label = "app.kubernetes.io/managed-by=kubectl-pods";
@@ -250,8 +258,8 @@ fn a_pod_deleted_under_us_is_no_verdict() {
 
 #[test]
 fn a_closed_pipe_is_no_news_and_leaves_nothing() {
-    let ns = with_servers("check-pipe");
-    let command = ns.pods(["check", "nginx-ser"]);
+    let (ns, servers) = (Cluster::nodes().namespace("check-pipe"), SharedServers::get());
+    let command = ns.pods(["check", &servers.nginx]);
     let mut child = command.spawn();
     drop(child.stdout.take());
     let output = child.wait_with_output().expect("it ends");

@@ -1,6 +1,6 @@
 //! Curl on two nodes.
 
-use harness::{Cluster, start_article_servers};
+use harness::{Cluster, SharedServers, start_article_servers};
 
 fn nodes(cluster: &Cluster) -> Vec<String> {
     let path = "jsonpath={.items[*].metadata.name}";
@@ -33,8 +33,7 @@ fn every_way_to_name_a_server_leads_to_it() {
     let ns = Cluster::nodes().namespace("curl-names");
     start_article_servers(&ns);
     ns.apply(include_str!("../fixtures/services.yaml"));
-    let path = "jsonpath={.status.podIP}";
-    let ip = ns.kubectl(["get", "pod", "nginx-ser", "-o", path]).run().success().stdout;
+    let ip = ns.pod_ip("nginx-ser");
     let dns = format!("http://web.{}.svc:8081/", ns.name);
     let targets =
         ["pod/nginx-ser:http", "svc/web:8081", "svc/web:http", "svc/headless:80", &ip, &dns];
@@ -53,13 +52,13 @@ fn every_way_to_name_a_server_leads_to_it() {
 
 #[test]
 fn exit_codes_are_those_of_curl() {
-    let ns = Cluster::nodes().namespace("curl-codes");
-    start_article_servers(&ns);
+    let (ns, servers) = (Cluster::nodes().namespace("curl-codes"), SharedServers::get());
+    let [closed, nowhere] = ["81", "80/nowhere"].map(|rest| format!("{}:{rest}", servers.nginx_ip));
     let cases: [(&[&str], i32, &str); 4] = [
-        (&["curl", "nginx-ser:81"], 7, "curl: (7) "),
-        (&["curl", "nginx-ser/nowhere", "-f"], 22, "curl: (22) "),
+        (&["curl", &closed], 7, "curl: (7) "),
+        (&["curl", &nowhere, "-f"], 22, "curl: (22) "),
         (&["curl", "http://nowhere.invalid/"], 6, "curl: (6) "),
-        (&["curl", "nginx-ser", "--max-filesize", "10"], 63, "curl: (63) "),
+        (&["curl", &servers.nginx, "--max-filesize", "10"], 63, "curl: (63) "),
     ];
     for (words, code, complaint) in cases {
         ns.pods(words.iter().copied()).run().exits(code).complains(complaint);

@@ -1,11 +1,11 @@
 //! Guests on two nodes.
 
-use harness::{Cluster, start_article_servers};
+use harness::SharedServers;
 
 #[test]
 fn by_node_groups_the_articles_servers() {
-    let ns = Cluster::nodes().namespace("guest");
-    start_article_servers(&ns);
+    let servers = SharedServers::get();
+    let ns = &servers.namespace;
     let run = ns.pods(["-o", "guest:by-node"]).run().success();
     assert_eq!(run.stderr, "", "{}", run.story());
     for pod in ["nginx-ser", "httpd-ser"] {
@@ -30,11 +30,9 @@ fn by_node_groups_the_articles_servers() {
 
 #[test]
 fn csv_has_a_line_for_each_pod() {
-    let ns = Cluster::nodes().namespace("guest");
-    start_article_servers(&ns);
+    let servers = SharedServers::get();
+    let ns = &servers.namespace;
     let run = ns.pods(["-o", "guest:csv"]).run().success();
     assert_eq!(run.stdout.lines().count(), 3, "{}", run.story());
-    let address =
-        ns.kubectl(["get", "pod", "nginx-ser", "-o", "jsonpath={.status.podIP}"]).run().success();
-    assert!(run.stdout.contains(&format!(",{},", address.stdout)), "{}", run.story());
+    assert!(run.stdout.contains(&format!(",{},", servers.nginx_ip)), "{}", run.story());
 }

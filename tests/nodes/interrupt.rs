@@ -37,8 +37,7 @@ fn interrupted(ns: &Namespace, words: &[&str], path: &str, value: &str) -> Run {
 fn whatever_a_probe_waits_for() {
     let ns = Cluster::nodes().namespace("waiting");
     start_article_servers(&ns);
-    let path = "jsonpath={.status.podIP}";
-    let ip = ns.kubectl(["get", "pod", "nginx-ser", "-o", path]).run().success().stdout;
+    let ip = ns.pod_ip("nginx-ser");
     // Its workers still have connections made, by the kernel, and never say a word.
     ns.kubectl(["exec", "nginx-ser", "--", "sh", "-c", "kill -s STOP -1"]).run().success();
     let image = format!("{ip}:80/silent:1");

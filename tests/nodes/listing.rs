@@ -1,11 +1,11 @@
 //! Lists of pods that really run: the same bytes as kubectl's.
 
-use harness::{Cluster, start_article_servers};
+use harness::SharedServers;
 
 #[test]
 fn running_pods_read_as_kubectl_shows_them() {
-    let ns = Cluster::nodes().namespace("listing");
-    start_article_servers(&ns);
+    let servers = SharedServers::get();
+    let ns = &servers.namespace;
     let lines: [&[&str]; 9] = [
         &[],
         &["nginx-ser"],
