@@ -23,6 +23,10 @@ pub(crate) enum ClusterVerb {
     Status,
     /// Test the clusters themselves: side by side, killed while starting, removed without a trace.
     SelfTest {
+        /// Also what takes minutes and shows more of the same: kills and interruptions at further moments, builds anew
+        /// and elsewhere, demos that fail or have no route.
+        #[arg(long)]
+        all: bool,
         /// Without Cilium, which takes minutes to build for the first time.
         #[arg(long)]
         without_cilium: bool,
@@ -73,8 +77,9 @@ pub(crate) fn run(verb: ClusterVerb) -> Result<()> {
         ClusterVerb::Down(Name { name }) => down(&name).map(|()| String::new())?,
         ClusterVerb::Env(Name { name }) => export(&Running::find(&name)?),
         ClusterVerb::Status => status::describe(),
-        ClusterVerb::SelfTest { without_cilium } => {
-            self_test::run(!without_cilium).map(|()| String::new())?
+        ClusterVerb::SelfTest { all, without_cilium } => {
+            let extent = self_test::Extent { all, cilium: !without_cilium };
+            self_test::run(extent).map(|()| String::new())?
         }
     };
     stdout().write_all(text.as_bytes())?;

@@ -269,7 +269,8 @@ impl Outcome<'_> {
 
     fn self_test(&mut self) {
         self.steps.begin("the test cluster itself");
-        self.count("cargo xtask cluster self-test", cluster::self_test::run(true));
+        let extent = cluster::self_test::Extent { all: false, cilium: true };
+        self.count("cargo xtask cluster self-test", cluster::self_test::run(extent));
     }
 
     /// Something that is counted as one test.

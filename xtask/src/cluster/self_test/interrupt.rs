@@ -36,13 +36,15 @@ enum Interruption {
     Terminate,
 }
 
-/// Interrupts runs on clusters of their own as soon as those are in use: nothing is left of them.
-pub(super) fn own_clusters() -> Result<()> {
-    for (words, cluster, moment, how) in [
-        (&["demo"][..], "demo", "$ kubectl run nginx-ser ", Interruption::CtrlC),
+/// Interrupts runs on clusters of their own as soon as those are in use: nothing is left of them. Of tests only, unless
+/// `all` are to be interrupted.
+pub(super) fn own_clusters(all: bool) -> Result<()> {
+    let runs: [(&[&str], _, _, _); 3] = [
         (&["test", "nodes::curl"], "test-nodes", "\nrunning ", Interruption::Terminate),
+        (&["demo"], "demo", "$ kubectl run nginx-ser ", Interruption::CtrlC),
         (&["bench", "check", "--debug"], "bench", "\nround 0 of ", Interruption::CtrlC),
-    ] {
+    ];
+    for (words, cluster, moment, how) in runs.into_iter().take(if all { 3 } else { 1 }) {
         let (mut run, mut spec) = (Run::start(xtask(words)?)?, None);
         run.interrupt_when(how, |said| {
             spec = State::of(cluster).spec();
@@ -54,17 +56,19 @@ pub(super) fn own_clusters() -> Result<()> {
     Ok(())
 }
 
-/// Interrupts runs on a cluster that is not theirs: their namespaces go, and it stays as it is.
-pub(super) fn existing_cluster(options: &Options) -> Result<()> {
+/// Interrupts runs on a cluster that is not theirs: their namespaces go, and it stays as it is. The demo only, unless
+/// `all` are to be interrupted.
+pub(super) fn existing_cluster(options: &Options, all: bool) -> Result<()> {
     let running = Running::find(&options.name)?;
     let pods = Pods::of(&running);
     let (processes, namespaces) = (identities(&options.name), pods.namespaces()?);
-    for (words, how) in [
-        (&["demo"][..], Interruption::CtrlC),
+    let runs: [(&[&str], _); 4] = [
+        (&["demo"], Interruption::CtrlC),
         (&["demo"], Interruption::Terminate),
         (&["test", "nodes::curl"], Interruption::CtrlC),
         (&["test", "nodes::curl"], Interruption::Terminate),
-    ] {
+    ];
+    for (words, how) in runs.into_iter().take(if all { 4 } else { 1 }) {
         let mut command = xtask(words)?;
         command.arg("--kubeconfig").arg(&running.kubeconfig).args(["--context", &running.context]);
         command.env("PATH", path_with(&running.bin)?);

@@ -14,19 +14,17 @@ use super::pods::Pods;
 use super::shell::xtask;
 use crate::command;
 
-/// How many starts are killed.
-const ROUNDS: u32 = 6;
-
-/// Kills `up` at random moments, one in each sixth of the time it takes. Every other time `down`
-/// follows, otherwise `up`.
-pub(super) fn run(options: &Options) -> Result<()> {
+/// Kills `up` twice, or with `all` six times, at random moments: one in each half or sixth of the time it takes. Every
+/// other time `down` follows, otherwise `up`.
+pub(super) fn run(options: &Options, all: bool) -> Result<()> {
+    let rounds = if all { 6 } else { 2 };
     down(&options.name)?;
     let started = Instant::now();
     up(options)?;
     let whole = started.elapsed();
-    for round in 0..ROUNDS {
+    for round in 0..rounds {
         down(&options.name)?;
-        let slice = whole / ROUNDS;
+        let slice = whole / rounds;
         let moment = slice * round + slice.mul_f64(random());
         let found = kill_after(options, moment, round.is_multiple_of(2))
             .with_context(|| format!("killed after {} ms", moment.as_millis()))?;
