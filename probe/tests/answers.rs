@@ -45,12 +45,17 @@ async fn who_does_not_answer() {
 async fn who_answers_badly() {
     let head = http(saying("HTTP/1.1 200 OK\r\nServer: a"));
     let body = http(saying("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nIt w"));
+    let chunked =
+        |body| http(saying(format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{body}")));
+    let (chunk, in_chunk) = (chunked("many\r\n"), chunked("5\r\nIt"));
     let pause = quick(http(pausing_in_the_body()));
     let ssh = http(saying("SSH-2.0-OpenSSH_9.2\r\n"));
     observe([
         ("end in the head", head, Observation::EmptyReply, "without an answer"),
         ("end in the body", body, Observation::CutShort, "after 4 bytes"),
         ("silence in the body", pause, Observation::Stalled, "10 body bytes"),
+        ("no size of a chunk", chunk, Observation::NotHttp, "HTTP/1: Invalid chunk size line"),
+        ("end in a chunk", in_chunk, Observation::CutShort, "after 2 bytes"),
         ("not HTTP", ssh, Observation::NotHttp, "does not speak HTTP/1"),
     ])
     .await;

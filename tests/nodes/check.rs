@@ -3,7 +3,7 @@
 use std::{os::unix::process::ExitStatusExt as _, time::Duration};
 
 use nix::sys::signal::Signal;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use harness::{
     Cluster, Namespace, Run, SharedServers, side_by_side, start_article_servers, wait_until,
@@ -46,6 +46,20 @@ fn what_is_up_is_open_with_a_latency() {
             let seconds = target["latency"][latency]["median_seconds"].as_f64();
             assert!(seconds.is_some_and(|s| s > 0.0 && s < 10.0), "{latency} of {target}");
         }
+    }
+    assert_eq!(ns.leftovers(), "");
+}
+
+#[test]
+fn more_attempts_than_a_log_can_carry_come_back_summed_up() {
+    let ns = with_servers("check-summed");
+    let run = ns.pods(["check", "-o", "json", "--attempts", "1000", "--protocol", "tcp"]);
+    let report = report(&run.args(["nginx-ser"; 7]).run().success());
+    let targets = report["targets"].as_array().expect("a list");
+    assert_eq!(targets.len(), 7, "{report}");
+    for target in targets {
+        assert_eq!((&target["held"], &target["summed_up"]), (&json!(1000), &json!(true)));
+        assert!(target["latency"]["rtt"]["median_seconds"].is_f64(), "{target}");
     }
     assert_eq!(ns.leftovers(), "");
 }

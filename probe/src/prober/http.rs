@@ -127,7 +127,7 @@ impl Http {
             self.asked.find.iter().map(|t| Search::new(t)).collect();
         let (mut body_bytes, mut truncated) = (0_u64, false);
         while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|error| cut_short(&error, body_bytes))?;
+            let frame = frame.map_err(|error| unfinished(&error, body_bytes))?;
             let Ok(mut data) = frame.into_data() else { continue };
             let left = limit - body_bytes;
             if data.len() as u64 > left {
@@ -185,17 +185,23 @@ async fn send(answer: &mpsc::Sender<Piece>, piece: Piece) {
 }
 
 fn explain(error: &hyper::Error) -> Failure {
-    if error.is_parse() {
-        return Failure::Answer {
-            observation: Observation::NotHttp,
-            message: format!("something answered that does not speak HTTP/1: {error}"),
-            error: None,
-        };
-    }
-    Failure::NoAnswer(io_cause(error))
+    if error.is_parse() { not_http(error) } else { Failure::NoAnswer(io_cause(error)) }
 }
 
-fn cut_short(error: &hyper::Error, body_bytes: u64) -> Failure {
+fn not_http(error: &dyn std::error::Error) -> Failure {
+    Failure::Answer {
+        observation: Observation::NotHttp,
+        message: format!("something answered that does not speak HTTP/1: {error}"),
+        error: None,
+    }
+}
+
+/// Why a body of which `body_bytes` came has no end: it broke off, or its chunks make no sense.
+fn unfinished(error: &hyper::Error, body_bytes: u64) -> Failure {
+    let malformed = [io::ErrorKind::InvalidInput, io::ErrorKind::InvalidData];
+    if let Some(cause) = source(error).filter(|cause| malformed.contains(&cause.kind())) {
+        return not_http(cause);
+    }
     let error = io_cause(error);
     let how =
         error.as_ref().map_or_else(|| "closed".to_owned(), |error| format!("broke off ({error})"));
@@ -206,8 +212,11 @@ fn cut_short(error: &hyper::Error, body_bytes: u64) -> Failure {
     }
 }
 
+fn source(error: &hyper::Error) -> Option<&io::Error> {
+    std::error::Error::source(error)?.downcast_ref()
+}
+
 /// The socket error under `error`, if there is one.
 fn io_cause(error: &hyper::Error) -> Option<io::Error> {
-    let cause = std::error::Error::source(error)?.downcast_ref::<io::Error>()?;
-    cause.raw_os_error().map(io::Error::from_raw_os_error)
+    source(error)?.raw_os_error().map(io::Error::from_raw_os_error)
 }
