@@ -138,6 +138,11 @@ const RULES: &[Rule] = &[
         rooms: |file| file.starts_with("report/src/"),
     },
     Rule {
+        says: "only report judges: ask the judgement, or a method of Attempt",
+        words: &["== Observation::Open", "!= Observation::Open"],
+        rooms: |file| !file.starts_with("report/src/"),
+    },
+    Rule {
         says: "the probe knows nothing of Kubernetes",
         words: &["kube", "kube_core", "kube_client", "k8s_openapi"],
         rooms: |file| file.starts_with("probe/src/"),
@@ -179,6 +184,9 @@ mod tests {
             ("report/src/plan.rs", "use std::fs;", 1),
             ("report/src/plan.rs", "use std::net::TcpStream;", 1),
             ("report/src/plan.rs", "use std::net::IpAddr;", 0),
+            ("report/src/attempt.rs", "self.observation == Observation::Open", 0),
+            ("probe/src/metrics.rs", "if attempt.observation == Observation::Open {", 1),
+            ("probe/src/metrics.rs", "(Observation::Open, open(trace, answered))", 0),
             ("probe/src/run.rs", "use k8s_openapi::api;", 1),
             ("probe/src/run.rs", "// kube::Api is not for us", 0),
         ];
