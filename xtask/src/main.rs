@@ -12,6 +12,7 @@ mod ci;
 mod cluster;
 mod command;
 mod demo;
+mod deny;
 mod digest;
 mod docs;
 mod existing;
