@@ -1,6 +1,6 @@
-//! Go's way of saying things, for texts that must be kubectl's.
+//! Go's way of writing and reading things, where ours must be kubectl's.
 
-use std::{fmt::Write as _, io};
+use std::{fmt::Write as _, io, time::Duration};
 
 /// An operating system error in Go's words: `no such file or directory`, without Rust's
 /// capital letter and `(os error 2)`.
@@ -38,9 +38,60 @@ pub fn quote(text: &str) -> String {
     quoted
 }
 
+/// Reads a duration as Go's `time.ParseDuration` does (`1m30s`, `500ms`), but for negative ones.
+#[must_use]
+pub fn duration(text: &str) -> Option<Duration> {
+    let mut rest = text.strip_prefix('+').unwrap_or(text);
+    let mut total = Duration::ZERO;
+    match rest {
+        "" => return None,
+        "0" => return Some(total),
+        _ => {}
+    }
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let number: f64 = rest[..digits].parse().ok()?;
+        rest = &rest[digits..];
+        let unit = rest.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(rest.len());
+        let seconds = match &rest[..unit] {
+            "ns" => 1e-9,
+            "us" | "µs" | "μs" => 1e-6,
+            "ms" => 1e-3,
+            "s" => 1.0,
+            "m" => 60.0,
+            "h" => 3600.0,
+            _ => return None,
+        };
+        total = total.checked_add(Duration::try_from_secs_f64(number * seconds).ok()?)?;
+        rest = &rest[unit..];
+    }
+    Some(total)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reads_durations_as_go() {
+        let cases = [
+            ("0", Some(0)),
+            ("0s", Some(0)),
+            ("1m30s", Some(90_000)),
+            ("1.5h", Some(5_400_000)),
+            ("+250ms", Some(250)),
+            ("5", None),
+            ("1s0", None),
+            ("5 s", None),
+            ("2d", None),
+            ("soon", None),
+            ("", None),
+            ("-1s", None),
+        ];
+        for (text, millis) in cases {
+            assert_eq!(duration(text), millis.map(Duration::from_millis), "{text:?}");
+        }
+    }
 
     #[test]
     fn errors_are_lower_case_and_bare() {

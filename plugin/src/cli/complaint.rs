@@ -301,7 +301,7 @@ mod tests {
         ("curl x -- -X", "flag needs an argument: 'X' in -X", "kubectl pods curl"),
         (
             "curl x -- -m soon",
-            "invalid argument \"soon\" for \"-m, --max-time\" flag: a time is a number of seconds or, say, 500ms, 10s, 2m",
+            "invalid argument \"soon\" for \"-m, --max-time\" flag: a time is a number of seconds or, say, 500ms, 10s, 1m30s",
             "kubectl pods curl",
         ),
         (

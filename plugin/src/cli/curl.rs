@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     ProbeArgs,
-    value_probe::{duration, size},
+    value::{duration, size},
 };
 
 /// What stands below the flags of `curl`.
@@ -70,7 +70,7 @@ pub struct RequestArgs {
     #[arg(long, value_name = "SECONDS", value_parser = duration)]
     pub connect_timeout: Option<Duration>,
     /// Largest body to bring back; beyond it the exit code is 63 (default: 4M)
-    #[arg(long, value_name = "BYTES", value_parser = size)]
+    #[arg(long, value_name = "BYTES", value_parser = size::<u64>)]
     pub max_filesize: Option<u64>,
 }
 

@@ -66,7 +66,7 @@ pub struct GetArgs {
     #[arg(long, value_name = "TEXT", hide = true)]
     pub template: Option<String>,
     /// Memory that a guest may use, as in 64Mi (default 256Mi)
-    #[arg(long, value_name = "SIZE", value_parser = size)]
+    #[arg(long, value_name = "SIZE", value_parser = size::<usize>)]
     pub guest_memory: Option<usize>,
     /// Read a saved pod list from a file, a URL or - instead of a cluster
     #[arg(long, short = 'f', value_name = "FILE")]

@@ -11,7 +11,6 @@ mod parse;
 mod probe;
 mod terms;
 mod value;
-mod value_probe;
 mod words;
 
 pub use check::{CheckArgs, CheckFormat};
@@ -22,7 +21,7 @@ pub use monitor::{InstallArgs, MonitorArgs, MonitorVerb, StatusArgs, StatusForma
 pub use parse::{Stop, parse};
 pub use probe::ProbeArgs;
 pub use terms::{CheckProtocol, TermsArgs};
-pub use value_probe::StatusRange;
+pub use value::StatusRange;
 
 /// List pods, and check the network paths between them.
 #[derive(Debug, clap::Parser)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{TermsArgs, probe::DEFAULT_IMAGE, value_probe::duration};
+use super::{TermsArgs, probe::DEFAULT_IMAGE, value::duration};
 
 /// What a standing probe is called unless told otherwise.
 const DEFAULT_NAME: &str = "kubectl-pods-monitor";

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::value_probe::duration;
+use super::value::duration;
 
 /// Where the image of this release is, unless told otherwise.
 pub(super) const DEFAULT_IMAGE: &str =

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::value_probe::{StatusRange, duration, statuses};
+use super::value::{StatusRange, duration, statuses};
 
 /// What to speak, how long to wait, what to expect.
 #[derive(Debug, Clone, clap::Args)]

@@ -1,4 +1,8 @@
-//! Flag values, read as kubectl reads them.
+//! Flag values: booleans, integers and durations in Go's grammar, as kubectl reads them; sizes as curl reads them.
+
+use std::time::Duration;
+
+use crate::go;
 
 /// Reads a boolean as Go's `strconv.ParseBool` does.
 ///
@@ -29,16 +33,129 @@ pub(super) fn integer(text: &str) -> Result<i64, String> {
     })
 }
 
-/// Reads a size in bytes, as in `1048576`, `64Mi`, `1Gi`: Kubernetes' binary quantities.
+/// Reads a time: a number of seconds as curl has it (`2.5`), or Go's grammar (`500ms`, `1m30s`).
 ///
 /// # Errors
 ///
-/// What a size looks like.
-pub(super) fn size(text: &str) -> Result<usize, String> {
-    let units = [("Ki", 1 << 10), ("Mi", 1 << 20), ("Gi", 1 << 30)];
+/// When it is neither, or not longer than 0 and at most a day.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse::<f64>().ok().map(Duration::try_from_secs_f64);
+    let duration = match seconds {
+        Some(Ok(duration)) => duration,
+        Some(Err(_)) => return Err("a time is longer than 0".to_owned()),
+        None => {
+            go::duration(text).ok_or("a time is a number of seconds or, say, 500ms, 10s, 1m30s")?
+        }
+    };
+    if duration.is_zero() || duration > Duration::from_hours(24) {
+        return Err("a time is longer than 0 and at most a day".to_owned());
+    }
+    Ok(duration)
+}
+
+/// HTTP statuses as an inclusive range: `200`, `2xx`, `200-299`.
+pub type StatusRange = (u16, u16);
+
+/// Reads one [`StatusRange`].
+///
+/// # Errors
+///
+/// When it is none.
+pub(super) fn statuses(text: &str) -> Result<StatusRange, String> {
+    let problem = || format!("{text:?} is no HTTP status: 200, 2xx or 200-299");
+    let status = |text: &str| match text.parse() {
+        Ok(status) if (100..=999).contains(&status) => Ok(status),
+        _ => Err(problem()),
+    };
+    if let Some(class) = text.to_ascii_lowercase().strip_suffix("xx") {
+        let first = status(&format!("{class}00"))?;
+        return Ok((first, first + 99));
+    }
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    match (status(first)?, status(last)?) {
+        (first, last) if first <= last => Ok((first, last)),
+        _ => Err(problem()),
+    }
+}
+
+/// Reads a size in bytes: a number, or one with k, M or G, or Ki, Mi or Gi. All are powers of 1024, as curl has them.
+///
+/// # Errors
+///
+/// When it is none, is 0, or is too large.
+pub(super) fn size<T: TryFrom<u64>>(text: &str) -> Result<T, String> {
+    let lower = text.to_ascii_lowercase();
+    let number = lower.strip_suffix('i').filter(|number| number.ends_with(['k', 'm', 'g']));
+    let number = number.unwrap_or(&lower);
+    let units = [('k', 1 << 10), ('m', 1 << 20), ('g', 1 << 30)];
     let unit =
-        units.into_iter().find_map(|(suffix, unit)| Some((text.strip_suffix(suffix)?, unit)));
-    let (number, unit) = unit.unwrap_or((text, 1));
-    let size = number.parse::<usize>().ok().and_then(|number| number.checked_mul(unit));
-    size.filter(|&size| size > 0).ok_or_else(|| "expected a size such as 64Mi".to_owned())
+        units.into_iter().find_map(|(unit, bytes)| Some((number.strip_suffix(unit)?, bytes)));
+    let (digits, bytes) = unit.unwrap_or((number, 1));
+    let size = digits.parse::<u64>().ok().and_then(|count| count.checked_mul(bytes));
+    let size = size.filter(|&size| size > 0).and_then(|size| T::try_from(size).ok());
+    size.ok_or_else(|| "a size is a number of bytes or, say, 64k, 64Mi, 1G".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        let cases = [
+            ("5", Some(5000)),
+            ("0.25", Some(250)),
+            ("500ms", Some(500)),
+            ("2m", Some(120_000)),
+            ("1m30s", Some(90_000)),
+            ("0", None),
+            ("-1", None),
+            ("NaN", None),
+            ("inf", None),
+            ("2d", None),
+            ("soon", None),
+            ("", None),
+        ];
+        for (text, millis) in cases {
+            assert_eq!(duration(text).ok(), millis.map(Duration::from_millis), "{text}");
+        }
+    }
+
+    #[test]
+    fn status_ranges() {
+        let cases = [
+            ("200", Some((200, 200))),
+            ("2xx", Some((200, 299))),
+            ("4XX", Some((400, 499))),
+            ("200-299", Some((200, 299))),
+            ("299-200", None),
+            ("20", None),
+            ("xx", None),
+            ("ok", None),
+        ];
+        for (text, range) in cases {
+            assert_eq!(statuses(text).ok(), range, "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes() {
+        let cases = [
+            ("500", Some(500)),
+            ("64k", Some(65_536)),
+            ("8M", Some(8 << 20)),
+            ("64Mi", Some(64 << 20)),
+            ("1G", Some(1 << 30)),
+            ("", None),
+            ("0", None),
+            ("k", None),
+            ("i", None),
+            ("5i", None),
+            ("-1", None),
+            ("99999999999999G", None),
+        ];
+        for (text, bytes) in cases {
+            assert_eq!(size::<u64>(text).ok(), bytes, "{text}");
+        }
+    }
 }
