@@ -20,49 +20,57 @@ const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const DEFAULT_MAX_BODY: u64 = 4 << 20;
 
 /// The plan of one request to `host`.
-///
-/// # Errors
-///
-/// When a header or the data cannot be sent.
+#[must_use]
 pub(super) fn plan(
     target: &Target,
     host: &str,
     port: &Port,
-    request: &RequestArgs,
-) -> anyhow::Result<Plan> {
-    let http = http_request(target, request)?;
+    args: &RequestArgs,
+    http: HttpRequest,
+) -> Plan {
     let ask = match target.protocol {
-        Some(Protocol::Tcp) => bail!("curl speaks HTTP: use http:// or https:// instead of tcp://"),
-        Some(Protocol::Https) => Ask::https(port.number, Tls { insecure: request.insecure }, http),
-        Some(Protocol::Http) | None => Ask::http(port.number, http),
+        Some(Protocol::Https) => Ask::https(port.number, Tls { insecure: args.insecure }, http),
+        _ => Ask::http(port.number, http),
     };
-    let total = request.max_time.unwrap_or(DEFAULT_MAX_TIME);
-    let connect = request.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT).min(total);
+    let total = args.max_time.unwrap_or(DEFAULT_MAX_TIME);
+    let connect = args.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT).min(total);
     let limits =
         Limits { connect_seconds: connect.as_secs_f64(), total_seconds: total.as_secs_f64() };
     // Like curl itself it takes every status for an answer.
-    Ok(Plan::once(vec![Check { limits, ..Check::new(0, &target.text, host, ask) }]))
+    Plan::once(vec![Check { limits, ..Check::new(0, &target.text, host, ask) }])
 }
 
-fn http_request(target: &Target, request: &RequestArgs) -> anyhow::Result<HttpRequest> {
-    let body = body(&request.data)?;
-    let default_method = match (&body, request.head) {
+/// The request that the flags describe. Data is read last, when nothing else can be wrong.
+///
+/// # Errors
+///
+/// When the target speaks no HTTP, or the method, a header or the data cannot be sent.
+pub(super) fn request(target: &Target, args: &RequestArgs) -> anyhow::Result<HttpRequest> {
+    if target.protocol == Some(Protocol::Tcp) {
+        bail!("curl speaks HTTP: use http:// or https:// instead of tcp://");
+    }
+    if let Some(method) = &args.method {
+        let sendable = http::Method::try_from(method.as_str());
+        sendable.with_context(|| format!("method {method:?} cannot be sent"))?;
+    }
+    let mut headers = args.headers.iter().map(|h| header(h)).collect::<Result<Vec<_>, _>>()?;
+    let body = body(&args.data)?;
+    let default_method = match (&body, args.head) {
         (_, true) => "HEAD",
         (Some(_), false) => "POST",
         (None, false) => "GET",
     };
-    let mut headers = request.headers.iter().map(|h| header(h)).collect::<Result<Vec<_>, _>>()?;
     let typed = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
     if body.is_some() && !typed {
         headers.push(("Content-Type".to_owned(), "application/x-www-form-urlencoded".to_owned()));
     }
     Ok(HttpRequest {
-        method: request.method.clone().unwrap_or_else(|| default_method.to_owned()),
+        method: args.method.clone().unwrap_or_else(|| default_method.to_owned()),
         path: target.path.clone().unwrap_or_else(|| "/".to_owned()),
         headers,
         body,
         return_body: true,
-        max_body_bytes: Some(request.max_filesize.unwrap_or(DEFAULT_MAX_BODY)),
+        max_body_bytes: Some(args.max_filesize.unwrap_or(DEFAULT_MAX_BODY)),
         find: Vec::new(),
     })
 }

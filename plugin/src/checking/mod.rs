@@ -52,6 +52,7 @@ use crate::{
 pub async fn check(connection: &ConnectionArgs, args: &CheckArgs) -> anyhow::Result<Exit> {
     let targets =
         args.targets.iter().map(|text| text.parse()).collect::<Result<Vec<Target>, _>>()?;
+    resolve::refuse_portless(&targets, None)?;
     let cluster = cluster_for(connection, &args.probe, &targets)?;
     let found = resolve::resolve(cluster.as_ref(), &targets, None).await?;
     let planned = plan::plan(&targets, &found, &Terms::new(&args.terms, args.attempts));
@@ -82,6 +83,8 @@ pub async fn check(connection: &ConnectionArgs, args: &CheckArgs) -> anyhow::Res
 pub async fn curl(connection: &ConnectionArgs, args: &CurlArgs) -> anyhow::Result<Exit> {
     let request = &args.request;
     let targets = [args.target.parse::<Target>()?];
+    // What was typed is looked at before a credential plugin may run.
+    let http = curl::request(&targets[0], request)?;
     let cluster = cluster_for(connection, &args.probe, &targets)?;
     let found = resolve::resolve(cluster.as_ref(), &targets, Some(80)).await?;
     let (host, port) = match found.into_iter().next() {
@@ -96,7 +99,7 @@ pub async fn curl(connection: &ConnectionArgs, args: &CurlArgs) -> anyhow::Resul
         }
         None => anyhow::bail!("target {:?} has no address", args.target),
     };
-    let plan = curl::plan(&targets[0], &host, &port, request)?;
+    let plan = curl::plan(&targets[0], &host, &port, request, http);
     match probe(cluster.as_ref(), &args.probe, &plan).await? {
         Outcome::Stopped(exit) => Ok(exit),
         Outcome::Inconclusive(_, reason) => {

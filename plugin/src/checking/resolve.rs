@@ -64,6 +64,17 @@ pub(crate) async fn resolve(
     Ok(all)
 }
 
+/// Refuses what needs no cluster to be refused: an address or a host without a port to try. `fallback` is that of
+/// [`resolve`].
+///
+/// # Errors
+///
+/// As [`resolve`], for the first such target.
+pub(crate) fn refuse_portless(targets: &[Target], fallback: Option<u16>) -> anyhow::Result<()> {
+    let fixed = |target: &&Target| !matches!(target.place, Place::Object(..));
+    targets.iter().filter(fixed).try_for_each(|target| self::fixed(target, "", fallback).map(drop))
+}
+
 /// Labels, and what to do about each.
 pub(super) type Places = Vec<(String, What)>;
 

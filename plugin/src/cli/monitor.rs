@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use super::{TermsArgs, probe::DEFAULT_IMAGE, value::duration};
+use super::{
+    TermsArgs,
+    probe::DEFAULT_IMAGE,
+    value::{duration, interval, object_name},
+};
 
 /// What a standing probe is called unless told otherwise.
 const DEFAULT_NAME: &str = "kubectl-pods-monitor";
@@ -38,10 +42,10 @@ pub struct InstallArgs {
     #[arg(value_name = "TARGET", required = true)]
     pub targets: Vec<String>,
     /// Time between two attempts at one target
-    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = interval)]
     pub every: Duration,
     /// Name of the standing probe
-    #[arg(long, value_name = "NAME", default_value = DEFAULT_NAME)]
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_NAME, value_parser = object_name)]
     pub name: String,
     /// How to check.
     #[command(flatten)]
@@ -59,7 +63,7 @@ pub struct InstallArgs {
 #[derive(Debug, Clone, clap::Args)]
 pub struct StatusArgs {
     /// Name of the standing probe
-    #[arg(long, value_name = "NAME", default_value = DEFAULT_NAME)]
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_NAME, value_parser = object_name)]
     pub name: String,
     /// Output format: table or json
     #[arg(
@@ -88,7 +92,7 @@ pub enum StatusFormat {
 #[derive(Debug, Clone, clap::Args)]
 pub struct UninstallArgs {
     /// Name of the standing probe
-    #[arg(long, value_name = "NAME", default_value = DEFAULT_NAME)]
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_NAME, value_parser = object_name)]
     pub name: String,
     /// Succeed when there is none
     #[arg(long)]

@@ -53,6 +53,34 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     Ok(duration)
 }
 
+/// Reads the time between two attempts of a standing probe.
+///
+/// # Errors
+///
+/// As [`duration`], and when it is shorter than a standing probe accepts.
+pub(super) fn interval(text: &str) -> Result<Duration, String> {
+    let every = duration(text)?;
+    if every < Duration::from_millis(100) {
+        return Err("an interval is at least 100ms".to_owned());
+    }
+    Ok(every)
+}
+
+/// Reads a name that an object and its label can have (RFC 1123).
+///
+/// # Errors
+///
+/// When it is none.
+pub(super) fn object_name(text: &str) -> Result<String, String> {
+    let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let allowed = text.bytes().all(|b| letter(b) || b == b'-');
+    let ends = text.bytes().next().is_some_and(letter) && text.bytes().last().is_some_and(letter);
+    if text.len() > 63 || !allowed || !ends {
+        return Err("a name has 1 to 63 of a-z, 0-9 and -, and no - at its ends".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
 /// HTTP statuses as an inclusive range: `200`, `2xx`, `200-299`.
 pub type StatusRange = (u16, u16);
 
@@ -118,6 +146,19 @@ mod tests {
         ];
         for (text, millis) in cases {
             assert_eq!(duration(text).ok(), millis.map(Duration::from_millis), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_only_a_standing_probe_has() {
+        assert_eq!(interval("100ms"), Ok(Duration::from_millis(100)));
+        assert!(interval("99ms").is_err() && interval("0").is_err());
+        let longest = "a".repeat(63);
+        for name in ["web", "a-1", "0", &longest] {
+            assert_eq!(object_name(name).as_deref(), Ok(name));
+        }
+        for name in ["", "-a", "a-", "A", "a.b", "a/b", &"a".repeat(64)] {
+            assert!(object_name(name).is_err(), "{name}");
         }
     }
 

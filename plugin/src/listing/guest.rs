@@ -17,55 +17,74 @@ use crate::{
     output::{self, PodTable, Stdout, TableOptions, sanitize},
 };
 
-/// Rows through the guest that `choice` names, to standard output. Gives what the list itself came to, and whether the
-/// guest did its work.
-pub(super) async fn run(
-    source: &Source,
-    mut query: Query,
-    args: &GetArgs,
-    choice: &str,
-) -> Result<(Outcome, Exit)> {
-    let choice: Choice = choice.parse()?;
-    let mut limits = Limits::default();
-    limits.memory = args.guest_memory.unwrap_or(limits.memory);
-    let guest = Guest::load(&choice, &Places::from_environment(), limits)?;
-    let mut stdout = Stdout::new();
-    let options = TableOptions {
-        no_headers: args.no_headers,
-        with_namespace: args.all_namespaces,
-        for_terminal: stdout.is_terminal(),
-        ..TableOptions::default()
-    };
-    let opened = guest.open(&context(&stdout, args)?);
-    if let Ok(session) = &opened {
-        refuse_binary(&session.plan().output, stdout.is_terminal())?;
-        query.include = include(session.plan().cost(query.namespace.is_some()));
+/// A guest that is ready to format.
+pub(super) struct GuestFormat {
+    name: String,
+    guest: Guest,
+}
+
+impl GuestFormat {
+    /// Finds, checks and compiles the guest that `choice` names.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such guest, or it cannot be used.
+    pub(super) fn load(choice: &str, args: &GetArgs) -> Result<Self> {
+        let choice: Choice = choice.parse()?;
+        let mut limits = Limits::default();
+        limits.memory = args.guest_memory.unwrap_or(limits.memory);
+        let guest = Guest::load(&choice, &Places::from_environment(), limits)?;
+        Ok(Self { name: choice.name, guest })
     }
-    query.include = query.include.max(options.needs());
-    let needs = opened.as_ref().map(|session| session.plan().needs.clone()).unwrap_or_default();
-    let mut rows = Rows::new(needs, query.namespace.clone(), PodTable::new(options));
-    let outcome = source.rows(&query, &mut rows).await?;
-    if outcome.rows == 0 && !outcome.errors.is_empty() {
-        // Nothing came that could be formatted: a header alone would look like an empty list.
-        return Ok((outcome, Exit::Failure));
+
+    /// Rows through the guest, to standard output. Gives what the list itself came to, and whether the guest did its
+    /// work.
+    ///
+    /// # Errors
+    ///
+    /// When the list cannot be read or the output cannot be written.
+    pub(super) async fn run(
+        &self,
+        source: &Source,
+        mut query: Query,
+        args: &GetArgs,
+    ) -> Result<(Outcome, Exit)> {
+        let mut stdout = Stdout::new();
+        let options = TableOptions {
+            no_headers: args.no_headers,
+            with_namespace: args.all_namespaces,
+            for_terminal: stdout.is_terminal(),
+            ..TableOptions::default()
+        };
+        let opened = self.guest.open(&context(&stdout, args)?);
+        if let Ok(session) = &opened {
+            refuse_binary(&session.plan().output, stdout.is_terminal())?;
+            query.include = include(session.plan().cost(query.namespace.is_some()));
+        }
+        query.include = query.include.max(options.needs());
+        let needs = opened.as_ref().map(|session| session.plan().needs.clone()).unwrap_or_default();
+        let mut rows = Rows::new(needs, query.namespace.clone(), PodTable::new(options));
+        let outcome = source.rows(&query, &mut rows).await?;
+        if outcome.rows == 0 && !outcome.errors.is_empty() {
+            // Nothing came that could be formatted: a header alone would look like an empty list.
+            return Ok((outcome, Exit::Failure));
+        }
+        let exit = match opened.and_then(|session| finish(session, rows.values)) {
+            Ok(finished) => {
+                print(&finished, args, &mut stdout)?;
+                let tell = |note| output::note(&format!("{}: {note}", self.name));
+                finished.notes.iter().for_each(tell);
+                Exit::Success
+            }
+            Err(failure) => {
+                rows.table.print(&mut stdout)?;
+                output::note(&format!("error: {failure}; this is the built-in table"));
+                Exit::GuestFailed
+            }
+        };
+        stdout.flush()?;
+        Ok((outcome, exit))
     }
-    let exit = match opened.and_then(|session| finish(session, rows.values)) {
-        Ok(finished) => {
-            print(&finished, args, &mut stdout)?;
-            finished
-                .notes
-                .iter()
-                .for_each(|note| output::note(&format!("{}: {note}", choice.name)));
-            Exit::Success
-        }
-        Err(failure) => {
-            rows.table.print(&mut stdout)?;
-            output::note(&format!("error: {failure}; this is the built-in table"));
-            Exit::GuestFailed
-        }
-    };
-    stdout.flush()?;
-    Ok((outcome, exit))
 }
 
 fn finish(mut session: Session, rows: Vec<Vec<Value>>) -> Result<Finished, GuestFailure> {

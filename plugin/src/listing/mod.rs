@@ -17,6 +17,8 @@ mod splitter;
 
 use anyhow::Result;
 
+use self::guest::GuestFormat;
+
 pub use fetch::{Outcome, Sink, fetch};
 pub use format::Format;
 pub use query::{IncludeObject, Query};
@@ -38,23 +40,26 @@ use crate::{
 ///
 /// When the cluster cannot be asked, or the output cannot be written.
 pub async fn run(connection: &ConnectionArgs, args: &GetArgs) -> Result<Exit> {
-    let (source, query) = Source::open(connection, args).await?;
+    // What was typed is looked at before a credential plugin may run or stdin is read.
     let format = Format::parse(args.output.as_deref())?;
     check::check(args, &format)?;
+    let open = || Source::open(connection, args);
     match format {
-        Format::Table { wide } => table(&source, query, args, wide).await,
-        Format::Json => objects(&source, &query, args, ObjectFormat::Json).await,
-        Format::Yaml => objects(&source, &query, args, ObjectFormat::Yaml).await,
-        Format::Name => names(&source, &query).await,
+        Format::Table { wide } => table(open().await?, args, wide).await,
+        Format::Json => objects(open().await?, args, ObjectFormat::Json).await,
+        Format::Yaml => objects(open().await?, args, ObjectFormat::Yaml).await,
+        Format::Name => names(open().await?).await,
         Format::Guest(choice) => {
-            let (outcome, exit) = guest::run(&source, query.clone(), args, &choice).await?;
+            let guest = GuestFormat::load(&choice, args)?;
+            let (source, query) = open().await?;
+            let (outcome, exit) = guest.run(&source, query.clone(), args).await?;
             let whole = outcome.errors.is_empty() && outcome.rows > 0;
             Ok(if whole { exit } else { conclude(&outcome, &query) })
         }
     }
 }
 
-async fn table(source: &Source, mut query: Query, args: &GetArgs, wide: bool) -> Result<Exit> {
+async fn table((source, mut query): (Source, Query), args: &GetArgs, wide: bool) -> Result<Exit> {
     let mut stdout = Stdout::new();
     let options = TableOptions {
         wide,
@@ -74,8 +79,7 @@ async fn table(source: &Source, mut query: Query, args: &GetArgs, wide: bool) ->
 }
 
 async fn objects(
-    source: &Source,
-    query: &Query,
+    (source, query): (Source, Query),
     args: &GetArgs,
     format: ObjectFormat,
 ) -> Result<Exit> {
@@ -90,7 +94,7 @@ async fn objects(
         }
         printer.print(object)
     };
-    let outcome = source.objects(query, &mut print).await?;
+    let outcome = source.objects(&query, &mut print).await?;
     let nothing = outcome.rows == 0 && (single || query.ignore_not_found);
     if !outcome.unreachable && !nothing {
         printer.finish()?;
@@ -99,10 +103,10 @@ async fn objects(
     Ok(output::report_all(&outcome.errors))
 }
 
-async fn names(source: &Source, query: &Query) -> Result<Exit> {
+async fn names((source, query): (Source, Query)) -> Result<Exit> {
     let mut stdout = Stdout::new();
     let mut printer = NamePrinter::new(&mut stdout);
-    let outcome = source.rows(query, &mut printer).await?;
+    let outcome = source.rows(&query, &mut printer).await?;
     stdout.flush()?;
     Ok(output::report_all(&outcome.errors))
 }

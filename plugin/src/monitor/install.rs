@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     api::{Cluster, objects},
+    checking::target::Target,
     cli::InstallArgs,
     exit::Exit,
     output::{self, Stdout},
@@ -30,9 +31,13 @@ const UNDO_LIMIT: Duration = Duration::from_secs(90);
 /// # Errors
 ///
 /// When a target is not understood, the cluster refuses, or the probes do not come up.
-pub(super) async fn run(cluster: &Cluster, args: &InstallArgs) -> anyhow::Result<Exit> {
+pub(super) async fn run(
+    cluster: &Cluster,
+    args: &InstallArgs,
+    targets: &[Target],
+) -> anyhow::Result<Exit> {
     let name = &args.name;
-    let (plan_json, checks) = targets::plan(cluster, args).await?;
+    let (plan_json, checks) = targets::plan(cluster, args, targets).await?;
     let is_new = refuse_foreign(cluster, name).await?;
     let mut signals = Signals::listen()?;
     let outcome = install(cluster, args, &plan_json, &mut signals).await;

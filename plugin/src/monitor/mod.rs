@@ -25,11 +25,15 @@ use crate::{
 ///
 /// When the cluster cannot be asked or refuses.
 pub async fn run(connection: &ConnectionArgs, args: &MonitorArgs) -> anyhow::Result<Exit> {
-    let cluster = Cluster::connect(connection)?;
+    let connect = || Cluster::connect(connection);
     match &args.verb {
-        MonitorVerb::Install(args) => install::run(&cluster, args).await,
-        MonitorVerb::Status(args) => status::run(&cluster, args).await,
-        MonitorVerb::Uninstall(args) => uninstall::run(&cluster, args).await,
+        MonitorVerb::Install(args) => {
+            // What was typed is looked at before a credential plugin may run.
+            let targets = targets::parse(&args.targets)?;
+            install::run(&connect()?, args, &targets).await
+        }
+        MonitorVerb::Status(args) => status::run(&connect()?, args).await,
+        MonitorVerb::Uninstall(args) => uninstall::run(&connect()?, args).await,
     }
 }
 

@@ -13,17 +13,13 @@ use crate::{
     output,
 };
 
-/// The plan that the flags ask for, as the probe will read it, and how many checks it has.
-///
-/// A Service is checked by its name in the cluster's DNS, and so followed wherever it moves. A pod has no such name:
-/// its address is taken as it is now, and the user is told.
+/// Targets that a standing probe can follow, from what was typed.
 ///
 /// # Errors
 ///
-/// When a target does not exist, has no port or no address, or cannot be followed.
-pub(super) async fn plan(cluster: &Cluster, args: &InstallArgs) -> anyhow::Result<(String, usize)> {
-    let targets =
-        args.targets.iter().map(|text| text.parse()).collect::<Result<Vec<Target>, _>>()?;
+/// When a word is no target, names no port where nothing declares one, or means pods that come and go.
+pub(super) fn parse(words: &[String]) -> anyhow::Result<Vec<Target>> {
+    let targets = words.iter().map(|text| text.parse()).collect::<Result<Vec<Target>, _>>()?;
     for target in &targets {
         if let Place::Object(kind, name) = &target.place
             && !matches!(kind, Kind::Pod | Kind::Service)
@@ -35,7 +31,24 @@ pub(super) async fn plan(cluster: &Cluster, args: &InstallArgs) -> anyhow::Resul
             );
         }
     }
-    let mut found = resolve::resolve(Some(cluster), &targets, None).await?;
+    resolve::refuse_portless(&targets, None)?;
+    Ok(targets)
+}
+
+/// The plan that the flags ask for, as the probe will read it, and how many checks it has.
+///
+/// A Service is checked by its name in the cluster's DNS, and so followed wherever it moves. A pod has no such name:
+/// its address is taken as it is now, and the user is told.
+///
+/// # Errors
+///
+/// When a target does not exist, or has no port or no address.
+pub(super) async fn plan(
+    cluster: &Cluster,
+    args: &InstallArgs,
+    targets: &[Target],
+) -> anyhow::Result<(String, usize)> {
+    let mut found = resolve::resolve(Some(cluster), targets, None).await?;
     let mut pinned = Vec::new();
     for one in &mut found {
         follow(one, &targets[one.target], &cluster.namespace, &mut pinned)?;
@@ -47,7 +60,7 @@ pub(super) async fn plan(cluster: &Cluster, args: &InstallArgs) -> anyhow::Resul
             pinned.join(", ")
         ));
     }
-    let mut plan = plan::plan(&targets, &found, &Terms::new(&args.terms, 1)).plan;
+    let mut plan = plan::plan(targets, &found, &Terms::new(&args.terms, 1)).plan;
     (plan.every_seconds, plan.max_attempt_records) = (Some(args.every.as_secs_f64()), None);
     let json = serde_json::to_string_pretty(&plan)?;
     // By the very code that the probe will read it with: so nothing is installed that no probe accepts.
