@@ -11,6 +11,7 @@ pub mod dispatch;
 pub mod exit;
 pub mod go;
 pub mod guest;
+pub mod handoff;
 pub mod kubeconfig;
 pub mod listing;
 pub mod monitor;

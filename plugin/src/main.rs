@@ -7,7 +7,7 @@ use kubectl_pods::{cli, dispatch, output};
 fn main() -> ExitCode {
     let cli = match cli::parse(std::env::args_os()) {
         Ok(cli) => cli,
-        Err(stop) => return stop.tell(),
+        Err(stop) => return stop.end(),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

@@ -9,12 +9,13 @@ use clap::{
 };
 
 use super::words::first_word;
-use crate::go;
+use crate::{go, handoff::FLAGS};
 
 /// The two lines for `error`, which `command` gave for `args` (program name first).
 pub(super) fn complaint(error: &clap::Error, command: &Command, args: &[OsString]) -> String {
     let (command, path) = meant(command, args);
-    in_two_lines(&Problem { error, command, path: &path, args }.line(), &path)
+    let problem = Problem { error, command, path: &path, args };
+    in_two_lines(&problem.lists_only().unwrap_or_else(|| problem.line()), &path)
 }
 
 /// The two lines for `error`, which `flags` gave for the words after `--` of the verb at `path`.
@@ -28,7 +29,8 @@ pub(super) fn complaint_after_dashes(
     in_two_lines(&Problem { error, command: flags, path: &after_dashes, args }.line(), path)
 }
 
-fn in_two_lines(line: &str, path: &str) -> String {
+/// A complaint, and where help for `path` is.
+pub(super) fn in_two_lines(line: &str, path: &str) -> String {
     format!("error: {line}\nSee '{path} --help' for usage.")
 }
 
@@ -77,6 +79,17 @@ impl Problem<'_> {
                 first.trim_start_matches("error: ").to_owned()
             }
         }
+    }
+
+    /// What is wrong with a flag of kubectl's lists that stands where no list is made. (Lists know them all.)
+    fn lists_only(&self) -> Option<String> {
+        let name = self.names(ContextKind::InvalidArg).into_iter().next()?;
+        let known = FLAGS.iter().any(|flag| match name.strip_prefix("--") {
+            Some(long) => flag.long == long,
+            None => flag.short.is_some_and(|letter| name == format!("-{letter}")),
+        });
+        (known && self.error.kind() == ErrorKind::UnknownArgument)
+            .then(|| format!("{name} is for lists: {} does not know it", self.path))
     }
 
     fn unknown(&self, name: &str) -> String {
@@ -210,6 +223,32 @@ mod tests {
         ("--bogus", "unknown flag: --bogus", "kubectl pods"),
         ("--bogus=1", "unknown flag: --bogus", "kubectl pods"),
         ("check --bogus x", "unknown flag: --bogus", "kubectl pods check"),
+        (
+            "check x --sort-by .x",
+            "--sort-by is for lists: kubectl pods check does not know it",
+            "kubectl pods check",
+        ),
+        ("curl x -w", "-w is for lists: kubectl pods curl does not know it", "kubectl pods curl"),
+        (
+            "monitor status -A",
+            "-A is for lists: kubectl pods monitor status does not know it",
+            "kubectl pods monitor status",
+        ),
+        (
+            "-w -o guest:csv",
+            "--watch and -o guest:csv cannot be used together: --watch is done by kubectl, which does not know -o guest:csv",
+            "kubectl pods",
+        ),
+        (
+            "-o kyaml --guest-memory 1Mi",
+            "-o kyaml and --guest-memory cannot be used together: -o kyaml is done by kubectl, which does not know --guest-memory",
+            "kubectl pods",
+        ),
+        (
+            "-f list.json --sort-by .x",
+            "--sort-by and -f (a saved list) cannot be used together: --sort-by is done by kubectl, which does not know -f (a saved list)",
+            "kubectl pods",
+        ),
         ("-Z", "unknown shorthand flag: 'Z' in -Z", "kubectl pods"),
         ("-n", "flag needs an argument: 'n' in -n", "kubectl pods"),
         ("--namespace", "flag needs an argument: --namespace", "kubectl pods"),

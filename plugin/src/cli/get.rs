@@ -1,14 +1,18 @@
 //! `kubectl pods [get] [NAME…]`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::value::{integer, size};
 
 /// What stands below the flags of the list.
 pub(super) const AFTER_HELP: &str = "\
+Flags and formats of kubectl get that are not named here (--watch, --sort-by, --template, --raw …; jsonpath, go-template,
+custom-columns, kyaml …) work too: the command becomes kubectl get pods, by $KUBECTL_PATH or the first kubectl on the PATH.
+
 Examples:
   kubectl pods -n shop -o wide
-  kubectl pods -A -o guest:by-node";
+  kubectl pods -A -o guest:by-node
+  kubectl pods --watch --sort-by .status.startTime";
 
 /// Arguments of the list. kubectl's spellings and meanings; what is empty counts as absent.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -23,7 +27,7 @@ pub struct GetArgs {
     /// List pods of all namespaces
     #[arg(long, short = 'A')]
     pub all_namespaces: bool,
-    /// Output format: json, yaml, name, wide or guest:NAME
+    /// Output format: json, yaml, name, wide, guest:NAME, or one that kubectl makes (see below)
     #[arg(long, short, value_name = "FORMAT")]
     pub output: Option<String>,
     /// Label selector, as in -l 'app=web,tier!=test'
@@ -53,27 +57,21 @@ pub struct GetArgs {
     /// Keep managedFields in JSON and YAML
     #[arg(long)]
     pub show_managed_fields: bool,
-    /// Watch for changes after the list
-    #[arg(long, short, hide = true)]
-    pub watch: bool,
-    /// Watch for changes without a list
-    #[arg(long, hide = true)]
-    pub watch_only: bool,
-    /// Sort by a field
-    #[arg(long, value_name = "PATH", hide = true)]
-    pub sort_by: Option<String>,
-    /// Template text or file
-    #[arg(long, value_name = "TEXT", hide = true)]
-    pub template: Option<String>,
     /// Memory that a guest may use, as in 64Mi (default 256Mi)
     #[arg(long, value_name = "SIZE", value_parser = size::<usize>)]
     pub guest_memory: Option<usize>,
     /// Read a saved pod list from a file, a URL or - instead of a cluster
     #[arg(long, short = 'f', value_name = "FILE")]
-    pub filename: Option<PathBuf>,
+    pub filename: Vec<PathBuf>,
 }
 
 impl GetArgs {
+    /// `-f`: the saved list. One that reads several is made by kubectl.
+    #[must_use]
+    pub fn saved(&self) -> Option<&Path> {
+        self.filename.first().map(PathBuf::as_path)
+    }
+
     /// `-l`, unless it is empty.
     #[must_use]
     pub fn selector(&self) -> Option<&str> {

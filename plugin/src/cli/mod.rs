@@ -6,6 +6,7 @@ mod complaint;
 mod connection;
 mod curl;
 mod get;
+mod kubectls;
 mod monitor;
 mod parse;
 mod probe;

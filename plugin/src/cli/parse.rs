@@ -13,35 +13,41 @@ use clap::{
 
 use super::{
     Cli, Verb,
-    complaint::{complaint, complaint_after_dashes},
+    complaint::{complaint, complaint_after_dashes, in_two_lines},
     curl::{AfterDashes, CurlArgs},
+    kubectls::{handoff, with_kubectls_flags},
     value::boolean,
     words::first_word,
 };
 use crate::{
     exit::Exit,
+    handoff::Handoff,
     output::{self, Verbatim},
 };
 
-/// Why there is nothing to run: help was asked for, or a word was wrong.
+/// Why there is nothing for us to run: help was asked for, a word was wrong, or kubectl is to do it.
 #[derive(Debug)]
 pub enum Stop {
     /// Help or the version, for stdout.
     Help(StyledStr),
     /// A complaint, for stderr.
     Complaint(String),
+    /// A list that kubectl makes.
+    Handoff(Handoff),
 }
 
 impl Stop {
-    /// Writes help to stdout or the complaint to stderr, and gives the exit code: 0 or 1, as kubectl.
+    /// Writes help to stdout or the complaint to stderr, and gives the exit code: 0 or 1, as kubectl. Or becomes
+    /// kubectl, and comes back only when it cannot.
     #[must_use]
-    pub fn tell(&self) -> ExitCode {
+    pub fn end(&self) -> ExitCode {
         let exit = match self {
             Self::Help(help) => match output::help(help) {
                 Ok(()) => Exit::Success,
                 Err(error) => output::report(&error),
             },
             Self::Complaint(text) => output::report(&Verbatim(text.clone()).into()),
+            Self::Handoff(handoff) => output::report(&handoff.exec()),
         };
         exit.into()
     }
@@ -51,13 +57,18 @@ impl Stop {
 ///
 /// # Errors
 ///
-/// [`Stop`] when help or the version was asked for, or when a word is not understood.
+/// [`Stop`] when help or the version was asked for, when a word is not understood, and when only kubectl understands it.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, Stop> {
-    let mut command = go_flags(Cli::command());
+    let mut command = command();
     let args = with_verb(&command, args.into_iter().collect());
-    let parsed = command
-        .try_get_matches_from_mut(&args)
-        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
+    let matches = command.try_get_matches_from_mut(&args);
+    if let Ok(matches) = &matches
+        && let Some(get) = matches.subcommand_matches("get")
+        && let Some(handoff) = handoff(get, &args[2..]).map_err(misuse)?
+    {
+        return Err(Stop::Handoff(handoff));
+    }
+    let parsed = matches.and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
     let mut cli = parsed.map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Stop::Help(help(&args, &error)),
         _ => Stop::Complaint(complaint(&error, &command, &args)),
@@ -66,6 +77,15 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, Stop> {
         after_dashes(args)?;
     }
     Ok(cli)
+}
+
+/// Everything that is understood, by us or by kubectl.
+fn command() -> Command {
+    go_flags(with_kubectls_flags(Cli::command()))
+}
+
+fn misuse(line: String) -> Stop {
+    Stop::Complaint(in_two_lines(&line, "kubectl pods"))
 }
 
 /// Reads curl's own flags after `--` and joins them with those before it.
@@ -107,6 +127,14 @@ fn go_flags(command: Command) -> Command {
             }
             _ => arg,
         })
+        .mut_args(|arg| match arg.get_long().filter(|long| long.contains('-')) {
+            // kubectl takes --show_labels for --show-labels.
+            Some(long) => {
+                let alias = long.replace('-', "_");
+                arg.alias(alias)
+            }
+            None => arg,
+        })
 }
 
 /// Puts the verb first: the first word that is no flag and no flag's value, or else `get`.
@@ -137,7 +165,7 @@ mod tests {
     use super::*;
 
     fn parsed(line: &str) -> Result<Cli, Stop> {
-        let words = line.split_whitespace().map(|word| OsString::from(word.replace('_', " ")));
+        let words = line.split_whitespace().map(OsString::from);
         parse(std::iter::once(OsString::from("kubectl-pods")).chain(words))
     }
 
@@ -158,6 +186,7 @@ mod tests {
             }
             Err(Stop::Complaint(text)) => text.lines().next().unwrap_or_default().to_owned(),
             Err(Stop::Help(_)) => String::from("help"),
+            Err(Stop::Handoff(handoff)) => format!("{} {:?}", handoff.flag, handoff.words),
         }
     }
 
@@ -193,8 +222,46 @@ mod tests {
     }
 
     #[test]
+    fn what_only_kubectl_knows_is_handed_over() {
+        let cases = [
+            ("-w", r#"--watch ["-w"]"#),
+            ("-w=false", r#"--watch ["-w=false"]"#),
+            ("get -w web", r#"--watch ["-w", "web"]"#),
+            (
+                "-n shop get --sort-by .x check",
+                r#"--sort-by ["-n", "shop", "--sort-by", ".x", "check"]"#,
+            ),
+            ("--sort-by check", r#"--sort-by ["--sort-by", "check"]"#),
+            ("--sort_by check", r#"--sort-by ["--sort_by", "check"]"#),
+            ("web -wA --v=6", r#"--watch ["web", "-wA", "--v=6"]"#),
+            ("-v 6 -w", r#"--v ["-v", "6", "-w"]"#),
+            ("-v6 --sort_by .x", r#"--v ["-v6", "--sort_by", ".x"]"#),
+            ("-w -- -x", r#"--watch ["-w", "--", "-x"]"#),
+            ("-k dir -R", r#"--kustomize ["-k", "dir", "-R"]"#),
+            ("-o jsonpath={.x}", r#"-o jsonpath ["-o", "jsonpath={.x}"]"#),
+            ("-o guest:csv -o kyaml", r#"-o kyaml ["-o", "guest:csv", "-o", "kyaml"]"#),
+            ("-f a -f b", r#"-f given more than once ["-f", "a", "-f", "b"]"#),
+            (
+                "--template {{.x}} --chunk-size=1",
+                r#"--template ["--template", "{{.x}}", "--chunk-size=1"]"#,
+            ),
+            ("--server-print=false", r#"--server-print ["--server-print=false"]"#),
+            (
+                "--as-user-extra a=b --as_group g",
+                r#"--as-user-extra ["--as-user-extra", "a=b", "--as_group", "g"]"#,
+            ),
+            ("-- -w", r#"get ["-w"] -n= -A=false -o="#),
+            ("--all_namespaces", r"get [] -n= -A=true -o="),
+            ("-o jsonpath=x -o wide", r"get [] -n= -A=false -o=wide"),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(summary(line), expected, "{line:?}");
+        }
+    }
+
+    #[test]
     fn every_command_is_sound() {
-        go_flags(Cli::command()).debug_assert();
+        command().debug_assert();
         go_flags(AfterDashes::command()).debug_assert();
         crate::cli::help_command().debug_assert();
     }

@@ -31,7 +31,9 @@ fn takes_next_word(command: &Command, flag: &str) -> bool {
             && !arg.is_require_equals_set()
     };
     if let Some(long) = flag.strip_prefix("--") {
-        let named = |arg: &&clap::Arg| arg.get_long() == Some(long);
+        // kubectl takes --sort_by for --sort-by.
+        let long = long.replace('_', "-");
+        let named = |arg: &&clap::Arg| arg.get_long() == Some(&long);
         return commands()
             .any(|command| command.get_arguments().filter(named).any(|arg| takes_value(&arg)));
     }

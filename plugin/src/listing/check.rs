@@ -1,4 +1,4 @@
-//! What is refused before anything is asked: kubectl's rules, and what is not built yet.
+//! What is refused before anything is asked, by kubectl's rules.
 
 use anyhow::{Result, bail};
 
@@ -7,30 +7,15 @@ use crate::cli::GetArgs;
 
 /// Refuses combinations of flags that make no sense.
 pub(super) fn check(args: &GetArgs, format: &Format) -> Result<()> {
-    unbuilt(args)?;
     if args.show_labels && !matches!(format, Format::Table { .. }) {
         let name = args.output.as_deref().unwrap_or_default();
         bail!("--show-labels option cannot be used with {name} printer");
     }
     let selected = args.selector().is_some() || args.field_selector().is_some();
-    if args.filename.is_some() && selected {
+    if args.saved().is_some() && selected {
         bail!("selectors need a cluster: they do not work with -f");
     }
     names(args, selected)
-}
-
-fn unbuilt(args: &GetArgs) -> Result<()> {
-    let given = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
-    let unbuilt = [
-        (args.watch, "--watch"),
-        (args.watch_only, "--watch-only"),
-        (given(&args.sort_by), "--sort-by"),
-        (given(&args.template), "--template"),
-    ];
-    if let Some((_, flag)) = unbuilt.into_iter().find(|(given, _)| *given) {
-        bail!("this build does not do {flag} yet: use kubectl get pods {flag}");
-    }
-    Ok(())
 }
 
 fn names(args: &GetArgs, selected: bool) -> Result<()> {

@@ -32,7 +32,7 @@ impl Source {
             include: IncludeObject::None,
             ignore_not_found: args.ignore_not_found,
         };
-        if let Some(file) = &args.filename {
+        if let Some(file) = args.saved() {
             if !args.all_namespaces {
                 query.namespace = connection.namespace.clone().filter(|name| !name.is_empty());
             }

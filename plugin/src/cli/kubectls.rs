@@ -1,0 +1,67 @@
+//! The flags of a list that only kubectl knows: clap reads them too, and a list that has one is kubectl's to make.
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{
+    Arg, ArgAction, ArgGroup, ArgMatches, Command, Id, builder::ValueParser, parser::ValueSource,
+};
+
+use crate::handoff::{self, FLAGS, Flag, Handoff};
+
+/// The group of the flags that only kubectl knows.
+const GROUP: &str = "kubectls";
+
+/// Adds to the list, unseen in its help, what kubectl knows and we do not.
+pub(super) fn with_kubectls_flags(command: Command) -> Command {
+    let ours = |flag: &&Flag| {
+        let get = command.find_subcommand("get").into_iter();
+        let mut args = get.flat_map(Command::get_arguments).chain(command.get_arguments());
+        args.any(|arg| arg.get_long() == Some(flag.long))
+    };
+    let args: Vec<Arg> = FLAGS.iter().filter(|flag| !ours(flag)).map(arg).collect();
+    let group =
+        ArgGroup::new(GROUP).multiple(true).args(args.iter().map(|arg| arg.get_id().clone()));
+    command.mut_subcommand("get", |get| get.args(args).group(group))
+}
+
+/// Whatever its value, kubectl judges it.
+fn arg(flag: &Flag) -> Arg {
+    let arg = Arg::new(flag.long)
+        .long(flag.long)
+        .short(flag.short)
+        .hide(true)
+        .value_parser(ValueParser::os_string());
+    if flag.takes_value {
+        return arg.action(ArgAction::Set);
+    }
+    arg.action(ArgAction::Set).num_args(0..=1).require_equals(true).default_missing_value("true")
+}
+
+/// The handing over of the list that `get` describes, typed as `words`, if it has a flag or a format that only kubectl
+/// knows. A list of ours reads one file: several are for kubectl, which says what it makes of them.
+///
+/// # Errors
+///
+/// What is wrong, when the list has a flag as well that only we know.
+pub(super) fn handoff(get: &ArgMatches, words: &[OsString]) -> Result<Option<Handoff>, String> {
+    let output = get.get_one::<String>("output").map(String::as_str).unwrap_or_default();
+    let files = get.get_many::<PathBuf>("filename").unwrap_or_default().len();
+    let format = handoff::is_format(output)
+        .then(|| format!("-o {}", output.split('=').next().unwrap_or_default()));
+    let several = (files > 1).then(|| "-f given more than once".to_owned());
+    let flag = get.get_one::<Id>(GROUP).map(|flag| format!("--{flag}"));
+    let Some(flag) = flag.or(format).or(several) else { return Ok(None) };
+    let only_ours = if output == "guest" || output.starts_with("guest:") {
+        Some(format!("-o {output}"))
+    } else if get.value_source("guest_memory") == Some(ValueSource::CommandLine) {
+        Some("--guest-memory".to_owned())
+    } else {
+        (files == 1).then(|| "-f (a saved list)".to_owned())
+    };
+    match only_ours {
+        Some(ours) => Err(format!(
+            "{flag} and {ours} cannot be used together: {flag} is done by kubectl, which does not know {ours}"
+        )),
+        None => Ok(Some(Handoff { flag, words: words.to_vec() })),
+    }
+}
