@@ -113,16 +113,3 @@ fn files_in_no_encoding_are_refused_in_kubectls_words() {
         same(&["--kubeconfig", &file.display().to_string()]);
     }
 }
-
-#[test]
-fn formats_that_are_not_built_say_so() {
-    let cluster = Cluster::control_plane();
-    for format in ["jsonpath={.x}", "go-template={{.x}}", "custom-columns=A:.x", "kyaml"] {
-        let run = cluster.pods(["-o", format]).run().exits(1).prints("");
-        run.complains("this build does not do -o").complains("use kubectl get pods");
-    }
-    for words in [&["-w"][..], &["--watch-only"], &["--sort-by", ".x"], &["--template", "x"]] {
-        let run = cluster.pods(words.iter().copied()).run().exits(1).prints("");
-        run.complains("this build does not do --").complains("use kubectl get pods");
-    }
-}

@@ -3,5 +3,6 @@
 mod check;
 mod connection;
 mod errors;
+mod handoff;
 mod listing;
 mod pods;

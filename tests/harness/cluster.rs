@@ -63,16 +63,18 @@ impl Cluster {
         self.on(Command::new(&self.kubectl)).env("KUBECACHEDIR", cache).args(args)
     }
 
-    /// The plugin, started directly.
+    /// The plugin, started directly. What it hands over goes to the kubectl that we compare with.
     pub fn pods<I: IntoIterator<Item: Into<String>>>(&self, args: I) -> Command {
-        self.on(Plugin::command()).args(args)
+        let kubectl = self.kubectl.display().to_string();
+        self.on(Plugin::command()).env("KUBECTL_PATH", kubectl).args(args)
     }
 
-    /// The plugin, started by kubectl: `kubectl pods …`.
+    /// The plugin, started by kubectl: `kubectl pods …`. Both are on the PATH, and nothing else says where kubectl is.
     pub fn kubectl_pods<I: IntoIterator<Item: Into<String>>>(&self, args: I) -> Command {
         let plugin = Plugin::path();
-        let path =
-            format!("{}:/usr/bin:/bin", plugin.parent().expect("a binary has a folder").display());
+        let folders = [&plugin, &self.kubectl].map(|file| file.parent().expect("a folder"));
+        let [plugin, kubectl] = folders.map(Path::display);
+        let path = format!("{plugin}:{kubectl}:/usr/bin:/bin");
         let args = args.into_iter().map(Into::into);
         self.on(Command::new(&self.kubectl))
             .env("PATH", path)

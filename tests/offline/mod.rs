@@ -3,8 +3,10 @@
 mod check;
 mod connection;
 mod guest;
+mod handoff;
 mod interrupt;
 mod kubeconfig;
 mod listing;
 mod no_cluster;
+mod order;
 mod streaming;

@@ -6,6 +6,7 @@ use clap::{
     Arg, ArgAction, ArgGroup, ArgMatches, Command, Id, builder::ValueParser, parser::ValueSource,
 };
 
+use super::complaint::in_two_lines;
 use crate::handoff::{self, FLAGS, Flag, Handoff};
 
 /// The group of the flags that only kubectl knows.
@@ -42,7 +43,7 @@ fn arg(flag: &Flag) -> Arg {
 ///
 /// # Errors
 ///
-/// What is wrong, when the list has a flag as well that only we know.
+/// The complaint, when the list has a flag as well that only we know.
 pub(super) fn handoff(get: &ArgMatches, words: &[OsString]) -> Result<Option<Handoff>, String> {
     let output = get.get_one::<String>("output").map(String::as_str).unwrap_or_default();
     let files = get.get_many::<PathBuf>("filename").unwrap_or_default().len();
@@ -59,9 +60,11 @@ pub(super) fn handoff(get: &ArgMatches, words: &[OsString]) -> Result<Option<Han
         (files == 1).then(|| "-f (a saved list)".to_owned())
     };
     match only_ours {
-        Some(ours) => Err(format!(
-            "{flag} and {ours} cannot be used together: {flag} is done by kubectl, which does not know {ours}"
-        )),
+        Some(ours) => {
+            let why = format!("{flag} is done by kubectl, which does not know {ours}");
+            let line = format!("{flag} and {ours} cannot be used together: {why}");
+            Err(in_two_lines(&line, "kubectl pods"))
+        }
         None => Ok(Some(Handoff { flag, words: words.to_vec() })),
     }
 }

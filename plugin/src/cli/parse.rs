@@ -13,7 +13,7 @@ use clap::{
 
 use super::{
     Cli, Verb,
-    complaint::{complaint, complaint_after_dashes, in_two_lines},
+    complaint::{complaint, complaint_after_dashes},
     curl::{AfterDashes, CurlArgs},
     kubectls::{handoff, with_kubectls_flags},
     value::boolean,
@@ -64,7 +64,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, Stop> {
     let matches = command.try_get_matches_from_mut(&args);
     if let Ok(matches) = &matches
         && let Some(get) = matches.subcommand_matches("get")
-        && let Some(handoff) = handoff(get, &args[2..]).map_err(misuse)?
+        && let Some(handoff) = handoff(get, &args[2..]).map_err(Stop::Complaint)?
     {
         return Err(Stop::Handoff(handoff));
     }
@@ -82,10 +82,6 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, Stop> {
 /// Everything that is understood, by us or by kubectl.
 fn command() -> Command {
     go_flags(with_kubectls_flags(Cli::command()))
-}
-
-fn misuse(line: String) -> Stop {
-    Stop::Complaint(in_two_lines(&line, "kubectl pods"))
 }
 
 /// Reads curl's own flags after `--` and joins them with those before it.
