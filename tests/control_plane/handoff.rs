@@ -83,7 +83,6 @@ const FLAGS: &[&[&str]] = &[
     &["-w=perhaps"],
     &["-w", "running", "oom"],
     &["-w", "nope"],
-    &["-w", "--no-such-flag=1"],
     &["--output-watch-events"],
     &["--subresource=status", "running"],
     &["--subresource", "status", "running", "-o", "jsonpath={.status.phase}"],
@@ -110,7 +109,6 @@ const FLAGS: &[&[&str]] = &[
     &["--as", "ann", "--as-user-extra", "a=b"],
     &["--as-user-extra", "a=b"],
     &["--warnings-as-errors", "running"],
-    &["--warnings-as-errors", "--chunk-size=x"],
 ];
 
 #[test]

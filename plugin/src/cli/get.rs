@@ -6,8 +6,9 @@ use super::value::{integer, size};
 
 /// What stands below the flags of the list.
 pub(super) const AFTER_HELP: &str = "\
-Flags and formats of kubectl get that are not named here (--watch, --sort-by, --template, --raw …; jsonpath, go-template,
-custom-columns, kyaml …) work too: the command becomes kubectl get pods, by $KUBECTL_PATH or the first kubectl on the PATH.
+Every other flag and format of kubectl get works too (-w, --sort-by, -o jsonpath=…, custom-columns=…,
+go-template=…, kyaml …): the command then becomes kubectl get pods. Which kubectl: $KUBECTL_PATH, else
+the first on the PATH.
 
 Examples:
   kubectl pods -n shop -o wide

@@ -144,16 +144,19 @@ fn with_verb(command: &Command, mut args: Vec<OsString>) -> Vec<OsString> {
             let verb = args.remove(index);
             args.insert(1, verb);
         }
-        None if asks_for_overview(&args) => {}
-        None => args.insert(1.min(args.len()), "get".into()),
+        None => match asks_for_overview(&args) {
+            // Without the flags beside it, which only a list knows.
+            Some(asks) => args = vec![args.swap_remove(0), asks],
+            None => args.insert(1.min(args.len()), "get".into()),
+        },
     }
     args
 }
 
-fn asks_for_overview(args: &[OsString]) -> bool {
-    args.iter()
-        .skip(1)
-        .any(|arg| matches!(arg.to_str(), Some("-h" | "--help" | "-V" | "--version")))
+/// The word that asks for help or the version.
+fn asks_for_overview(args: &[OsString]) -> Option<OsString> {
+    let asks = |arg: &&OsString| matches!(arg.to_str(), Some("-h" | "--help" | "-V" | "--version"));
+    args.iter().skip(1).take_while(|arg| *arg != "--").find(asks).cloned()
 }
 
 #[cfg(test)]
@@ -210,6 +213,9 @@ mod tests {
             ("-A --all-namespaces=F", r"get [] -n= -A=false -o="),
             ("-o json -o yaml", r"get [] -n= -A=false -o=yaml"),
             ("--help", "help"),
+            ("-o wide --help", "help"),
+            ("-w -h", "help"),
+            ("-- --help", r#"get ["--help"] -n= -A=false -o="#),
             ("get --help", "help"),
         ];
         for (line, expected) in cases {
