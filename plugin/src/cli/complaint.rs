@@ -236,17 +236,22 @@ mod tests {
         ),
         (
             "-w -o guest:csv",
-            "--watch and -o guest:csv cannot be used together: --watch is done by kubectl, which does not know -o guest:csv",
+            "--watch and -o guest:csv cannot be used together: --watch is done by kubectl, which runs no guests",
             "kubectl pods",
         ),
         (
             "-o kyaml --guest-memory 1Mi",
-            "-o kyaml and --guest-memory cannot be used together: -o kyaml is done by kubectl, which does not know --guest-memory",
+            "-o kyaml and --guest-memory cannot be used together: -o kyaml is done by kubectl, which runs no guests",
+            "kubectl pods",
+        ),
+        (
+            "-f a -f b -o guest:csv",
+            "more than one -f and -o guest:csv cannot be used together: more than one -f is done by kubectl, which runs no guests",
             "kubectl pods",
         ),
         (
             "-f list.json --sort-by .x",
-            "--sort-by and -f (a saved list) cannot be used together: --sort-by is done by kubectl, which does not know -f (a saved list)",
+            "--sort-by and -f cannot be used together: --sort-by is done by kubectl, which reads no saved list",
             "kubectl pods",
         ),
         ("-Z", "unknown shorthand flag: 'Z' in -Z", "kubectl pods"),

@@ -49,19 +49,19 @@ pub(super) fn handoff(get: &ArgMatches, words: &[OsString]) -> Result<Option<Han
     let files = get.get_many::<PathBuf>("filename").unwrap_or_default().len();
     let format = handoff::is_format(output)
         .then(|| format!("-o {}", output.split('=').next().unwrap_or_default()));
-    let several = (files > 1).then(|| "-f given more than once".to_owned());
+    let several = (files > 1).then(|| "more than one -f".to_owned());
     let flag = get.get_one::<Id>(GROUP).map(|flag| format!("--{flag}"));
     let Some(flag) = flag.or(format).or(several) else { return Ok(None) };
     let only_ours = if output == "guest" || output.starts_with("guest:") {
-        Some(format!("-o {output}"))
+        Some((format!("-o {output}"), "runs no guests"))
     } else if get.value_source("guest_memory") == Some(ValueSource::CommandLine) {
-        Some("--guest-memory".to_owned())
+        Some(("--guest-memory".to_owned(), "runs no guests"))
     } else {
-        (files == 1).then(|| "-f (a saved list)".to_owned())
+        (files == 1).then(|| ("-f".to_owned(), "reads no saved list"))
     };
     match only_ours {
-        Some(ours) => {
-            let why = format!("{flag} is done by kubectl, which does not know {ours}");
+        Some((ours, why)) => {
+            let why = format!("{flag} is done by kubectl, which {why}");
             let line = format!("{flag} and {ours} cannot be used together: {why}");
             Err(in_two_lines(&line, "kubectl pods"))
         }

@@ -242,7 +242,7 @@ mod tests {
             ("-k dir -R", r#"--kustomize ["-k", "dir", "-R"]"#),
             ("-o jsonpath={.x}", r#"-o jsonpath ["-o", "jsonpath={.x}"]"#),
             ("-o guest:csv -o kyaml", r#"-o kyaml ["-o", "guest:csv", "-o", "kyaml"]"#),
-            ("-f a -f b", r#"-f given more than once ["-f", "a", "-f", "b"]"#),
+            ("-f a -f b", r#"more than one -f ["-f", "a", "-f", "b"]"#),
             (
                 "--template {{.x}} --chunk-size=1",
                 r#"--template ["--template", "{{.x}}", "--chunk-size=1"]"#,
