@@ -47,19 +47,24 @@ const CLUSTER: &str = "demo";
 /// When a scene does not end as it should; says which command it was and where the cluster's logs are.
 pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     std::env::set_current_dir(root())?;
-    println!("# Building kubectl-pods (some minutes the first time) …");
-    let stage = Stage::without_cluster(cargo::build(Part::Plugin)?.plugin()?)?;
     match (&args.kubeconfig, &args.context) {
         (Some(kubeconfig), Some(context)) => {
+            let stage = stage_without_cluster()?;
             walk::without_cluster(&stage)?;
             on_existing_cluster(stage, kubeconfig, context)
         }
-        _ => on_own_cluster(stage, args.keep),
+        _ => on_own_cluster(args.keep),
     }
 }
 
-/// While Kubernetes is built for the first time, what needs no cluster is shown already; also where there can be none.
-fn on_own_cluster(stage: Stage, keep: bool) -> anyhow::Result<()> {
+fn stage_without_cluster() -> anyhow::Result<Stage> {
+    println!("# Building kubectl-pods (some minutes the first time) …");
+    Stage::without_cluster(cargo::build(Part::Plugin)?.plugin()?)
+}
+
+/// Kubernetes is built beside the plugin, since neither keeps all CPUs busy to its end. While that goes on, what needs no
+/// cluster is shown already; also where there can be none.
+fn on_own_cluster(keep: bool) -> anyhow::Result<()> {
     let options =
         cluster::Options { name: CLUSTER.to_owned(), nodes: 2, ..cluster::Options::default() };
     let able = cluster::require(&options, &[host::PROMETHEUS]);
@@ -68,6 +73,7 @@ fn on_own_cluster(stage: Stage, keep: bool) -> anyhow::Result<()> {
         let options = options.clone();
         thread::spawn(move || cluster::build(&options))
     });
+    let stage = stage_without_cluster()?;
     walk::without_cluster(&stage)?;
     let building = building?;
     if !building.is_finished() {
