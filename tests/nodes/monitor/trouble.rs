@@ -14,7 +14,8 @@ fn what_cannot_be_installed_says_why() {
     install(&["deploy/web"]).complains("give a Service in front of them");
     install(&["10.0.0.7"]).complains("names no port");
     install(&["10.0.0.7:80", "--every", "1ms"]).complains("an interval is at least 100ms");
-    let too_many = ["10.0.0.7:80", "10.0.0.7:80", "--every", "100ms", "--timeout", "1h"];
+    install(&["10.0.0.7:80", "10.0.0.7:80"]).complains("two http checks are called");
+    let too_many = ["10.0.0.7:80", "--every", "100ms", "--timeout", "1h"];
     install(&too_many).complains("36000 attempts could be under way at once");
     assert_eq!(ns.leftovers(), "", "nothing is installed that cannot work");
     let run = install(&["10.0.0.7:80", "--probe-image", "localhost:1/missing:1"]);
