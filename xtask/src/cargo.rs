@@ -142,6 +142,9 @@ struct Profile {
 /// The plugin's package and program.
 const PLUGIN: &str = "kubectl-pods";
 
+/// Our own.
+const XTASK: &str = "xtask";
+
 /// Builds a part of the workspace; cargo's progress goes to our standard error.
 ///
 /// # Errors
@@ -162,13 +165,23 @@ pub(crate) fn release() -> Result<Built> {
 
 fn built(part: Part, further: &[&str]) -> Result<Built> {
     let mut command = workspace_wide("build");
+    // With other features than ours, it would replace the program that runs just now.
+    command.args(["--exclude", XTASK]);
     command.args(match part {
         Part::Plugin => &["--bin", PLUGIN][..],
         Part::Integration => &["--bin", PLUGIN, "--test", "integration"],
         Part::All => &["--all-targets"],
     });
-    command.args(further).args(["--message-format", "json-render-diagnostics"]);
-    Ok(Built::from_messages(&command::watched_output(&mut command)?))
+    let mut messages = messages(command.args(further))?;
+    if part == Part::All {
+        messages += &self::messages(cargo().args(["build", "--package", XTASK, "--all-targets"]))?;
+    }
+    Ok(Built::from_messages(&messages))
+}
+
+/// What a build says, for programs to read.
+fn messages(build: &mut Command) -> Result<String> {
+    command::watched_output(build.args(["--message-format", "json-render-diagnostics"]))
 }
 
 #[cfg(test)]
