@@ -7,12 +7,12 @@ use kubectl_pods_report::{
     Ask, Attempt, Check, HttpRequest, Limits, Observation, Plan, Protocol, Tls,
 };
 
-use super::{
-    ports::Port,
-    stream::{Head, Results},
-    target::Target,
+use crate::{
+    cli::RequestArgs,
+    exit::Exit,
+    launch::{Head, Results},
+    targets::{Port, Target},
 };
-use crate::{cli::RequestArgs, exit::Exit};
 
 const DEFAULT_MAX_TIME: Duration = Duration::from_mins(1);
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,47 +1,22 @@
-//! `check` and `curl`: targets become a plan, a probe Job runs it, its log becomes a report, the report a verdict.
+//! `check` and `curl`: targets become a plan, a probe carries it out, its records become a report or a body.
 //!
-//! - [`target`], [`ports`], [`resolve`], [`service`]: what the user typed becomes addresses and ports.
-//! - [`plan`]: these become checks; [`mod@curl`] has its own single one.
-//! - [`run`] with [`job`], [`creation`], [`listen`], [`lookout`], [`obstacle`]: the probe's way into the cluster and out of it again;
-//!   [`here`]: the probe without a cluster.
-//! - [`stream`]: numbered records, whole or not. [`mod@report`], [`table`]: what may be concluded, and how it looks.
+//! - [`mod@curl`]: the plan of one request, and the answer as curl would print it.
+//! - [`mod@report`], [`table`]: what may be concluded from records, and how it looks.
 
-mod creation;
 mod curl;
-pub(crate) mod diagnosis;
-mod here;
-pub(crate) mod job;
-mod listen;
-mod lookout;
-mod name;
-pub(crate) mod obstacle;
-pub(crate) mod plan;
-mod ports;
 mod report;
-pub(crate) mod resolve;
-mod run;
-mod service;
-mod stream;
 mod table;
-pub(crate) mod target;
 
+use cluster::{Cluster, ConnectionOptions};
 use kubectl_pods_report::{Observation, Plan, Report, Source};
 
-use self::{
-    curl::Answer,
-    job::Placement,
-    plan::Terms,
-    report::Brought,
-    resolve::{Found, What},
-    run::Outcome,
-    table::Style,
-    target::{Place, Target},
-};
+use self::{curl::Answer, report::Brought, table::Style};
 use crate::{
-    api::Cluster,
-    cli::{CheckArgs, CheckFormat, ConnectionArgs, CurlArgs, ProbeArgs},
+    cli::{CheckArgs, CheckFormat, CurlArgs, ProbeArgs},
     exit::Exit,
+    launch::{self, Outcome, Placement},
     output::{self, Stdout},
+    targets::{self, Found, Place, Target, Terms, What},
 };
 
 /// Checks targets from inside the cluster, or from here.
@@ -49,13 +24,13 @@ use crate::{
 /// # Errors
 ///
 /// When the cluster cannot be asked or a target is not understood.
-pub async fn check(connection: &ConnectionArgs, args: &CheckArgs) -> anyhow::Result<Exit> {
+pub async fn check(connection: &ConnectionOptions, args: &CheckArgs) -> anyhow::Result<Exit> {
     let targets =
         args.targets.iter().map(|text| text.parse()).collect::<Result<Vec<Target>, _>>()?;
-    resolve::refuse_portless(&targets, None)?;
+    targets::refuse_portless(&targets, None)?;
     let cluster = cluster_for(connection, &args.probe, &targets)?;
-    let found = resolve::resolve(cluster.as_ref(), &targets, None).await?;
-    let planned = plan::plan(&targets, &found, &Terms::new(&args.terms, args.attempts));
+    let found = targets::resolve(cluster.as_ref(), &targets, None).await?;
+    let planned = targets::plan(&targets, &found, &Terms::new(&args.terms, args.attempts));
     let mut brought = Vec::new();
     if !planned.plan.checks.is_empty() {
         brought.push(match probe(cluster.as_ref(), &args.probe, &planned.plan).await? {
@@ -80,13 +55,13 @@ pub async fn check(connection: &ConnectionArgs, args: &CheckArgs) -> anyhow::Res
 /// # Errors
 ///
 /// When the cluster cannot be asked or the target is not understood.
-pub async fn curl(connection: &ConnectionArgs, args: &CurlArgs) -> anyhow::Result<Exit> {
+pub async fn curl(connection: &ConnectionOptions, args: &CurlArgs) -> anyhow::Result<Exit> {
     let request = &args.request;
     let targets = [args.target.parse::<Target>()?];
     // What was typed is looked at before a credential plugin may run.
     let http = curl::request(&targets[0], request)?;
     let cluster = cluster_for(connection, &args.probe, &targets)?;
-    let found = resolve::resolve(cluster.as_ref(), &targets, Some(80)).await?;
+    let found = targets::resolve(cluster.as_ref(), &targets, Some(80)).await?;
     let (host, port) = match found.into_iter().next() {
         Some(Found { what: What::Try(host, port), .. }) => (host, port),
         Some(Found { what: What::Settled(Observation::NotRun, reason), .. }) => {
@@ -112,7 +87,7 @@ pub async fn curl(connection: &ConnectionArgs, args: &CurlArgs) -> anyhow::Resul
 
 /// Connects to the cluster, unless nothing needs one.
 fn cluster_for(
-    connection: &ConnectionArgs,
+    connection: &ConnectionOptions,
     probe: &ProbeArgs,
     targets: &[Target],
 ) -> anyhow::Result<Option<Cluster>> {
@@ -120,7 +95,7 @@ fn cluster_for(
     if probe.from_here && !objects {
         return Ok(None);
     }
-    Cluster::connect(connection).map(Some)
+    Cluster::connect(connection, output::warning).map(Some)
 }
 
 /// Has the plan carried out where the flags say.
@@ -137,9 +112,9 @@ async fn probe(
                 start_limit: args.start_timeout,
                 keep: args.keep_finished,
             };
-            run::run(cluster, plan, &placement).await
+            launch::run(cluster, plan, &placement).await
         }
-        _ => here::run(plan).await,
+        _ => launch::run_here(plan).await,
     }
 }
 

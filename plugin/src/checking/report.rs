@@ -2,11 +2,11 @@
 
 use kubectl_pods_report::{Check, Judgement, Report, Source, TargetReport};
 
-use super::{
-    plan::{Planned, Subject},
-    stream::Results,
+use crate::{
+    exit::Exit,
+    launch::Results,
+    targets::{Planned, Subject},
 };
-use crate::exit::Exit;
 
 /// What came from one place. Without results that count, [`Source::problem`] says why.
 #[derive(Debug, Default)]

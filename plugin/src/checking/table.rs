@@ -1,8 +1,7 @@
 //! A report as a table in kubectl's layout.
 
 use kubectl_pods_report::{Attempt, Judgement, Report, Spread, TargetReport};
-
-use crate::output::{align, latency};
+use table::align::{align, latency};
 
 /// What stands for a value that there is none of.
 const NONE: &str = "<none>";

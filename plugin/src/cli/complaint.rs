@@ -9,7 +9,8 @@ use clap::{
 };
 
 use super::words::first_word;
-use crate::{go, handoff::FLAGS};
+use crate::handoff::FLAGS;
+use cluster::go;
 
 /// The two lines for `error`, which `command` gave for `args` (program name first).
 pub(super) fn complaint(error: &clap::Error, command: &Command, args: &[OsString]) -> String {

@@ -3,7 +3,6 @@
 
 mod check;
 mod complaint;
-mod connection;
 mod curl;
 mod get;
 mod kubectls;
@@ -15,7 +14,6 @@ mod value;
 mod words;
 
 pub use check::{CheckArgs, CheckFormat};
-pub use connection::ConnectionArgs;
 pub use curl::{CurlArgs, RequestArgs};
 pub use get::GetArgs;
 pub use monitor::{InstallArgs, MonitorArgs, MonitorVerb, StatusArgs, StatusFormat, UninstallArgs};
@@ -24,13 +22,15 @@ pub use probe::ProbeArgs;
 pub use terms::{CheckProtocol, TermsArgs};
 pub use value::StatusRange;
 
+use cluster::ConnectionOptions;
+
 /// List pods, and check the network paths between them.
 #[derive(Debug, clap::Parser)]
 #[command(name = "kubectl pods", bin_name = "kubectl pods", version)]
 pub struct Cli {
     /// Flags that say which cluster, as whom, and in which namespace.
     #[command(flatten)]
-    pub connection: ConnectionArgs,
+    pub connection: ConnectionOptions,
     /// The verb. [`parse()`] puts `get` where none was typed.
     #[command(subcommand)]
     pub verb: Verb,

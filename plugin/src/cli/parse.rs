@@ -19,11 +19,7 @@ use super::{
     value::boolean,
     words::first_word,
 };
-use crate::{
-    exit::Exit,
-    handoff::Handoff,
-    output::{self, Verbatim},
-};
+use crate::{exit::Exit, handoff::Handoff, output};
 
 /// Why there is nothing for us to run: help was asked for, a word was wrong, or kubectl is to do it.
 #[derive(Debug)]
@@ -46,7 +42,7 @@ impl Stop {
                 Ok(()) => Exit::Success,
                 Err(error) => output::report(&error),
             },
-            Self::Complaint(text) => output::report(&Verbatim(text.clone()).into()),
+            Self::Complaint(text) => output::report(&cluster::Verbatim(text.clone()).into()),
             Self::Handoff(handoff) => output::report(&handoff.exec()),
         };
         exit.into()

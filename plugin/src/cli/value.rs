@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::go;
+use cluster::go;
 
 /// Reads a boolean as Go's `strconv.ParseBool` does.
 ///

@@ -14,7 +14,7 @@ use std::{
 
 use anyhow::{anyhow, bail};
 
-use crate::go;
+use cluster::go;
 
 /// The variable in which kubectl (from 1.37) tells its plugins where it is.
 const VARIABLE: &str = "KUBECTL_PATH";

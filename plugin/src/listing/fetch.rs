@@ -10,8 +10,13 @@
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
-use super::{ColumnDefinition, Query, Row, splitter::Piece, splitter::Splitter};
-use crate::api::{Answer, Cluster, GetError, PodsRequest, Representation};
+use cluster::{Answer, Cluster, GetError, PodsRequest, Representation};
+use table::{
+    row::{ColumnDefinition, Row},
+    splitter::{Piece, Splitter},
+};
+
+use super::Query;
 
 /// Takes rows as they arrive. Column definitions come before the first row, and again before the
 /// first row of each further answer.

@@ -49,7 +49,7 @@ impl Format {
         }
         bail!(
             "unable to match a printer suitable for the output format {}, allowed formats are: {ALLOWED}",
-            crate::go::quote(output)
+            cluster::go::quote(output)
         )
     }
 }

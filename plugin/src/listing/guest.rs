@@ -5,16 +5,24 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, bail};
 
-use super::{ColumnDefinition, IncludeObject, Outcome, Query, Row, Sink, Source};
+use host::{
+    Choice, Context, Finished, Guest, GuestFailure, Limits, Output, Places, Planned, Session,
+};
+use table::{
+    columns::{Column, Cost, Extractor, Value},
+    grid::{self, Look},
+    row::{ColumnDefinition, Row},
+    sanitize,
+};
+
+use super::{
+    IncludeObject, Outcome, Query, Sink, Source,
+    printers::{PodTable, TableOptions},
+};
 use crate::{
     cli::GetArgs,
-    columns::{Column, Cost, Extractor, Value},
     exit::Exit,
-    guest::{
-        Choice, Context, Finished, Guest, GuestFailure, Limits, Look, Output, Places, Planned,
-        Session, table,
-    },
-    output::{self, PodTable, Stdout, TableOptions, sanitize},
+    output::{self, Stdout},
 };
 
 /// A guest that is ready to format.
@@ -98,7 +106,7 @@ fn print(finished: &Finished, args: &GetArgs, stdout: &mut Stdout) -> Result<()>
         Output::Table { lines, .. } if lines.is_empty() => Ok(()),
         Output::Table { columns, lines } => {
             let look = Look { no_headers: args.no_headers, rich: stdout.is_rich(), width: None };
-            stdout.write(table(columns, lines, look).as_bytes())
+            stdout.write(grid::draw(columns, lines, look).as_bytes())
         }
         Output::Document { bytes, .. } if stdout.is_terminal() => {
             let text = String::from_utf8_lossy(bytes);

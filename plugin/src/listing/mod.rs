@@ -8,12 +8,10 @@ mod fetch;
 mod format;
 mod guest;
 mod objects;
-mod printed;
+mod printers;
 mod query;
-mod row;
 mod saved;
 mod source;
-mod splitter;
 
 use anyhow::Result;
 
@@ -22,16 +20,17 @@ use self::guest::GuestFormat;
 pub use fetch::{Outcome, Sink, fetch};
 pub use format::Format;
 pub use query::{IncludeObject, Query};
-pub use row::{ColumnDefinition, Row};
 pub use saved::SavedList;
 pub use source::Source;
 
+use cluster::ConnectionOptions;
+use table::object::Node;
+
+use self::printers::{NamePrinter, ObjectFormat, ObjectPrinter, PodTable, TableOptions};
 use crate::{
-    cli::{ConnectionArgs, GetArgs},
+    cli::GetArgs,
     exit::Exit,
-    output::{
-        self, NamePrinter, Node, ObjectFormat, ObjectPrinter, PodTable, Stdout, TableOptions,
-    },
+    output::{self, Stdout},
 };
 
 /// Lists pods.
@@ -39,7 +38,7 @@ use crate::{
 /// # Errors
 ///
 /// When the cluster cannot be asked, or the output cannot be written.
-pub async fn run(connection: &ConnectionArgs, args: &GetArgs) -> Result<Exit> {
+pub async fn run(connection: &ConnectionOptions, args: &GetArgs) -> Result<Exit> {
     // What was typed is looked at before a credential plugin may run or stdin is read.
     let format = Format::parse(args.output.as_deref())?;
     check::check(args, &format)?;

@@ -2,14 +2,12 @@
 
 use anyhow::{Context as _, Result};
 
+use cluster::{Answer, Cluster, Representation};
+use table::{object::Node, splitter::Piece};
+
 use super::{
     Outcome, Query,
     fetch::{Reader, cut, visit},
-    splitter::Piece,
-};
-use crate::{
-    api::{Answer, Cluster, Representation},
-    output::Node,
 };
 
 /// Takes one pod.

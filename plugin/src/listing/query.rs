@@ -1,6 +1,6 @@
 //! What is asked of the server: the cheapest request that carries what will be shown.
 
-use crate::api::{PodsRequest, Representation};
+use cluster::{PodsRequest, Representation};
 
 /// How much of each pod comes along with its cells (`includeObject` of a Table request).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -10,8 +10,14 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{ColumnDefinition, Outcome, Query, Row, Sink, printed};
-use crate::{go, output::Node};
+use cluster::go;
+use table::{
+    object::{Node, json},
+    row::{ColumnDefinition, Row},
+};
+
+use super::{Outcome, Query, Sink};
+use crate::pods::cells;
 
 /// A saved list.
 #[derive(Debug)]
@@ -93,8 +99,8 @@ impl SavedList {
                 .select(query, rows, identify, |row| sink.row(Row::parse(row.get().as_bytes())?));
         }
         let now = Timestamp::now();
-        sink.columns(&printed::columns())?;
-        self.objects(query, |object| sink.row(printed::row(object, now)?))
+        sink.columns(&cells::columns())?;
+        self.objects(query, |object| sink.row(cells::row(object, now)?))
     }
 
     /// Hands the wanted pods to `take`.
@@ -194,7 +200,7 @@ fn from_yaml(text: &str, source: &str) -> Result<String> {
         bail!("{source} is no list of pods");
     }
     if let [document] = documents.as_slice() {
-        return Ok(document.to_json());
+        return Ok(json::text(document));
     }
     let mut items = Vec::new();
     for mut document in documents {
@@ -204,7 +210,7 @@ fn from_yaml(text: &str, source: &str) -> Result<String> {
         }
     }
     let kind = ("kind".into(), Node::Text("List".into()));
-    Ok(Node::Map(vec![("items".into(), Node::List(items)), kind]).to_json())
+    Ok(json::text(&Node::Map(vec![("items".into(), Node::List(items)), kind])))
 }
 
 async fn download(url: &str) -> Result<Vec<u8>> {

@@ -2,11 +2,10 @@
 
 use anyhow::Result;
 
+use cluster::{Cluster, ConnectionOptions};
+
 use super::{IncludeObject, Outcome, Query, SavedList, Sink, fetch, objects};
-use crate::{
-    api::Cluster,
-    cli::{ConnectionArgs, GetArgs},
-};
+use crate::{cli::GetArgs, output};
 
 /// Where pods come from.
 pub enum Source {
@@ -22,7 +21,7 @@ impl Source {
     /// # Errors
     ///
     /// When there is no usable kubeconfig, or the saved list cannot be read.
-    pub async fn open(connection: &ConnectionArgs, args: &GetArgs) -> Result<(Self, Query)> {
+    pub async fn open(connection: &ConnectionOptions, args: &GetArgs) -> Result<(Self, Query)> {
         let mut query = Query {
             namespace: None,
             names: args.names.clone(),
@@ -38,7 +37,7 @@ impl Source {
             }
             return Ok((Self::Saved(SavedList::read(file).await?), query));
         }
-        let cluster = Cluster::connect(connection)?;
+        let cluster = Cluster::connect(connection, output::warning)?;
         if !args.all_namespaces {
             query.namespace = Some(cluster.namespace.clone());
         }

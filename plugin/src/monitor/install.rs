@@ -6,18 +6,19 @@ use anyhow::{Context as _, anyhow, bail};
 use k8s_openapi::api::{apps::v1::DaemonSet, core::v1::ConfigMap};
 use tokio::time::timeout;
 
+use cluster::{Cluster, objects};
+
 use super::{
     manifest,
     rollout::{self, Rollout},
     targets, uninstall,
 };
 use crate::{
-    api::{Cluster, objects},
-    checking::target::Target,
     cli::InstallArgs,
     exit::Exit,
     output::{self, Stdout},
     signals::Signals,
+    targets::Target,
 };
 
 /// How long an answer that is under way is waited for when a signal asks us to stop.

@@ -24,7 +24,7 @@ use k8s_openapi::{
 use kubectl_pods_report::{NODE_VARIABLE, STANDING_PORT};
 use sha2::{Digest as _, Sha256};
 
-use crate::checking::job;
+use crate::launch::probe_pod;
 
 /// Value of `app.kubernetes.io/component`.
 const COMPONENT: &str = "monitor";
@@ -41,14 +41,14 @@ pub(super) fn selector(name: &str) -> String {
 pub(super) fn is_ours(metadata: &ObjectMeta, name: &str) -> bool {
     let labels = metadata.labels.as_ref();
     labels.is_some_and(|labels| {
-        job::labels(COMPONENT, name).iter().all(|(key, value)| labels.get(key) == Some(value))
+        probe_pod::labels(COMPONENT, name).iter().all(|(key, value)| labels.get(key) == Some(value))
     })
 }
 
 fn metadata(name: &str) -> ObjectMeta {
     ObjectMeta {
         name: Some(name.to_owned()),
-        labels: Some(job::labels(COMPONENT, name)),
+        labels: Some(probe_pod::labels(COMPONENT, name)),
         ..ObjectMeta::default()
     }
 }
@@ -75,7 +75,7 @@ pub(super) fn daemon_set(name: &str, image: &str, plan_json: &str, owner_uid: &s
         max_unavailable: Some(IntOrString::String("100%".to_owned())),
         ..RollingUpdateDaemonSet::default()
     };
-    let labels = job::labels(COMPONENT, name);
+    let labels = probe_pod::labels(COMPONENT, name);
     DaemonSet {
         metadata: ObjectMeta { owner_references: Some(vec![owner]), ..metadata(name) },
         spec: Some(DaemonSetSpec {
@@ -130,7 +130,7 @@ fn template(
             }]),
             // Long enough to answer a scrape that is under way.
             termination_grace_period_seconds: Some(5),
-            ..job::restricted_pod()
+            ..probe_pod::restricted_pod()
         }),
     }
 }
@@ -149,7 +149,7 @@ fn container(image: &str) -> Container {
         format!("--listen=[::]:{STANDING_PORT}"),
     ];
     Container {
-        name: job::CONTAINER.to_owned(),
+        name: probe_pod::CONTAINER.to_owned(),
         image: Some(image.to_owned()),
         image_pull_policy: Some("IfNotPresent".to_owned()),
         args: Some(args.into()),
@@ -165,8 +165,8 @@ fn container(image: &str) -> Container {
         }]),
         readiness_probe: Some(Probe { period_seconds: Some(2), ..ask("/readyz") }),
         liveness_probe: Some(Probe { period_seconds: Some(10), ..ask("/healthz") }),
-        resources: Some(job::resources("10m", "32Mi", "128Mi")),
-        security_context: Some(job::restricted_container()),
+        resources: Some(probe_pod::resources("10m", "32Mi", "128Mi")),
+        security_context: Some(probe_pod::restricted_container()),
         volume_mounts: Some(vec![VolumeMount {
             name: "config".to_owned(),
             mount_path: CONFIG_DIR.to_owned(),

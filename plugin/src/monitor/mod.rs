@@ -12,11 +12,12 @@ mod status;
 mod targets;
 mod uninstall;
 
+use cluster::{Cluster, ConnectionOptions, Verbatim};
+
 use crate::{
-    api::Cluster,
-    cli::{ConnectionArgs, MonitorArgs, MonitorVerb},
+    cli::{MonitorArgs, MonitorVerb},
     exit::Exit,
-    output::Verbatim,
+    output,
 };
 
 /// Installs, shows or removes the standing probe.
@@ -24,8 +25,8 @@ use crate::{
 /// # Errors
 ///
 /// When the cluster cannot be asked or refuses.
-pub async fn run(connection: &ConnectionArgs, args: &MonitorArgs) -> anyhow::Result<Exit> {
-    let connect = || Cluster::connect(connection);
+pub async fn run(connection: &ConnectionOptions, args: &MonitorArgs) -> anyhow::Result<Exit> {
+    let connect = || Cluster::connect(connection, output::warning);
     match &args.verb {
         MonitorVerb::Install(args) => {
             // What was typed is looked at before a credential plugin may run.

@@ -9,19 +9,17 @@ use k8s_openapi::api::{
 };
 use tokio::time::{Instant, sleep};
 
+use cluster::{
+    Cluster,
+    events::{self, EventText},
+    objects, pods,
+};
+
 use super::manifest;
 use crate::{
-    api::{
-        Cluster,
-        events::{self, Said},
-        objects, pods,
-    },
-    checking::{
-        diagnosis::{self, Sign},
-        obstacle::Obstacle,
-    },
     exit::Exit,
     output,
+    pods::{Prospect, StartupProblem, advise, prospect},
 };
 
 /// Pause between two looks at the DaemonSet.
@@ -129,11 +127,11 @@ impl Watch<'_> {
 
     /// What is in a pod's way, and whether it has been for too long.
     async fn obstacle(&mut self, pods: &[Pod]) -> Option<(String, bool)> {
-        let waiting = pods.iter().filter(|pod| matches!(diagnosis::read(pod), Sign::Waiting(_)));
+        let waiting = pods.iter().filter(|pod| matches!(prospect(pod), Prospect::Waiting(_)));
         for pod in waiting.take(ASKED) {
             let name = pod.metadata.name.as_deref().unwrap_or_default();
             let said = self.said("Pod", name, events::Kind::Any).await;
-            if let Some(obstacle) = Obstacle::read(&said) {
+            if let Some(obstacle) = StartupProblem::read(&said) {
                 let since = *self.obstructed.get_or_insert_with(Instant::now);
                 let lasting = obstacle.is_lasting(since.elapsed());
                 return Some((on_node(pod, &obstacle.text), lasting));
@@ -144,16 +142,16 @@ impl Watch<'_> {
     }
 
     /// What the cluster said about an object, the latest last. Not everybody may read events: then nothing.
-    async fn said(&self, kind: &str, name: &str, wanted: events::Kind) -> Vec<Said> {
+    async fn said(&self, kind: &str, name: &str, wanted: events::Kind) -> Vec<EventText> {
         let namespace = &self.cluster.namespace;
         events::about(self.cluster, namespace, (kind, name), wanted).await.unwrap_or_default()
     }
 }
 
 fn hopeless(pod: &Pod) -> Option<String> {
-    match diagnosis::read(pod) {
-        Sign::Hopeless(reason) | Sign::Unschedulable(reason) => {
-            Some(on_node(pod, &diagnosis::advise(reason)))
+    match prospect(pod) {
+        Prospect::Hopeless(reason) | Prospect::Unschedulable(reason) => {
+            Some(on_node(pod, &advise(reason)))
         }
         _ => None,
     }

@@ -2,15 +2,12 @@
 
 use anyhow::bail;
 
+use cluster::Cluster;
+
 use crate::{
-    api::Cluster,
-    checking::{
-        plan::{self, Terms},
-        resolve::{self, Found, What},
-        target::{Kind, Place, Target},
-    },
     cli::InstallArgs,
     output,
+    targets::{self, Found, Kind, Place, Target, Terms, What},
 };
 
 /// Targets that a standing probe can follow, from what was typed.
@@ -31,7 +28,7 @@ pub(super) fn parse(words: &[String]) -> anyhow::Result<Vec<Target>> {
             );
         }
     }
-    resolve::refuse_portless(&targets, None)?;
+    targets::refuse_portless(&targets, None)?;
     Ok(targets)
 }
 
@@ -48,7 +45,7 @@ pub(super) async fn plan(
     args: &InstallArgs,
     targets: &[Target],
 ) -> anyhow::Result<(String, usize)> {
-    let mut found = resolve::resolve(Some(cluster), targets, None).await?;
+    let mut found = targets::resolve(Some(cluster), targets, None).await?;
     let mut pinned = Vec::new();
     for one in &mut found {
         follow(one, &targets[one.target], &cluster.namespace, &mut pinned)?;
@@ -60,7 +57,7 @@ pub(super) async fn plan(
             pinned.join(", ")
         ));
     }
-    let mut plan = plan::plan(targets, &found, &Terms::new(&args.terms, 1)).plan;
+    let mut plan = targets::plan(targets, &found, &Terms::new(&args.terms, 1)).plan;
     (plan.every_seconds, plan.max_attempt_records) = (Some(args.every.as_secs_f64()), None);
     let json = serde_json::to_string_pretty(&plan)?;
     // By the very code that the probe will read it with: so nothing is installed that no probe accepts.

@@ -6,13 +6,10 @@ use anyhow::bail;
 use k8s_openapi::api::{apps::v1::DaemonSet, core::v1::ConfigMap};
 use tokio::time::{Instant, sleep};
 
+use cluster::{Cluster, objects, pods};
+
 use super::{absent, manifest};
-use crate::{
-    api::{Cluster, objects, pods},
-    cli::UninstallArgs,
-    exit::Exit,
-    output::Stdout,
-};
+use crate::{cli::UninstallArgs, exit::Exit, output::Stdout};
 
 /// Pause between two looks at what is left.
 const POLL: Duration = Duration::from_millis(100);

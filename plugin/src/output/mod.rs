@@ -1,35 +1,15 @@
 //! The only module that writes to stdout, and the one place where control characters are filtered.
 
-mod align;
-mod json;
-mod name;
-mod node;
-mod number;
-mod objects;
-pub mod sanitize;
 mod stdout;
-mod table;
-mod tabwriter;
-mod yaml;
-mod yaml_keys;
-mod yaml_scalar;
 
-pub use align::{align, latency};
-pub use name::NamePrinter;
-pub use node::Node;
-pub use objects::{ObjectFormat, ObjectPrinter};
 pub use stdout::{ClosedPipe, Stdout};
-pub use table::{PodTable, TableOptions};
 
 use std::io::IsTerminal as _;
 
-use crate::exit::Exit;
+use cluster::Verbatim;
+use table::sanitize;
 
-/// An error whose text is complete as it stands, as kubectl's server errors are:
-/// it is printed without `error: ` in front.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct Verbatim(pub String);
+use crate::exit::Exit;
 
 /// Prints a help text to stdout, styled where that is welcome.
 ///

@@ -9,10 +9,9 @@ use kubectl_pods_report::{Results, STANDING_PORT, WIRE_VERSION};
 use serde::Serialize;
 use tokio::time::timeout;
 
-use crate::{
-    api::{Cluster, pod_proxy, pods},
-    checking::diagnosis::{self, Sign},
-};
+use cluster::{Cluster, pod_proxy, pods};
+
+use crate::pods::{Prospect, prospect};
 
 /// Probes asked at once.
 const CONCURRENT: usize = 16;
@@ -86,11 +85,11 @@ async fn results(cluster: &Cluster, pod: &Pod, name: &str) -> anyhow::Result<Res
 }
 
 fn not_running(pod: &Pod) -> Option<String> {
-    match diagnosis::read(pod) {
-        Sign::Started => None,
-        Sign::Waiting(state)
-        | Sign::Unschedulable(state)
-        | Sign::Ended(state)
-        | Sign::Hopeless(state) => Some(state),
+    match prospect(pod) {
+        Prospect::Started => None,
+        Prospect::Waiting(state)
+        | Prospect::Unschedulable(state)
+        | Prospect::Ended(state)
+        | Prospect::Hopeless(state) => Some(state),
     }
 }

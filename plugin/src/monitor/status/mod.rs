@@ -5,9 +5,10 @@ mod table;
 
 use k8s_openapi::api::apps::v1::DaemonSet;
 
+use cluster::{Cluster, objects};
+
 use super::{absent, manifest};
 use crate::{
-    api::{Cluster, objects},
     cli::{StatusArgs, StatusFormat},
     exit::Exit,
     output::{self, Stdout},

@@ -3,7 +3,7 @@
 use kubectl_pods_report::{Attempt, CheckResults, Judgement, Results};
 
 use super::ask::Seen;
-use crate::output::{align, latency};
+use table::align::{align, latency};
 
 const NONE: &str = "<none>";
 const COLUMNS: [&str; 8] =

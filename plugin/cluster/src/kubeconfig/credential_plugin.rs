@@ -1,0 +1,162 @@
+//! Credential plugins of kubeconfig users (`exec:`; KEP-541, `client.authentication.k8s.io`).
+//!
+//! kube-rs runs the plugin three times for one client, which for `aws eks get-token` is seconds. It is
+//! run here, once per process, and kube is handed what it printed.
+
+use std::process::{Command, ExitStatus, Stdio};
+
+use anyhow::{Context as _, Result, anyhow};
+use kube::config::{Cluster, ExecAuthCluster, ExecConfig, ExecInteractiveMode};
+use serde::Deserialize;
+
+use crate::Verbatim;
+
+const INSTALL_HELP: &str = "\n\nIt looks like you are trying to use a client-go credential plugin that is not installed.\n\nTo learn more about this feature, consult the documentation available at:\n      https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins";
+
+/// What the plugin is asked for: a token, or a client certificate with its key, or both.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Credentials {
+    pub(super) token: String,
+    /// PEM.
+    pub(super) client_certificate_data: String,
+    /// PEM.
+    pub(super) client_key_data: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    api_version: Option<String>,
+    status: Option<Credentials>,
+}
+
+/// Runs the plugin. Its stderr is the user's; its stdin too, when `interactiveMode` and a terminal
+/// allow a dialogue.
+pub(super) fn run(plugin: &ExecConfig, cluster: &Cluster) -> Result<Credentials> {
+    ask(plugin, cluster).map_err(|error| {
+        Verbatim(format!("Unable to connect to the server: getting credentials: {error:#}")).into()
+    })
+}
+
+fn ask(plugin: &ExecConfig, cluster: &Cluster) -> Result<Credentials> {
+    let program = plugin.command.as_deref().unwrap_or_default();
+    let interactive = interactive(plugin)?;
+    let mut command = Command::new(program);
+    command.args(plugin.args.iter().flatten());
+    for variable in plugin.env.iter().flatten() {
+        if let (Some(name), Some(value)) = (variable.get("name"), variable.get("value")) {
+            command.env(name, value);
+        }
+    }
+    command.env("KUBERNETES_EXEC_INFO", request(plugin, cluster, interactive)?);
+    command.stdin(if interactive { Stdio::inherit() } else { Stdio::null() });
+    command.stderr(Stdio::inherit());
+    let output = command.output().map_err(|_| {
+        let hint = plugin.install_hint.as_ref().map(|hint| format!("\n\n{hint}"));
+        anyhow!("exec: executable {program} not found{INSTALL_HELP}{}", hint.unwrap_or_default())
+    })?;
+    if !output.status.success() {
+        let code = exit_code(output.status);
+        return Err(anyhow!("exec: executable {program} failed with exit code {code}"));
+    }
+    read(&output.stdout, plugin.api_version.as_deref().unwrap_or_default())
+}
+
+/// Go's `ExitCode`: -1 for a process that a signal ended.
+fn exit_code(status: ExitStatus) -> i32 {
+    status.code().unwrap_or(-1)
+}
+
+fn interactive(plugin: &ExecConfig) -> Result<bool> {
+    use std::io::IsTerminal as _;
+
+    let terminal = std::io::stdin().is_terminal();
+    match plugin.interactive_mode {
+        Some(ExecInteractiveMode::Never) => Ok(false),
+        Some(ExecInteractiveMode::IfAvailable) | None => Ok(terminal),
+        Some(ExecInteractiveMode::Always) if terminal => Ok(true),
+        Some(ExecInteractiveMode::Always) => Err(anyhow!(
+            "exec plugin cannot support interactive mode: standard input is not a terminal"
+        )),
+    }
+}
+
+/// The content of `KUBERNETES_EXEC_INFO`.
+fn request(plugin: &ExecConfig, cluster: &Cluster, interactive: bool) -> Result<String> {
+    let mut spec = serde_json::json!({ "interactive": interactive });
+    if plugin.provide_cluster_info {
+        let cluster = ExecAuthCluster::try_from(cluster).context("encode ExecCredentials")?;
+        spec["cluster"] = serde_json::to_value(cluster).context("encode ExecCredentials")?;
+    }
+    let request = serde_json::json!({
+        "kind": "ExecCredential",
+        "apiVersion": plugin.api_version,
+        "spec": spec,
+    });
+    Ok(request.to_string())
+}
+
+/// Reads the plugin's answer, JSON or (as client-go allows) YAML.
+fn read(stdout: &[u8], wanted: &str) -> Result<Credentials> {
+    let answer: Answer = serde_saphyr::from_slice(stdout).context("decoding stdout")?;
+    let version = answer.api_version.unwrap_or_default();
+    if version != wanted {
+        return Err(anyhow!(
+            "exec plugin is configured to use API version {wanted}, plugin returned version {version}"
+        ));
+    }
+    let credentials =
+        answer.status.ok_or_else(|| anyhow!("exec plugin didn't return a status field"))?;
+    let certificate = !credentials.client_certificate_data.is_empty();
+    let key = !credentials.client_key_data.is_empty();
+    if credentials.token.is_empty() && !certificate && !key {
+        return Err(anyhow!("exec plugin didn't return a token or cert/key pair"));
+    }
+    if certificate != key {
+        return Err(anyhow!("exec plugin returned only certificate or key, not both"));
+    }
+    Ok(credentials)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const V1: &str = "client.authentication.k8s.io/v1";
+
+    #[test]
+    fn reads_what_plugins_print() {
+        let cases = [
+            ("JSON", format!(r#"{{"apiVersion":"{V1}","status":{{"token":"t"}}}}"#), Ok("t")),
+            ("YAML", format!("apiVersion: {V1}\nstatus:\n  token: t\n"), Ok("t")),
+            (
+                "no status",
+                format!(r#"{{"apiVersion":"{V1}"}}"#),
+                Err("exec plugin didn't return a status field"),
+            ),
+            (
+                "nothing in it",
+                format!(r#"{{"apiVersion":"{V1}","status":{{}}}}"#),
+                Err("exec plugin didn't return a token or cert/key pair"),
+            ),
+            (
+                "half a pair",
+                format!(r#"{{"apiVersion":"{V1}","status":{{"clientKeyData":"k"}}}}"#),
+                Err("exec plugin returned only certificate or key, not both"),
+            ),
+            (
+                "other version",
+                String::from(r#"{"apiVersion":"x/v2","status":{"token":"t"}}"#),
+                Err(
+                    "exec plugin is configured to use API version client.authentication.k8s.io/v1, plugin returned version x/v2",
+                ),
+            ),
+        ];
+        for (name, stdout, expected) in cases {
+            let got = read(stdout.as_bytes(), V1).map(|credentials| credentials.token);
+            let got = got.map_err(|error| error.to_string());
+            assert_eq!(got, expected.map(String::from).map_err(String::from), "{name}");
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The way to one cluster: which one, as whom (`kubeconfig`, by client-go's rules), and everything said to its API server.
+//! The only crate that names kube; the objects of k8s-openapi are plain data and go through it.
+
+mod connect;
+mod errors;
+pub mod events;
+pub mod go;
+pub mod jobs;
+mod kubeconfig;
+mod list;
+pub mod logs;
+pub mod objects;
+mod options;
+pub mod pod_proxy;
+pub mod pods;
+pub mod services;
+mod transport;
+mod transport_errors;
+mod verbatim;
+mod warnings;
+pub mod workloads;
+
+pub use connect::Cluster;
+pub use list::{Answer, GetError, PodsRequest, Representation};
+pub use options::ConnectionOptions;
+pub use verbatim::Verbatim;
+pub use warnings::Warn;

@@ -1,0 +1,42 @@
+//! Runs formats written by anyone as sandboxed WebAssembly components. `docs/guests.md` is the contract for authors.
+//!
+//! ```text
+//! -o guest:NAME,KEY=VALUE ── choice ── locate ── recognize ── (cache) ── imports ── Guest
+//! Guest ── open ── plan: needs, columns ── push rows … ── finish ── Output
+//! ```
+//!
+//! A guest has no clock, file, socket, environment or randomness: its output is a function of its digest, its options
+//! and its rows. It cannot outlive its limits, and nothing it does ends the host: a [`GuestFailure`] is data.
+
+mod bindings;
+mod builtin;
+mod cache;
+mod choice;
+mod convert;
+mod engine;
+mod failure;
+mod imports;
+mod limits;
+mod load;
+mod locate;
+mod plan;
+mod private;
+mod recognize;
+mod runner;
+mod session;
+mod shape;
+mod state;
+
+pub use builtin::names as built_in;
+pub use choice::{BadChoice, Choice};
+pub use failure::{GuestFailure, Stage, Why};
+pub use imports::{Kind, Refused};
+pub use limits::Limits;
+pub use load::{Guest, LoadError};
+pub use locate::{CachePlaces, NotFound, Places};
+pub use recognize::NoGuest;
+pub use session::{Context, Finished, Session};
+pub use shape::{Output, Plan, Planned};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,17 @@
+//! What the user wants to have checked: from words to places, from places to a plan.
+//!
+//! - [`target`]: the words. [`resolve`], [`service`], [`ports`]: the cluster says where that is.
+//! - [`plan`]: what a probe is to do there.
+
+mod places;
+mod plan;
+mod ports;
+mod resolve;
+mod service;
+mod target;
+
+pub(crate) use places::{Found, What};
+pub(crate) use plan::{Planned, Subject, Terms, plan};
+pub(crate) use ports::Port;
+pub(crate) use resolve::{refuse_portless, resolve};
+pub(crate) use target::{Kind, Place, Target};

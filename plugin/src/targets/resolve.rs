@@ -1,0 +1,173 @@
+//! Targets become addresses: the only part of a check that asks the cluster what things are called.
+//!
+//! What the cluster already knows is not tried. A pod that has ended keeps its last address in its status, and that
+//! address may belong to another pod by now: such a target is settled here, as stopped. A pod without an address is
+//! settled as not run: that says nothing about what it will be like once it runs.
+
+use anyhow::{Context as _, bail};
+use cluster::{
+    Cluster, pods,
+    workloads::{self, Workload},
+};
+use k8s_openapi::api::core::v1::Pod;
+use kubectl_pods_report::Observation;
+
+use super::{
+    places::{Found, Places, What, each_port, stem},
+    ports, service,
+    target::{Kind, Place, Target},
+};
+use crate::pods::ending;
+
+/// Finds the addresses of all targets, in their order. `fallback` is the port of targets that name none and are not
+/// to be tried at every port they declare. `cluster` is needed only for targets that are objects.
+///
+/// # Errors
+///
+/// When an object does not exist or may not be read, and when there is no port to try.
+pub(crate) async fn resolve(
+    cluster: Option<&Cluster>,
+    targets: &[Target],
+    fallback: Option<u16>,
+) -> anyhow::Result<Vec<Found>> {
+    let mut all = Vec::new();
+    for (index, target) in targets.iter().enumerate() {
+        let places = match &target.place {
+            Place::Address(address) => fixed(target, &address.to_string(), fallback)?,
+            Place::Host(host) => fixed(target, host, fallback)?,
+            Place::Object(kind, name) => {
+                let cluster = cluster.context("a pod or Service can only be found in a cluster")?;
+                object(cluster, target, *kind, name, fallback).await?
+            }
+        };
+        all.extend(places.into_iter().map(|(label, what)| Found { label, target: index, what }));
+    }
+    Ok(all)
+}
+
+/// Refuses what needs no cluster to be refused: an address or a host without a port to try. `fallback` is that of
+/// [`resolve`].
+///
+/// # Errors
+///
+/// As [`resolve`], for the first such target.
+pub(crate) fn refuse_portless(targets: &[Target], fallback: Option<u16>) -> anyhow::Result<()> {
+    let fixed = |target: &&Target| !matches!(target.place, Place::Object(..));
+    targets.iter().filter(fixed).try_for_each(|target| self::fixed(target, "", fallback).map(drop))
+}
+
+fn fixed(target: &Target, host: &str, fallback: Option<u16>) -> anyhow::Result<Places> {
+    use kubectl_pods_report::Protocol::{Http, Https};
+    let default = match target.protocol {
+        Some(Http) => Some(80),
+        Some(Https) => Some(443),
+        _ => fallback,
+    };
+    // Without a declaration there is no reason for a port but that it was named.
+    let port = match (&target.port, default) {
+        (None, None) => {
+            bail!("target {:?} names no port: add one, as in {}:8080", target.text, target.text)
+        }
+        (port, default) => ports::select(Vec::new(), port.as_ref(), default),
+    };
+    let port = port.map_err(|problem| anyhow::anyhow!("target {:?} {problem}", target.text))?;
+    Ok(each_port(target, &target.text, host, port))
+}
+
+async fn object(
+    cluster: &Cluster,
+    target: &Target,
+    kind: Kind,
+    name: &str,
+    fallback: Option<u16>,
+) -> anyhow::Result<Places> {
+    let workload = match kind {
+        Kind::Pod => {
+            let pod = pods::get(cluster, &cluster.namespace, name).await?;
+            return of_pod(target, &stem(target, kind, name), &pod, fallback);
+        }
+        Kind::Service => return service::find(cluster, target, name, fallback).await,
+        Kind::Deployment => Workload::Deployment,
+        Kind::StatefulSet => Workload::StatefulSet,
+        Kind::DaemonSet => Workload::DaemonSet,
+        Kind::Job => Workload::Job,
+    };
+    let selector = workloads::selector(cluster, &cluster.namespace, workload, name).await?;
+    let pods = pods::list(cluster, &cluster.namespace, &selector).await?;
+    let ready: Vec<&Pod> = pods.iter().filter(|pod| is_ready(pod)).collect();
+    if ready.is_empty() {
+        let object = format!("{}/{name}", kind.short());
+        let problem = format!(
+            "{object} has no ready pod ({} in all); see kubectl describe {object}",
+            pods.len()
+        );
+        return Ok(vec![(target.text.clone(), What::Settled(Observation::NotRun, problem))]);
+    }
+    let mut places = Vec::new();
+    for pod in ready {
+        let stem = format!("pod/{}", pod.metadata.name.as_deref().unwrap_or_default());
+        places.extend(of_pod(target, &stem, pod, fallback)?);
+    }
+    Ok(places)
+}
+
+fn of_pod(target: &Target, stem: &str, pod: &Pod, fallback: Option<u16>) -> anyhow::Result<Places> {
+    let name = pod.metadata.name.as_deref().unwrap_or_default();
+    if let Some((observation, reason)) = ending(name, pod) {
+        return Ok(vec![(target.text.clone(), What::Settled(observation, reason))]);
+    }
+    let address = pod.status.as_ref().and_then(|status| status.pod_ip.clone()).unwrap_or_default();
+    let ports = ports::select(ports::of_pod(pod), target.port.as_ref(), fallback);
+    let ports = ports.map_err(|problem| anyhow::anyhow!("pod {name:?} {problem}"))?;
+    Ok(each_port(target, stem, &address, ports))
+}
+
+fn is_ready(pod: &Pod) -> bool {
+    let conditions = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
+    pod.metadata.deletion_timestamp.is_none()
+        && conditions.into_iter().any(|c| c.type_ == "Ready" && c.status == "True")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn pod(status: &Value) -> Pod {
+        let ports = json!([{"containerPort": 80}, {"containerPort": 9090}]);
+        serde_json::from_value(json!({
+            "metadata": {"name": "web"},
+            "spec": {"containers": [{"name": "a", "ports": ports}]},
+            "status": status,
+        }))
+        .expect("a pod")
+    }
+
+    fn target(text: &str) -> Target {
+        text.parse().expect("a target")
+    }
+
+    fn labels(places: &Places) -> Vec<&str> {
+        places.iter().map(|(label, _)| label.as_str()).collect()
+    }
+
+    #[test]
+    fn every_declared_port_has_its_line_and_one_port_keeps_the_words_of_the_user() {
+        let pod = pod(&json!({"phase": "Running", "podIP": "10.0.0.7"}));
+        let cases = [
+            ("web", "web", vec!["web:80", "web:9090"]),
+            ("web/x", "web", vec!["web:80/x", "web:9090/x"]),
+            ("pod/web", "pod/web", vec!["pod/web:80", "pod/web:9090"]),
+            ("web:9090", "web", vec!["web:9090"]),
+            ("deploy/shop:80", "pod/web", vec!["pod/web:80"]),
+        ];
+        for (text, stem, expected) in cases {
+            let places = of_pod(&target(text), stem, &pod, None).expect(text);
+            assert_eq!(labels(&places), expected, "{text}");
+            for (_, what) in &places {
+                assert!(matches!(what, What::Try(host, _) if host == "10.0.0.7"), "{what:?}");
+            }
+        }
+    }
+}
