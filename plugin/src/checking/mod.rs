@@ -10,7 +10,7 @@ mod table;
 use cluster::{Cluster, ConnectionOptions};
 use kubectl_pods_report::{Observation, Plan, Report, Source};
 
-use self::{curl::Answer, report::Brought, table::Style};
+use self::{curl::Answer, report::Brought};
 use crate::{
     cli::{CheckArgs, CheckFormat, CurlArgs, ProbeArgs},
     exit::Exit,
@@ -119,14 +119,14 @@ async fn probe(
 }
 
 fn print_report(report: &Report, args: &CheckArgs) -> anyhow::Result<()> {
+    let mut stdout = Stdout::new();
     let text = match args.output {
         CheckFormat::Json => serde_json::to_string_pretty(report)? + "\n",
         format => {
-            let style = Style { wide: format == CheckFormat::Wide, headers: !args.no_headers };
-            table::draw(report, style)
+            let wide = format == CheckFormat::Wide;
+            table::draw(report, wide, stdout.look(args.no_headers))
         }
     };
-    let mut stdout = Stdout::new();
     stdout.write(text.as_bytes())?;
     stdout.flush()
 }

@@ -1,54 +1,58 @@
 //! A report as a table in kubectl's layout.
 
 use kubectl_pods_report::{Attempt, Judgement, Report, Spread, TargetReport};
-use table::align::{align, latency};
+use table::{
+    duration::latency,
+    grid::{self, Cell, Line, Look, Role},
+};
+
+use crate::output::verdict;
 
 /// What stands for a value that there is none of.
 const NONE: &str = "<none>";
-
-/// Which columns to show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Style {
-    /// Phases, counts and source too.
-    pub wide: bool,
-    /// The first line.
-    pub headers: bool,
-}
+/// The column that has a colour.
+const VERDICT: &str = "VERDICT";
 
 type Column = (&'static str, fn(&Report, &TargetReport) -> Option<String>);
 
-/// The report as lines.
+/// The report as lines; `wide` with phases, counts and source too.
 #[must_use]
-pub(super) fn draw(report: &Report, style: Style) -> String {
+pub(super) fn draw(report: &Report, wide: bool, look: Look) -> String {
+    let columns = columns(report, wide);
+    let line = |target: &TargetReport| {
+        let cell = |(title, value): &Column| match *title {
+            VERDICT => verdict(target.verdict, target.judgement),
+            _ => Cell::new(value(report, target).as_deref().unwrap_or(NONE), Role::Plain),
+        };
+        Line { cells: columns.iter().map(cell).collect(), group: None }
+    };
+    let titles: Vec<_> = columns.iter().map(|(title, _)| grid::Column::text(title)).collect();
+    let lines: Vec<Line> = report.targets.iter().map(line).collect();
+    grid::draw(&titles, &lines, look)
+}
+
+fn columns(report: &Report, with_all: bool) -> Vec<Column> {
     let repeated = report.targets.iter().any(|target| target.counts.total() > 1);
     let failed = report.targets.iter().any(|target| target.judgement != Judgement::Held);
     let mut columns: Vec<Column> = vec![
         ("TARGET", |_, target| Some(target.target.clone())),
         ("ADDRESS", |_, target| target.address.clone()),
-        ("VERDICT", |_, target| Some(target.verdict.to_string())),
+        (VERDICT, |_, _| None),
     ];
-    if repeated || style.wide {
+    if repeated || with_all {
         columns.push(("HELD", |_, target| Some(share(target))));
     }
     columns.push(("CODE", |_, target| status(target)));
     columns.push(("CONNECT", |_, target| target.latency.connect.map(median)));
     columns.push(("RTT", |_, target| target.latency.rtt.map(median)));
     columns.push(("TOTAL", |_, target| target.latency.total.map(median)));
-    if style.wide {
+    if with_all {
         columns.extend(wide());
     }
-    if failed || style.wide {
+    if failed || with_all {
         columns.push(("MESSAGE", |_, target| Some(target.message.clone())));
     }
-    let mut rows: Vec<Vec<String>> = Vec::new();
-    if style.headers {
-        rows.push(columns.iter().map(|(name, _)| (*name).to_owned()).collect());
-    }
-    for target in &report.targets {
-        let cell = |(_, value): &Column| value(report, target).unwrap_or_else(|| NONE.to_owned());
-        rows.push(columns.iter().map(cell).collect());
-    }
-    align(&rows)
+    columns
 }
 
 fn wide() -> [Column; 6] {

@@ -10,7 +10,7 @@ use host::{
 };
 use table::{
     columns::{Column, Cost, Extractor, Value},
-    grid::{self, Look},
+    grid,
     row::{ColumnDefinition, Row},
     sanitize,
 };
@@ -105,7 +105,7 @@ fn print(finished: &Finished, args: &GetArgs, stdout: &mut Stdout) -> Result<()>
         // As in kubectl, an empty list has no header: stderr says that there is nothing.
         Output::Table { lines, .. } if lines.is_empty() => Ok(()),
         Output::Table { columns, lines } => {
-            let look = Look { no_headers: args.no_headers, rich: stdout.is_rich(), width: None };
+            let look = stdout.look(args.no_headers);
             stdout.write(grid::draw(columns, lines, look).as_bytes())
         }
         Output::Document { bytes, .. } if stdout.is_terminal() => {

@@ -1,8 +1,10 @@
 //! The only module that writes to stdout, and the one place where control characters are filtered.
 
 mod stdout;
+mod verdict;
 
 pub use stdout::{ClosedPipe, Stdout};
+pub use verdict::verdict;
 
 use std::io::IsTerminal as _;
 

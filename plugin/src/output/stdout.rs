@@ -2,6 +2,8 @@
 
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 
+use table::grid::Look;
+
 /// The reader of our output went away: `kubectl pods … | head`. Not an error worth a word.
 #[derive(Debug, thiserror::Error)]
 #[error("standard output was closed")]
@@ -33,6 +35,12 @@ impl Stdout {
     pub fn is_rich(&self) -> bool {
         let said = |name| std::env::var_os(name).unwrap_or_default();
         self.terminal && said("NO_COLOR").is_empty() && said("TERM") != "dumb"
+    }
+
+    /// How a table of ours is to look here.
+    #[must_use]
+    pub fn look(&self, no_headers: bool) -> Look {
+        Look { no_headers, rich: self.is_rich(), width: None }
     }
 
     /// Writes bytes as they are.

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::sanitize;
+
 /// kubectl's own rule (`liggitt/tabwriter` with its settings): at least 6 wide, and 3 spaces behind the widest cell.
 const LEAST: usize = 6;
 const GAP: usize = 3;
@@ -49,6 +51,38 @@ pub struct Line {
 pub struct Cell {
     /// The pieces, in order, without control characters.
     pub spans: Vec<Span>,
+}
+
+impl Column {
+    /// A column of texts that is always shown.
+    #[must_use]
+    pub fn text(title: &str) -> Self {
+        Self { title: title.to_owned(), align: Align::Start, priority: 0, min: 0, max: None }
+    }
+}
+
+impl Cell {
+    /// Text of one role, without what could steer a terminal.
+    #[must_use]
+    pub fn new(text: &str, role: Role) -> Self {
+        let text = sanitize::line(text).into_owned();
+        Self { spans: vec![Span { text, role: role as u16 }] }
+    }
+}
+
+/// What a text means: those roles of the contract's table (`docs/guests.md`) that our own tables use.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[repr(u16)]
+pub enum Role {
+    /// Everything else.
+    #[default]
+    Plain = 0,
+    /// As it should be.
+    Good = 1,
+    /// Worth a look.
+    Warn = 2,
+    /// Broken.
+    Bad = 3,
 }
 
 /// A piece of text and what it means.
@@ -174,6 +208,7 @@ struct Drawing<'a> {
 }
 
 impl Drawing<'_> {
+    /// One line. Cells that are empty to its end leave no white space behind them.
     fn line(&self, text: &mut String, indent: &str, cells: &[Pieces<'_>]) {
         text.push_str(indent);
         for (index, &place) in self.shown.iter().enumerate() {
@@ -189,6 +224,7 @@ impl Drawing<'_> {
                 pad(text, whole - width - if at_end { space } else { 0 });
             }
         }
+        text.truncate(text.trim_end_matches(' ').len());
         text.push('\n');
     }
 }
@@ -215,4 +251,30 @@ fn styled(text: &str, role: u16, rich: bool) -> String {
         return text.to_owned();
     }
     format!("\u{1b}[{sgr}m{text}\u{1b}[0m")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_aligned_nothing_trails_and_controls_go() {
+        let columns = ["A", "B"].map(Column::text);
+        let line = |cells: [&str; 2]| Line {
+            cells: cells.map(|text| Cell::new(text, Role::Plain)).to_vec(),
+            group: None,
+        };
+        let lines = [line(["longer", ""]), line(["x", "y\u{1b}"])];
+        assert_eq!(draw(&columns, &lines, Look::default()), "A        B\nlonger\nx        y\n");
+    }
+
+    #[test]
+    fn roles_have_colours_only_where_they_are_welcome() {
+        let columns = [Column::text("A")];
+        let lines = [Line { cells: vec![Cell::new("open", Role::Good)], group: None }];
+        let bare = Look { no_headers: true, ..Look::default() };
+        assert_eq!(draw(&columns, &lines, bare), "open\n");
+        let rich = Look { rich: true, ..bare };
+        assert_eq!(draw(&columns, &lines, rich), "\u{1b}[32mopen\u{1b}[0m\n");
+    }
 }

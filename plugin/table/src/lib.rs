@@ -6,8 +6,8 @@
 //! - [`object`]: whole objects as JSON and YAML.
 //! - [`sanitize`]: no control character reaches a terminal.
 
-pub mod align;
 pub mod columns;
+pub mod duration;
 pub mod grid;
 pub mod object;
 pub mod row;

@@ -27,11 +27,11 @@ pub(super) async fn run(cluster: &Cluster, args: &StatusArgs) -> anyhow::Result<
         return Err(absent(&args.name));
     };
     let seen = ask::all(cluster, &manifest::selector(&args.name)).await?;
+    let mut stdout = Stdout::new();
     let text = match args.output {
         StatusFormat::Json => serde_json::to_string_pretty(&seen)? + "\n",
-        StatusFormat::Table => table::table(&seen, !args.no_headers),
+        StatusFormat::Table => table::draw(&seen, stdout.look(args.no_headers)),
     };
-    let mut stdout = Stdout::new();
     stdout.write(text.as_bytes())?;
     stdout.flush()?;
     let missing = missing(&daemon_set, seen.len());

@@ -4,7 +4,6 @@
 //! The rules are those of Kubernetes 1.36 (`pkg/printers/internalversion/printers.go`); the tests compare
 //! them with the cells of a real API server. Whenever a server is at hand, its own cells are shown instead.
 
-mod age;
 mod pod;
 mod status;
 
@@ -15,7 +14,10 @@ use jiff::Timestamp;
 use serde_json::value::RawValue;
 
 use pod::Pod;
-use table::row::{ColumnDefinition, Row};
+use table::{
+    duration,
+    row::{ColumnDefinition, Row},
+};
 
 const NONE: &str = "<none>";
 
@@ -47,7 +49,7 @@ pub(crate) fn row(object: &RawValue, now: Timestamp) -> Result<Row<'_>> {
     let pod: Pod<'_> = serde_json::from_str(object.get()).context("cannot read a pod")?;
     let summary = status::summarize(&pod);
     let restarts = match summary.last_restart.filter(|_| summary.restarts != 0) {
-        Some(time) => format!("{} ({} ago)", summary.restarts, age::human(time, now)),
+        Some(time) => format!("{} ({} ago)", summary.restarts, duration::age(time, now)),
         None => summary.restarts.to_string(),
     };
     let created = pod.metadata.creation_timestamp;
@@ -59,7 +61,7 @@ pub(crate) fn row(object: &RawValue, now: Timestamp) -> Result<Row<'_>> {
         format!("{}/{}", summary.ready, summary.total),
         summary.reason,
         restarts,
-        created.map_or_else(|| String::from("<unknown>"), |created| age::human(created, now)),
+        created.map_or_else(|| String::from("<unknown>"), |created| duration::age(created, now)),
         address(&pod),
         or_none(&pod.spec.node_name),
         or_none(&pod.status.nominated_node_name),

@@ -1,4 +1,4 @@
-//! How long ago something was, in kubectl's short form.
+//! Lengths of time for people: ages in kubectl's short form, latencies with three digits.
 
 use jiff::Timestamp;
 
@@ -8,12 +8,15 @@ const DAY: i64 = 24 * HOUR;
 const YEAR: i64 = 365 * DAY;
 
 /// The time from `then` to `now` (apimachinery `duration.HumanDuration`).
-pub(super) fn human(then: Timestamp, now: Timestamp) -> String {
+#[must_use]
+pub fn age(then: Timestamp, now: Timestamp) -> String {
     // Whole seconds towards zero: up to two seconds in the future are now.
-    seconds(now.duration_since(then).as_secs())
+    age_of_seconds(now.duration_since(then).as_secs())
 }
 
-fn seconds(age: i64) -> String {
+/// An age of so many whole seconds, as [`age()`] writes it.
+#[must_use]
+pub fn age_of_seconds(age: i64) -> String {
     match age {
         ..-1 => String::from("<invalid>"),
         -1 => String::from("0s"),
@@ -34,6 +37,21 @@ fn two(age: i64, (large, large_unit): (i64, &str), (small, small_unit): (i64, &s
     match age % large / small {
         0 => format!("{}{large_unit}", age / large),
         rest => format!("{}{large_unit}{rest}{small_unit}", age / large),
+    }
+}
+
+/// A length of time with three significant digits: `81µs`, `4.02ms`, `1.01s`.
+#[must_use]
+pub fn latency(seconds: f64) -> String {
+    let (value, unit) = match seconds {
+        s if s < 1e-3 => (s * 1e6, "µs"),
+        s if s < 1.0 => (s * 1e3, "ms"),
+        s => (s, "s"),
+    };
+    match value {
+        v if v < 10.0 && unit != "µs" => format!("{v:.2}{unit}"),
+        v if v < 100.0 && unit != "µs" => format!("{v:.1}{unit}"),
+        v => format!("{v:.0}{unit}"),
     }
 }
 
@@ -69,7 +87,7 @@ mod tests {
             (8 * YEAR, "8y"),
         ];
         for (age, expected) in cases {
-            assert_eq!(seconds(age), expected, "{age}");
+            assert_eq!(age_of_seconds(age), expected, "{age}");
         }
     }
 
@@ -78,7 +96,23 @@ mod tests {
         let then = Timestamp::from_millisecond(10_000).unwrap();
         let cases = [(8_100, "0s"), (8_000, "<invalid>"), (11_999, "1s")];
         for (now, expected) in cases {
-            assert_eq!(human(then, Timestamp::from_millisecond(now).unwrap()), expected);
+            assert_eq!(age(then, Timestamp::from_millisecond(now).unwrap()), expected);
+        }
+    }
+
+    #[test]
+    fn latencies_have_three_digits() {
+        let cases = [
+            (0.000_081, "81µs"),
+            (0.000_999, "999µs"),
+            (0.004_02, "4.02ms"),
+            (0.0402, "40.2ms"),
+            (0.402, "402ms"),
+            (1.0084, "1.01s"),
+            (12.34, "12.3s"),
+        ];
+        for (seconds, text) in cases {
+            assert_eq!(latency(seconds), text);
         }
     }
 }
