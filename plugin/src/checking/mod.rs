@@ -16,7 +16,7 @@ use crate::{
     exit::Exit,
     launch::{self, Outcome, Placement},
     output::{self, Stdout},
-    targets::{self, Found, Place, Target, Terms, What},
+    targets::{self, AttemptOptions, Place, Resolution, Resolved, Target},
 };
 
 /// Checks targets from inside the cluster, or from here.
@@ -30,7 +30,8 @@ pub async fn check(connection: &ConnectionOptions, args: &CheckArgs) -> anyhow::
     targets::refuse_portless(&targets, None)?;
     let cluster = cluster_for(connection, &args.probe, &targets)?;
     let found = targets::resolve(cluster.as_ref(), &targets, None).await?;
-    let planned = targets::plan(&targets, &found, &Terms::new(&args.terms, args.attempts));
+    let planned =
+        targets::plan(&targets, &found, &AttemptOptions::new(&args.attempt, args.attempts));
     let mut brought = Vec::new();
     if !planned.plan.checks.is_empty() {
         brought.push(match probe(cluster.as_ref(), &args.probe, &planned.plan).await? {
@@ -63,12 +64,12 @@ pub async fn curl(connection: &ConnectionOptions, args: &CurlArgs) -> anyhow::Re
     let cluster = cluster_for(connection, &args.probe, &targets)?;
     let found = targets::resolve(cluster.as_ref(), &targets, Some(80)).await?;
     let (host, port) = match found.into_iter().next() {
-        Some(Found { what: What::Try(host, port), .. }) => (host, port),
-        Some(Found { what: What::Settled(Observation::NotRun, reason), .. }) => {
+        Some(Resolved { what: Resolution::Try(host, port), .. }) => (host, port),
+        Some(Resolved { what: Resolution::Settled(Observation::NotRun, reason), .. }) => {
             output::note(&format!("error: {reason}"));
             return Ok(Exit::Inconclusive);
         }
-        Some(Found { what: What::Settled(_, reason), .. }) => {
+        Some(Resolved { what: Resolution::Settled(_, reason), .. }) => {
             output::note(&format!("curl: (7) {reason}"));
             return Ok(Exit::Curl(7));
         }

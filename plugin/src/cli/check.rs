@@ -1,6 +1,6 @@
 //! `kubectl pods check TARGET…`.
 
-use super::{ProbeArgs, TermsArgs};
+use super::{AttemptArgs, ProbeArgs};
 
 /// What stands below the flags of `check`.
 pub(super) const AFTER_HELP: &str = "\
@@ -37,7 +37,7 @@ pub struct CheckArgs {
     pub attempts: u32,
     /// How to check.
     #[command(flatten)]
-    pub terms: TermsArgs,
+    pub attempt: AttemptArgs,
     /// Where the probe runs.
     #[command(flatten)]
     pub probe: ProbeArgs,

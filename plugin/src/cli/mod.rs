@@ -1,6 +1,7 @@
 //! What the user typed, and nothing more. Each verb's arguments have a file of their own; what is done with them is
 //! [`crate::dispatch`]'s.
 
+mod attempt;
 mod check;
 mod complaint;
 mod curl;
@@ -9,17 +10,16 @@ mod kubectls;
 mod monitor;
 mod parse;
 mod probe;
-mod terms;
 mod value;
 mod words;
 
+pub use attempt::{AttemptArgs, CheckProtocol};
 pub use check::{CheckArgs, CheckFormat};
 pub use curl::{CurlArgs, RequestArgs};
 pub use get::GetArgs;
 pub use monitor::{InstallArgs, MonitorArgs, MonitorVerb, StatusArgs, StatusFormat, UninstallArgs};
 pub use parse::{Stop, parse};
 pub use probe::ProbeArgs;
-pub use terms::{CheckProtocol, TermsArgs};
 pub use value::StatusRange;
 
 use cluster::ConnectionOptions;

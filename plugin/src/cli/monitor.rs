@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    TermsArgs,
+    AttemptArgs,
     probe::DEFAULT_IMAGE,
     value::{duration, interval, object_name},
 };
@@ -49,7 +49,7 @@ pub struct InstallArgs {
     pub name: String,
     /// How to check.
     #[command(flatten)]
-    pub terms: TermsArgs,
+    pub attempt: AttemptArgs,
     /// Image of the probe
     #[arg(long, value_name = "IMAGE", env = "KUBECTL_PODS_PROBE_IMAGE", hide_env_values = true,
           default_value = DEFAULT_IMAGE)]

@@ -7,7 +7,7 @@ use cluster::Cluster;
 use crate::{
     cli::InstallArgs,
     output,
-    targets::{self, Found, Kind, Place, Target, Terms, What},
+    targets::{self, AttemptOptions, Kind, Place, Resolution, Resolved, Target},
 };
 
 /// Targets that a standing probe can follow, from what was typed.
@@ -57,7 +57,7 @@ pub(super) async fn plan(
             pinned.join(", ")
         ));
     }
-    let mut plan = targets::plan(targets, &found, &Terms::new(&args.terms, 1)).plan;
+    let mut plan = targets::plan(targets, &found, &AttemptOptions::new(&args.attempt, 1)).plan;
     (plan.every_seconds, plan.max_attempt_records) = (Some(args.every.as_secs_f64()), None);
     let json = serde_json::to_string_pretty(&plan)?;
     // By the very code that the probe will read it with: so nothing is installed that no probe accepts.
@@ -66,24 +66,24 @@ pub(super) async fn plan(
 }
 
 fn follow(
-    found: &mut Found,
+    found: &mut Resolved,
     target: &Target,
     namespace: &str,
     pinned: &mut Vec<String>,
 ) -> anyhow::Result<()> {
     match (&mut found.what, &target.place) {
         // A headless Service without endpoints is no reason not to watch it, but then its port is not known.
-        (What::Settled(_, problem), _) => bail!("cannot watch {}: {problem}", target.text),
-        (What::Try(host, _), Place::Object(Kind::Service, name)) => {
+        (Resolution::Settled(_, problem), _) => bail!("cannot watch {}: {problem}", target.text),
+        (Resolution::Try(host, _), Place::Object(Kind::Service, name)) => {
             *host = format!("{name}.{namespace}.svc");
         }
-        (What::Try(host, _), Place::Object(Kind::Pod, name)) => {
+        (Resolution::Try(host, _), Place::Object(Kind::Pod, name)) => {
             let text = format!("{name} {host}");
             if !pinned.contains(&text) {
                 pinned.push(text);
             }
         }
-        (What::Try(..), _) => {}
+        (Resolution::Try(..), _) => {}
     }
     Ok(())
 }

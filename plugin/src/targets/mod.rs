@@ -10,8 +10,8 @@ mod resolve;
 mod service;
 mod target;
 
-pub(crate) use places::{Found, What};
-pub(crate) use plan::{Planned, Subject, Terms, plan};
+pub(crate) use places::{Resolution, Resolved};
+pub(crate) use plan::{AttemptOptions, Planned, Subject, plan};
 pub(crate) use ports::Port;
 pub(crate) use resolve::{refuse_portless, resolve};
 pub(crate) use target::{Kind, Place, Target};

@@ -9,18 +9,18 @@ use super::{
 
 /// One thing to try, or to report without a try.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Found {
+pub(crate) struct Resolved {
     /// What to call it in reports.
     pub label: String,
     /// Index of the target it came from.
     pub target: usize,
     /// What to do about it.
-    pub what: What,
+    pub what: Resolution,
 }
 
 /// What to do about a target.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum What {
+pub(crate) enum Resolution {
     /// Try this host name or address at this port.
     Try(String, Port),
     /// The cluster knows already: what would be seen, and why.
@@ -28,13 +28,13 @@ pub(crate) enum What {
 }
 
 /// Labels, and what to do about each.
-pub(super) type Places = Vec<(String, What)>;
+pub(super) type Places = Vec<(String, Resolution)>;
 
 /// One place for each port of `host`.
 pub(super) fn each_port(target: &Target, stem: &str, host: &str, ports: Vec<Port>) -> Places {
     let count = ports.len();
     let place =
-        |port: Port| (labelled(target, stem, count, &port), What::Try(host.to_owned(), port));
+        |port: Port| (labelled(target, stem, count, &port), Resolution::Try(host.to_owned(), port));
     ports.into_iter().map(place).collect()
 }
 

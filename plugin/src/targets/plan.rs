@@ -7,11 +7,11 @@ use kubectl_pods_report::{
 };
 
 use super::{
-    places::{Found, What},
+    places::{Resolution, Resolved},
     ports::Port,
     target::Target,
 };
-use crate::cli::{CheckProtocol, TermsArgs};
+use crate::cli::{AttemptArgs, CheckProtocol};
 
 /// Bytes of a body that a check reads: enough for any page, and an end to endless streams.
 const CHECK_BODY_BYTES: u64 = 1024 * 1024;
@@ -22,7 +22,7 @@ const MAX_ATTEMPT_RECORDS: u64 = 6_000;
 
 /// What holds for every target of one command.
 #[derive(Debug, Clone)]
-pub(crate) struct Terms {
+pub(crate) struct AttemptOptions {
     /// Protocol to speak whatever the target says.
     pub protocol: Option<Protocol>,
     /// Limit for name resolution and connection together.
@@ -35,10 +35,10 @@ pub(crate) struct Terms {
     pub statuses: Vec<(u16, u16)>,
 }
 
-impl Terms {
-    /// The terms that the flags set.
+impl AttemptOptions {
+    /// What the flags ask for.
     #[must_use]
-    pub(crate) fn new(args: &TermsArgs, attempts: u32) -> Self {
+    pub(crate) fn new(args: &AttemptArgs, attempts: u32) -> Self {
         Self {
             protocol: args.protocol.map(|protocol| match protocol {
                 CheckProtocol::Tcp => Protocol::Tcp,
@@ -82,21 +82,21 @@ pub(crate) enum Subject {
 
 /// The plan for what was `found` of `targets`: checks are numbered in their order.
 #[must_use]
-pub(crate) fn plan(targets: &[Target], found: &[Found], terms: &Terms) -> Planned {
+pub(crate) fn plan(targets: &[Target], found: &[Resolved], options: &AttemptOptions) -> Planned {
     let mut checks: Vec<Check> = Vec::new();
-    let mut subject = |found: &Found| match &found.what {
-        What::Settled(observation, reason) => Subject::Settled {
+    let mut subject = |found: &Resolved| match &found.what {
+        Resolution::Settled(observation, reason) => Subject::Settled {
             label: found.label.clone(),
-            expect: terms.expectations(None),
+            expect: options.expectations(None),
             observation: *observation,
             reason: reason.clone(),
         },
-        What::Try(host, port) => {
-            let ask = terms.ask(&targets[found.target], port);
+        Resolution::Try(host, port) => {
+            let ask = options.ask(&targets[found.target], port);
             let id = checks.last().map_or(0, |last| last.id + 1);
             checks.push(Check {
-                expect: terms.expectations(Some(ask.protocol())),
-                limits: terms.limits(),
+                expect: options.expectations(Some(ask.protocol())),
+                limits: options.limits(),
                 ..Check::new(id, &found.label, host, ask)
             });
             Subject::Check(id)
@@ -104,14 +104,14 @@ pub(crate) fn plan(targets: &[Target], found: &[Found], terms: &Terms) -> Planne
     };
     let subjects = found.iter().map(&mut subject).collect();
     let plan = Plan {
-        attempts: terms.attempts,
+        attempts: options.attempts,
         max_attempt_records: Some(MAX_ATTEMPT_RECORDS),
         ..Plan::once(checks)
     };
     Planned { plan, subjects }
 }
 
-impl Terms {
+impl AttemptOptions {
     /// What to ask of `target` at `port`: as the flag says, or its scheme, or its path, or the port's declaration.
     fn ask(&self, target: &Target, port: &Port) -> Ask {
         let pathed = target.path.as_ref().map(|_| Protocol::Http);
@@ -155,8 +155,8 @@ mod tests {
 
     use super::*;
 
-    fn terms(protocol: Option<Protocol>) -> Terms {
-        Terms {
+    fn options(protocol: Option<Protocol>) -> AttemptOptions {
+        AttemptOptions {
             protocol,
             connect_timeout: Duration::from_secs(3),
             timeout: Duration::from_secs(10),
@@ -180,12 +180,12 @@ mod tests {
         ];
         for (text, port, flag, protocol, path) in cases {
             let target: Target = text.parse().expect(text);
-            let found = Found {
+            let found = Resolved {
                 label: text.to_owned(),
                 target: 0,
-                what: What::Try("10.0.0.7".to_owned(), Port::plain(port)),
+                what: Resolution::Try("10.0.0.7".to_owned(), Port::plain(port)),
             };
-            let planned = plan(&[target], &[found], &terms(flag));
+            let planned = plan(&[target], &[found], &options(flag));
             let check = &planned.plan.checks[0];
             let got = check.ask.http_request().map(|request| request.path.as_str());
             assert_eq!((check.ask.protocol(), got), (protocol, path), "{text}");
@@ -197,10 +197,10 @@ mod tests {
     #[test]
     fn every_check_has_its_id_and_what_is_settled_has_none() {
         let target: Target = "web:80".parse().expect("a target");
-        let found = |what| Found { label: "web:80".to_owned(), target: 0, what };
-        let tried = || found(What::Try("10.0.0.7".to_owned(), Port::plain(80)));
-        let settled = found(What::Settled(Observation::Stopped, "it has ended".to_owned()));
-        let planned = plan(&[target], &[tried(), settled, tried()], &terms(None));
+        let found = |what| Resolved { label: "web:80".to_owned(), target: 0, what };
+        let tried = || found(Resolution::Try("10.0.0.7".to_owned(), Port::plain(80)));
+        let settled = found(Resolution::Settled(Observation::Stopped, "it has ended".to_owned()));
+        let planned = plan(&[target], &[tried(), settled, tried()], &options(None));
         let ids: Vec<u32> = planned.plan.checks.iter().map(|check| check.id).collect();
         assert_eq!(ids, [0, 1]);
         assert_eq!(planned.subjects[0], Subject::Check(0));

@@ -13,7 +13,7 @@ use k8s_openapi::api::core::v1::Pod;
 use kubectl_pods_report::Observation;
 
 use super::{
-    places::{Found, Places, What, each_port, stem},
+    places::{Places, Resolution, Resolved, each_port, stem},
     ports, service,
     target::{Kind, Place, Target},
 };
@@ -29,7 +29,7 @@ pub(crate) async fn resolve(
     cluster: Option<&Cluster>,
     targets: &[Target],
     fallback: Option<u16>,
-) -> anyhow::Result<Vec<Found>> {
+) -> anyhow::Result<Vec<Resolved>> {
     let mut all = Vec::new();
     for (index, target) in targets.iter().enumerate() {
         let places = match &target.place {
@@ -40,7 +40,7 @@ pub(crate) async fn resolve(
                 object(cluster, target, *kind, name, fallback).await?
             }
         };
-        all.extend(places.into_iter().map(|(label, what)| Found { label, target: index, what }));
+        all.extend(places.into_iter().map(|(label, what)| Resolved { label, target: index, what }));
     }
     Ok(all)
 }
@@ -101,7 +101,7 @@ async fn object(
             "{object} has no ready pod ({} in all); see kubectl describe {object}",
             pods.len()
         );
-        return Ok(vec![(target.text.clone(), What::Settled(Observation::NotRun, problem))]);
+        return Ok(vec![(target.text.clone(), Resolution::Settled(Observation::NotRun, problem))]);
     }
     let mut places = Vec::new();
     for pod in ready {
@@ -114,7 +114,7 @@ async fn object(
 fn of_pod(target: &Target, stem: &str, pod: &Pod, fallback: Option<u16>) -> anyhow::Result<Places> {
     let name = pod.metadata.name.as_deref().unwrap_or_default();
     if let Some((observation, reason)) = ending(name, pod) {
-        return Ok(vec![(target.text.clone(), What::Settled(observation, reason))]);
+        return Ok(vec![(target.text.clone(), Resolution::Settled(observation, reason))]);
     }
     let address = pod.status.as_ref().and_then(|status| status.pod_ip.clone()).unwrap_or_default();
     let ports = ports::select(ports::of_pod(pod), target.port.as_ref(), fallback);
@@ -166,7 +166,7 @@ mod tests {
             let places = of_pod(&target(text), stem, &pod, None).expect(text);
             assert_eq!(labels(&places), expected, "{text}");
             for (_, what) in &places {
-                assert!(matches!(what, What::Try(host, _) if host == "10.0.0.7"), "{what:?}");
+                assert!(matches!(what, Resolution::Try(host, _) if host == "10.0.0.7"), "{what:?}");
             }
         }
     }

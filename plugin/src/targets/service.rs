@@ -9,7 +9,7 @@ use k8s_openapi::api::{
 use kubectl_pods_report::Observation;
 
 use super::{
-    places::{Places, What, each_port, labelled, stem},
+    places::{Places, Resolution, each_port, labelled, stem},
     ports::{self, Port},
     target::{Kind, Target},
 };
@@ -63,7 +63,10 @@ fn headless(
             });
             for address in ready.filter_map(|endpoint| endpoint.addresses.first()) {
                 let label = labelled(target, stem, ports.len(), port);
-                places.push((label, What::Try(address.clone(), Port { number, ..port.clone() })));
+                places.push((
+                    label,
+                    Resolution::Try(address.clone(), Port { number, ..port.clone() }),
+                ));
             }
         }
     }
@@ -71,7 +74,7 @@ fn headless(
         let object = service.metadata.name.as_deref().unwrap_or_default();
         let problem =
             format!("svc/{object} has no ready endpoint; see kubectl describe svc/{object}");
-        return vec![(target.text.clone(), What::Settled(Observation::NotRun, problem))];
+        return vec![(target.text.clone(), Resolution::Settled(Observation::NotRun, problem))];
     }
     places
 }
@@ -110,12 +113,12 @@ mod tests {
         let tried: Vec<(String, u16)> = places
             .into_iter()
             .map(|(_, what)| match what {
-                What::Try(host, port) => (host, port.number),
-                What::Settled(_, problem) => panic!("{problem}"),
+                Resolution::Try(host, port) => (host, port.number),
+                Resolution::Settled(_, problem) => panic!("{problem}"),
             })
             .collect();
         assert_eq!(tried, [("10.0.0.7".to_owned(), 8080), ("10.0.0.9".to_owned(), 8080)]);
         let none = headless(&target, "svc/web", &service, &[], &ports);
-        assert!(matches!(&none[0].1, What::Settled(Observation::NotRun, _)), "{none:?}");
+        assert!(matches!(&none[0].1, Resolution::Settled(Observation::NotRun, _)), "{none:?}");
     }
 }

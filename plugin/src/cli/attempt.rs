@@ -6,7 +6,7 @@ use super::value::{StatusRange, duration, statuses};
 
 /// What to speak, how long to wait, what to expect.
 #[derive(Debug, Clone, clap::Args)]
-pub struct TermsArgs {
+pub struct AttemptArgs {
     /// What to speak, whatever the target looks like: tcp, http or https
     #[arg(long, value_name = "PROTOCOL", hide_possible_values = true)]
     pub protocol: Option<CheckProtocol>,
