@@ -1,10 +1,15 @@
 //! The invariants of `docs/architecture.md` that a program can check.
 
-use std::fs;
+mod circles;
+mod modules;
 
-use anyhow::{Context as _, bail};
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
 
 use crate::workspace::{files, root};
+use modules::Modules;
 
 /// Checks all of them and lists every violation.
 ///
@@ -23,10 +28,36 @@ pub(crate) fn check() -> anyhow::Result<()> {
         let text = fs::read_to_string(root().join(file)).with_context(|| file.to_owned())?;
         broken.extend(dependencies(file, &text));
     }
+    for folder in crates()? {
+        broken.extend(circles_of(&folder)?);
+    }
     if !broken.is_empty() {
         bail!("invariants of docs/architecture.md are broken:\n  {}", broken.join("\n  "));
     }
     Ok(())
+}
+
+/// The folders of our crates' sources.
+fn crates() -> Result<Vec<String>> {
+    let manifests = files(".", "toml")?;
+    let packages = manifests.iter().filter_map(|file| file.strip_suffix("/Cargo.toml"));
+    let sources = packages.map(|package| format!("{package}/src"));
+    Ok(sources.filter(|sources| root().join(sources).is_dir()).collect())
+}
+
+/// The circles that modules of the crate in `folder` form.
+fn circles_of(folder: &str) -> Result<Vec<String>> {
+    let mut modules = Modules::default();
+    for file in files(folder, "rs")? {
+        let text = fs::read_to_string(root().join(&file)).with_context(|| file.clone())?;
+        let path = Path::new(&file).strip_prefix(folder)?;
+        modules.add(path, &text).with_context(|| file.clone())?;
+    }
+    let circles = circles::circles(&modules.uses());
+    Ok(circles
+        .into_iter()
+        .map(|circle| format!("{folder}: modules form a circle: {circle}"))
+        .collect())
 }
 
 /// What `text`, the content of `file`, must not say.

@@ -56,6 +56,8 @@ enum Verb {
     Demo(demo::DemoArgs),
     /// Every test; makes the clusters it needs.
     Test(test::TestArgs),
+    /// The invariants of docs/architecture.md that a program can check; takes a second.
+    Invariants,
     /// Every check and every test, as CI runs them.
     Ci,
     /// Measurements too slow or too noisy for tests.
@@ -76,6 +78,7 @@ fn main() -> ExitCode {
         Verb::Image(verb) => image::run(verb),
         Verb::Demo(args) => demo::run(&args),
         Verb::Test(args) => test::run(&args, &mut steps::Steps::default()),
+        Verb::Invariants => invariants::check(),
         Verb::Ci => ci::ci(),
         Verb::Bench(verb) => bench::run(&verb),
         Verb::Docs { check } => docs::run(check),

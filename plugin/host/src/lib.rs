@@ -14,6 +14,7 @@ mod cache;
 mod choice;
 mod convert;
 mod engine;
+mod exports;
 mod failure;
 mod imports;
 mod limits;

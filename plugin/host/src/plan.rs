@@ -10,9 +10,9 @@ use super::{
         table::exports::kpods::guest::table::Plan as TablePlan,
     },
     convert,
+    exports::Exports,
     failure::{GuestFailure, Stage, Why},
     runner::Runner,
-    session::Exports,
     shape::{Plan, Planned},
 };
 use table::{columns::Column, sanitize};

@@ -6,6 +6,7 @@ use wasmtime::component::ResourceAny;
 use super::{
     bindings::{document::DocumentGuest, table::TableGuest, types},
     convert,
+    exports::Exports,
     failure::{GuestFailure, Stage, Why},
     imports::Kind,
     load::Guest,
@@ -41,12 +42,6 @@ pub struct Session {
     output: Output,
     /// Bytes of output so far.
     size: usize,
-}
-
-/// The guest's exports, by kind.
-pub(super) enum Exports {
-    Table(TableGuest),
-    Document(DocumentGuest),
 }
 
 impl Guest {

@@ -2,7 +2,7 @@
 //!
 //! Parity with `kubectl get pods` comes for free this way, and the request stays as small as it can be.
 
-use super::{Cost, Value};
+use super::Value;
 
 /// A column made from one cell of the server's Table.
 #[derive(Debug, Clone, Copy)]
@@ -29,10 +29,6 @@ pub(super) const CELLS: [CellColumn; 11] = [
     CellColumn { path: "pod.nominated-node", cell: "Nominated Node", read: text },
     CellColumn { path: "pod.readiness-gates", cell: "Readiness Gates", read: text },
 ];
-
-impl CellColumn {
-    pub(super) const COST: Cost = Cost::Cells;
-}
 
 impl PartialEq for CellColumn {
     fn eq(&self, other: &Self) -> bool {

@@ -90,7 +90,7 @@ impl Column {
     #[must_use]
     pub fn cost(&self) -> Cost {
         match &self.source {
-            Source::Cell(_) => CellColumn::COST,
+            Source::Cell(_) => Cost::Cells,
             Source::Namespace => Cost::Metadata,
             Source::Path(path) if path.fields().first() == Some(&"metadata") => Cost::Metadata,
             Source::Path(_) => Cost::Object,
