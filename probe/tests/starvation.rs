@@ -78,6 +78,7 @@ fn remove_leftovers(parent: &Path) {
 
 /// The attempts of a probe that was stopped for most of the last two's time. Where others leave the group less time than
 /// its quota allows, it is slow without being stopped: then it is tried again.
+#[expect(clippy::print_stderr, reason = "how a test tells what it tried")]
 fn attempts_while_starving(lab: &Lab, plan: &Plan) -> Vec<Attempt> {
     let throttled = |attempt: &Attempt| attempt.evidence.starvation?.throttled_seconds;
     for _ in 0..5 {

@@ -199,6 +199,7 @@ pub fn same_within_seconds(ours: impl Fn() -> Run, theirs: impl Fn() -> Run) {
 }
 
 impl Drop for Namespace {
+    #[expect(clippy::print_stderr, reason = "how a test tells what it left")]
     fn drop(&mut self) {
         // Without waiting: the next test has a namespace of its own.
         let run = self.kubectl(["delete", "namespace", &self.name, "--wait=false"]).run();

@@ -5,6 +5,7 @@ use std::{
     net::{TcpListener, TcpStream},
     sync::{Arc, Mutex},
     thread,
+    time::Duration,
 };
 
 use super::Plugin;
@@ -21,8 +22,10 @@ pub struct ScriptedApi {
 pub struct Answer {
     head: String,
     body: String,
-    /// The connection stays open, and nothing is said.
+    /// The connection stays open, and nothing more is said.
     silent: bool,
+    /// How long it is waited for.
+    delay: Duration,
 }
 
 impl Answer {
@@ -40,12 +43,23 @@ impl Answer {
     pub fn status(code: u16, header: &str, body: impl Into<String>) -> Self {
         let body = body.into();
         let head = format!("HTTP/1.1 {code} X\r\n{header}\r\nContent-Length: {}\r\n", body.len());
-        Self { head, body, silent: false }
+        Self { head, body, silent: false, delay: Duration::ZERO }
     }
 
     /// None, on a connection that stays open.
     pub fn never() -> Self {
-        Self { head: String::new(), body: String::new(), silent: true }
+        Self { head: String::new(), body: String::new(), silent: true, delay: Duration::ZERO }
+    }
+
+    /// 200 with the beginning of a body, after which nothing comes, on a connection that stays open.
+    pub fn unfinished(body: impl Into<String>) -> Self {
+        let head = "HTTP/1.1 200 X\r\nContent-Type: application/json\r\n".to_owned();
+        Self { head, body: body.into(), silent: true, delay: Duration::ZERO }
+    }
+
+    /// So much later.
+    pub fn late(self, delay: Duration) -> Self {
+        Self { delay, ..self }
     }
 
     /// With a further header.
@@ -65,15 +79,22 @@ impl Answer {
 impl ScriptedApi {
     /// Gives the answers in turn, the last one for ever.
     pub fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
+        let answers: Vec<Answer> = answers.into_iter().collect();
+        Self::choosing(move |index, _| {
+            answers.get(index).or(answers.last()).expect("an answer").clone()
+        })
+    }
+
+    /// Gives what `choose` chooses by the number of the connection, from 0, and by the request: line and headers.
+    pub fn choosing(choose: impl Fn(usize, &str) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address").to_string();
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let (log, answers): (_, Vec<Answer>) = (Arc::clone(&asked), answers.into_iter().collect());
+        let log = Arc::clone(&asked);
         thread::spawn(move || {
             let mut open = Vec::new();
             for (index, stream) in listener.incoming().flatten().enumerate() {
-                let answer = answers.get(index).or(answers.last()).expect("an answer");
-                open.extend(answer_one(stream, answer, &log));
+                open.extend(answer_one(stream, |request| choose(index, request), &log));
             }
         });
         Self { address, asked }
@@ -103,8 +124,8 @@ impl ScriptedApi {
 
 /// One request a connection, so that answers come in the order of the connections. Gives back one that is to stay open.
 fn answer_one(
-    mut stream: TcpStream,
-    answer: &Answer,
+    stream: TcpStream,
+    choose: impl FnOnce(&str) -> Answer,
     log: &Mutex<Vec<String>>,
 ) -> Option<TcpStream> {
     let mut request = String::new();
@@ -113,13 +134,25 @@ fn answer_one(
     if request.is_empty() {
         return None;
     }
+    let answer = choose(&request);
     log.lock().expect("the server does not panic").push(request);
-    if answer.silent {
-        return Some(stream);
+    let stays = answer.silent.then(|| stream.try_clone().expect("a second handle"));
+    if answer.delay.is_zero() {
+        say(stream, &answer);
+    } else {
+        thread::spawn(move || {
+            thread::sleep(answer.delay);
+            say(stream, &answer);
+        });
     }
-    let text = format!("{}Connection: close\r\n\r\n{}", answer.head, answer.body);
-    drop(stream.write_all(text.as_bytes()));
-    None
+    stays
+}
+
+fn say(mut stream: TcpStream, answer: &Answer) {
+    if !answer.head.is_empty() {
+        let text = format!("{}Connection: close\r\n\r\n{}", answer.head, answer.body);
+        drop(stream.write_all(text.as_bytes()));
+    }
 }
 
 fn table(pods: &[[&str; 6]]) -> String {

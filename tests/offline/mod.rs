@@ -9,4 +9,5 @@ mod kubeconfig;
 mod listing;
 mod no_cluster;
 mod order;
+mod stderr;
 mod streaming;

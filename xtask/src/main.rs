@@ -1,6 +1,7 @@
 //! Everything around the code: `cargo xtask --help`.
 
 #![allow(
+    clippy::print_stderr,
     clippy::print_stdout,
     reason = "a program for people at a terminal: this is how it speaks"
 )]

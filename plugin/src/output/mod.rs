@@ -1,12 +1,11 @@
-//! The only module that writes to stdout, and the one place where control characters are filtered.
+//! The only module that writes to stdout and stderr, and the one place where control characters are filtered.
 
+mod stderr;
 mod stdout;
 mod verdict;
 
 pub use stdout::{ClosedPipe, Stdout};
 pub use verdict::verdict;
-
-use std::io::IsTerminal as _;
 
 use cluster::Verbatim;
 use table::sanitize;
@@ -33,21 +32,11 @@ pub fn report(error: &anyhow::Error) -> Exit {
         return Exit::Success;
     }
     if error.downcast_ref::<Verbatim>().is_some() {
-        complain(&error.to_string());
+        stderr::text(&error.to_string());
     } else {
-        complain(&format!("error: {error:#}"));
+        stderr::text(&format!("error: {error:#}"));
     }
     Exit::Failure
-}
-
-/// One text to stderr. A terminal gets no control character from it, whoever wrote it; a file gets
-/// kubectl's bytes.
-fn complain(text: &str) {
-    if std::io::stderr().is_terminal() {
-        eprintln!("{}", sanitize::lines(text));
-    } else {
-        eprintln!("{text}");
-    }
 }
 
 /// Prints several errors, one a line. Unlike a single one they go without `error: `, as in kubectl.
@@ -58,7 +47,7 @@ pub fn report_all(errors: &[anyhow::Error]) -> Exit {
         [error] => report(error),
         several => {
             for error in several {
-                complain(&format!("{error:#}"));
+                stderr::text(&format!("{error:#}"));
             }
             Exit::Failure
         }
@@ -68,19 +57,19 @@ pub fn report_all(errors: &[anyhow::Error]) -> Exit {
 /// Says that a list is empty.
 pub fn nothing_found(namespace: Option<&str>) {
     match namespace {
-        Some(namespace) => eprintln!("No resources found in {namespace} namespace."),
-        None => eprintln!("No resources found"),
+        Some(namespace) => stderr::text(&format!("No resources found in {namespace} namespace.")),
+        None => stderr::text("No resources found"),
     }
 }
 
 /// Passes a warning of the API server on to the user, as kubectl does.
 pub fn warning(text: &str) {
-    complain(&format!("Warning: {text}"));
+    stderr::text(&format!("Warning: {text}"));
 }
 
 /// Tells the user on stderr what is going on.
 pub fn note(text: &str) {
-    eprintln!("{}", sanitize::line(text));
+    stderr::line(text);
 }
 
 /// Text of any origin, fit for a terminal: line breaks and tabs stay, what could steer it goes.

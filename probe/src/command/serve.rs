@@ -23,7 +23,7 @@ pub(super) async fn serve(
     raise_file_limit();
     let app = Arc::new(App::new(node).context("cannot set up metrics")?);
     let listener = listen(address).with_context(|| format!("cannot listen on {address}"))?;
-    writeln!(io::stderr(), "listening on {}", listener.local_addr()?)?;
+    let _ = writeln!(io::stderr(), "listening on {}", listener.local_addr()?);
     tokio::select! {
         () = answer(listener, Arc::clone(&app), shutdown, GRACE) => Ok(()),
         Err(error) = keep_checking(app, ConfigFile::new(config)) => {

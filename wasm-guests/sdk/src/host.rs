@@ -8,7 +8,7 @@ pub fn warn(text: &str) {
     #[cfg(target_arch = "wasm32")]
     host::log(host::Level::Warn, text);
     #[cfg(not(target_arch = "wasm32"))]
-    eprintln!("warning: {text}");
+    let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("warning: {text}\n"));
 }
 
 /// Whether the result is no longer wanted; worth asking in a loop of more than a second.

@@ -1,0 +1,25 @@
+//! Standard error, which may be closed or full: what cannot be said there is lost, and the work goes on.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use table::sanitize;
+
+/// One text and a line break. A terminal gets no control character from it, whoever wrote it; a file gets kubectl's
+/// bytes.
+pub(super) fn text(text: &str) {
+    if io::stderr().is_terminal() {
+        write(&sanitize::lines(text));
+    } else {
+        write(text);
+    }
+}
+
+/// One line, whatever `text` holds.
+pub(super) fn line(text: &str) {
+    write(&sanitize::line(text));
+}
+
+/// In one piece, so that lines of other programs do not get in between. `eprintln!` would panic where this is silent.
+fn write(text: &str) {
+    let _ = io::stderr().write_all(format!("{text}\n").as_bytes());
+}
