@@ -28,7 +28,10 @@ fn interrupted(ns: &Namespace, words: &[&str], path: &str, value: &str) -> Run {
     thread::sleep(Duration::from_millis(500));
     let begun = Instant::now();
     let pid = Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
-    kill(pid, Signal::SIGINT).expect("it can be signalled");
+    // Twice, as `timeout` or a shell does that passes on what the terminal has sent to all.
+    for _ in 0..2 {
+        kill(pid, Signal::SIGINT).expect("it can be signalled");
+    }
     let output = child.wait_with_output().expect("it ends");
     Run::new(command.line(), output, begun.elapsed())
 }

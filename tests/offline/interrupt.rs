@@ -4,6 +4,7 @@ use std::{
     net::TcpListener,
     path::Path,
     process::Child,
+    sync::Mutex,
     thread,
     time::{Duration, Instant},
 };
@@ -17,6 +18,14 @@ use harness::{Answer, Command, Plugin, Run, ScriptedApi, wait_until};
 
 /// How long it may take from the signal to the end.
 const AT_ONCE: Duration = Duration::from_secs(5);
+/// When a further signal counts: the user was told after 0.3 s what is going on, and had a second to read it.
+const COUNTS: Duration = Duration::from_secs(2);
+
+const NOT_FOUND: &str =
+    r#"{"kind": "Status", "status": "Failure", "reason": "NotFound", "code": 404}"#;
+const SUCCESS: &str = r#"{"kind": "Status", "apiVersion": "v1", "status": "Success"}"#;
+const JOB: &str = r#"{"kind": "Job", "apiVersion": "batch/v1", "metadata": {}}"#;
+const NO_PODS: &str = r#"{"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": []}"#;
 
 /// A server that takes a connection and never says anything. `connected` waits until somebody is there.
 struct Silent(TcpListener);
@@ -93,8 +102,10 @@ fn asked_for_a_job(words: [&str; 2]) {
     let begun = Instant::now();
     signal(&mut patient);
     signal(&mut hasty);
-    thread::sleep(Duration::from_millis(300));
-    interrupt(&command, hasty).complains("could not be deleted and will end by itself");
+    thread::sleep(COUNTS);
+    interrupt(&command, hasty)
+        .complains("cleaning up; press Ctrl-C again to leave the rest behind\n")
+        .complains("may have been created; it could not be deleted and will end by itself");
     let output = patient.wait_with_output().expect("it ends");
     let run = Run::new(command.line(), output, begun.elapsed()).exits(130).prints("");
     assert!(run.stderr.ends_with("no answer within 5 s\n"), "{}", run.story());
@@ -104,16 +115,71 @@ fn asked_for_a_job(words: [&str; 2]) {
 /// A standing probe whose start is interrupted is removed again: not by an API server that has gone silent.
 #[test]
 fn an_installation_whose_api_server_goes_silent() {
-    let none = r#"{"kind": "Status", "status": "Failure", "reason": "NotFound", "code": 404}"#;
-    let none = Answer::status(404, "Content-Type: application/json", none);
+    let none = Answer::status(404, "Content-Type: application/json", NOT_FOUND);
     let api = ScriptedApi::start([none.clone(), none, Answer::never()]);
     let command = api.pods(["monitor", "install", "10.0.0.7:80"]);
     let mut child = command.spawn();
     wait_until("the ConfigMap to be applied", Duration::from_mins(1), || api.asked().len() == 3);
     signal(&mut child);
-    // What is under way has two seconds.
-    wait_until("its removal", Duration::from_mins(1), || api.asked().len() == 4);
-    interrupt(&command, child).complains("kubectl pods monitor uninstall removes it");
+    thread::sleep(COUNTS);
+    interrupt(&command, child).complains(
+        "may have been created; it could not be removed again (kubectl pods monitor uninstall removes it)",
+    );
+}
+
+/// Every signal comes twice, as from `timeout`, make or a shell, and the server is slow to do what it was asked for.
+#[test]
+fn twice_at_once_is_once() {
+    for words in [["check", "10.0.0.7:80"], ["curl", "10.0.0.7"]] {
+        let api = ScriptedApi::choosing(|_, request| match request.split(' ').next() {
+            Some("POST") => Answer::json(JOB).late(Duration::from_secs(1)),
+            Some("DELETE") => Answer::json(SUCCESS),
+            _ if request.contains("watch") => Answer::unfinished(""),
+            _ => Answer::json(NO_PODS),
+        });
+        let command = api.pods(words);
+        let mut child = command.spawn();
+        let posted = || api.asked().iter().any(|request| request.starts_with("POST "));
+        wait_until("the Job to be asked for", Duration::from_mins(1), posted);
+        signal(&mut child);
+        interrupt(&command, child);
+        let deleted = |request: &String| request.starts_with("DELETE /apis/batch/v1/");
+        assert!(api.asked().iter().any(deleted), "{:#?}", api.asked());
+    }
+}
+
+/// The server makes the ConfigMap long after the signal.
+#[test]
+fn an_installation_whose_api_server_acts_late() {
+    let delay = Duration::from_secs(4);
+    let applied = Mutex::new(None::<Instant>);
+    let api = ScriptedApi::choosing(move |_, request| {
+        let mut applied = applied.lock().expect("nobody panics");
+        match (request.split(' ').next(), request.contains("/configmaps/")) {
+            (Some("PATCH"), _) => {
+                *applied = Some(Instant::now());
+                part("ConfigMap").late(delay)
+            }
+            (Some("DELETE"), _) => Answer::json(SUCCESS),
+            (_, true) if applied.is_some_and(|applied| applied.elapsed() >= delay) => {
+                part("ConfigMap")
+            }
+            _ if request.contains("/pods") => Answer::json(NO_PODS),
+            _ => Answer::status(404, "Content-Type: application/json", NOT_FOUND),
+        }
+    });
+    let command = api.pods(["monitor", "install", "10.0.0.7:80"]);
+    let mut child = command.spawn();
+    let asked = || api.asked().iter().any(|request| request.starts_with("PATCH "));
+    wait_until("the ConfigMap to be applied", Duration::from_mins(1), asked);
+    signal(&mut child);
+    let output = child.wait_with_output().expect("it ends");
+    let run = Run::new(command.line(), output, delay).exits(130).prints("");
+    let deleted = |request: &String| {
+        request.starts_with("DELETE ") && request.contains("/configmaps/kubectl-pods-monitor")
+    };
+    assert!(api.asked().iter().any(deleted), "{:#?}\n{}", api.asked(), run.story());
+    assert!(!run.stderr.contains("could not be removed"), "{}", run.story());
 }
 
 /// An object of a standing probe, as an API server gives it.

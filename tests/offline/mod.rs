@@ -9,5 +9,6 @@ mod kubeconfig;
 mod listing;
 mod no_cluster;
 mod order;
+mod silence;
 mod stderr;
 mod streaming;

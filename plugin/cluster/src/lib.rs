@@ -5,7 +5,6 @@ mod connect;
 mod errors;
 pub mod events;
 pub mod go;
-pub mod jobs;
 mod kubeconfig;
 mod list;
 pub mod logs;

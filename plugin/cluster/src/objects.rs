@@ -1,15 +1,15 @@
-//! Objects of the cluster's namespace, of whatever kind: read, apply, delete.
+//! Objects of the cluster's namespace, of whatever kind: read, make, delete; and what is known when the answer to a making does not come.
 
 use std::fmt::Debug;
 
 use k8s_openapi::NamespaceResourceScope;
 use kube::{
     Api,
-    api::{DeleteParams, Patch, PatchParams},
+    api::{DeleteParams, Patch, PatchParams, PostParams},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::Cluster;
+use super::{Cluster, errors};
 
 /// An object that lives in a namespace, by its kind.
 pub trait Object:
@@ -43,16 +43,48 @@ pub async fn find<K: Object>(cluster: &Cluster, name: &str) -> anyhow::Result<Op
     cluster.limited(api(cluster).get_opt(name)).await
 }
 
+/// Why an object was not made, as far as can be known.
+#[derive(Debug)]
+pub enum NotMade {
+    /// The API server said no, or never heard of it: nothing was made.
+    Refused(anyhow::Error),
+    /// No answer came: it may have been made.
+    Unanswered(anyhow::Error),
+}
+
+/// Creates it.
+///
+/// # Errors
+///
+/// [`NotMade`] says whether it may have been created all the same.
+pub async fn create<K: Object>(cluster: &Cluster, object: &K) -> Result<K, NotMade> {
+    let request = api(cluster);
+    made(cluster, cluster.in_time(request.create(&PostParams::default(), object)).await)
+}
+
 /// Creates it, or makes it as given: server-side apply as this program. Forced: what we made is ours, whoever touched
 /// it since.
 ///
 /// # Errors
 ///
-/// As [`find`].
-pub async fn apply<K: Object>(cluster: &Cluster, object: &K) -> anyhow::Result<K> {
+/// As [`create`].
+pub async fn apply<K: Object>(cluster: &Cluster, object: &K) -> Result<K, NotMade> {
     let name = object.meta().name.as_deref().unwrap_or_default();
     let params = PatchParams::apply("kubectl-pods").force();
-    cluster.limited(api(cluster).patch(name, &params, &Patch::Apply(object))).await
+    let request = api::<K>(cluster);
+    made(cluster, cluster.in_time(request.patch(name, &params, &Patch::Apply(object))).await)
+}
+
+fn made<K>(cluster: &Cluster, answer: anyhow::Result<kube::Result<K>>) -> Result<K, NotMade> {
+    match answer.map_err(NotMade::Unanswered)? {
+        Ok(object) => Ok(object),
+        Err(error) if errors::is_unsent(&error) => Err(NotMade::Refused(cluster.explain(error))),
+        // A server error of the 5xx kind may come from a proxy, after the request was passed on.
+        Err(kube::Error::Api(status)) if (400..500).contains(&status.code) => {
+            Err(NotMade::Refused(cluster.explain(kube::Error::Api(status))))
+        }
+        Err(error) => Err(NotMade::Unanswered(cluster.explain(error))),
+    }
 }
 
 /// Deletes it, and in the background what it owns. Gives whether there was one.

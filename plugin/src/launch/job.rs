@@ -56,7 +56,7 @@ pub(crate) fn build(name: &str, plan: &Plan, placement: &Placement) -> anyhow::R
         ..ObjectMeta::default()
     };
     let template_metadata = ObjectMeta { labels: metadata.labels.clone(), ..ObjectMeta::default() };
-    let deadline = placement.start_limit + plan.longest_run();
+    let deadline = longest_life(plan, placement);
     let spec = JobSpec {
         backoff_limit: Some(0),
         active_deadline_seconds: Some(whole_seconds(deadline)),
@@ -76,6 +76,11 @@ pub(crate) fn build(name: &str, plan: &Plan, placement: &Placement) -> anyhow::R
         ..JobSpec::default()
     };
     Ok(Job { metadata, spec: Some(spec), ..Job::default() })
+}
+
+/// The longest time from the Job's beginning to its end.
+pub(super) fn longest_life(plan: &Plan, placement: &Placement) -> Duration {
+    placement.start_limit.saturating_add(plan.longest_run())
 }
 
 fn container(image: &str, plan_json: String) -> Container {

@@ -15,6 +15,7 @@ pub(crate) mod probe_pod;
 mod stream;
 mod watch;
 
+pub(crate) use creation::Creation;
 pub(crate) use job::Placement;
 pub(crate) use local::run as run_here;
 pub(crate) use probe_job::{Outcome, run};

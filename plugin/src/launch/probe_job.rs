@@ -32,6 +32,9 @@ use super::{
 };
 use crate::{exit::Exit, output, signals::Signals};
 
+/// How much longer than the Job may live its answer is waited for. All who know a better reason to give up are quicker,
+/// if the API server still speaks.
+const GRACE: Duration = Duration::from_secs(20);
 /// How long to stay for an answer to be settled, for a deletion to be answered, and for what we deleted to be gone. A
 /// second signal ends it at once.
 const REMOVAL_LIMIT: Duration = Duration::from_secs(5);
@@ -87,26 +90,29 @@ pub(crate) async fn run(
         changed: Notify::new(),
     };
     let mut signals = Signals::listen()?;
-    let mut creation = Creation::begin(cluster.clone(), job);
+    let mut creation = begin(cluster.clone(), job);
+    let limit = job::longest_life(plan, placement).saturating_add(GRACE);
     let outcome = tokio::select! {
         exit = signals.next() => Ok(Outcome::Stopped(exit)),
-        outcome = probe_job.carry_out(&mut creation) => outcome,
+        outcome = Box::pin(probe_job.carry_out(&mut creation)) => outcome,
+        () = sleep(limit) => Ok(probe_job.too_late(limit)),
     };
-    tokio::select! {
-        () = probe_job.tidy_up(&mut creation) => {}
-        exit = signals.next() => {
-            probe_job.leave("we were interrupted again");
-            return Ok(Outcome::Stopped(exit));
-        }
+    let tidied = signals.clean_up(Box::pin(probe_job.tidy_up(&mut creation))).await;
+    if tidied.is_none() {
+        probe_job.leave(&creation, "we were interrupted again");
     }
-    outcome
+    signals.first().map_or(outcome, |exit| Ok(Outcome::Stopped(exit)))
+}
+
+fn begin(cluster: Cluster, job: Job) -> Creation<Job> {
+    Creation::begin(async move { objects::create(&cluster, &job).await })
 }
 
 impl ProbeJob<'_> {
-    async fn carry_out(&self, creation: &mut Creation) -> anyhow::Result<Outcome> {
+    async fn carry_out(&self, creation: &mut Creation<Job>) -> anyhow::Result<Outcome> {
         let events = pods::watch(self.cluster, &self.cluster.namespace, &self.selector);
         // Whatever the watch has to say, a Job that is refused ends it.
-        let (events, ()) = tokio::try_join!(async { Ok(events.await) }, creation.answer())?;
+        let (events, _) = tokio::try_join!(async { Ok(events.await) }, creation.answer())?;
         let events = events?;
         let (scheduled, on_node) = watch::channel(None);
         tokio::select! {
@@ -118,6 +124,12 @@ impl ProbeJob<'_> {
                 Ok(Outcome::Inconclusive(self.source(), reason?))
             }
         }
+    }
+
+    fn too_late(&self, limit: Duration) -> Outcome {
+        let seconds = limit.as_secs();
+        let reason = format!("no result within {seconds} s: the API server has stopped answering");
+        Outcome::Inconclusive(self.source(), reason)
     }
 
     fn source(&self) -> Source {
@@ -132,22 +144,31 @@ impl ProbeJob<'_> {
     }
 
     /// Removes what may have been created, if need be once that is settled.
-    async fn tidy_up(&self, creation: &mut Creation) {
-        if creation.may_exist(REMOVAL_LIMIT).await && self.delete().await {
-            self.wait_until_gone().await;
+    async fn tidy_up(&self, creation: &mut Creation<Job>) {
+        if !creation.may_exist(REMOVAL_LIMIT).await {
+            return;
+        }
+        match self.delete().await {
+            Ok(()) => self.wait_until_gone().await,
+            Err(why) => self.leave(creation, why),
         }
     }
 
     /// Says that the Job stays, and why.
-    fn leave(&self, why: impl Display) {
+    fn leave(&self, creation: &Creation<Job>, why: impl Display) {
+        let uncertain = if creation.is_uncertain() { " may have been created; it" } else { "" };
         output::warning(&format!(
-            "job {} in namespace {} could not be deleted and will end by itself: {why}",
+            "job {} in namespace {}{uncertain} could not be deleted and will end by itself: {why}",
             self.name, self.cluster.namespace
         ));
     }
 
-    /// Deletes the Job and its pod. What cannot be deleted now ends by itself, and that is said.
-    async fn delete(&self) -> bool {
+    /// Deletes the Job and its pod.
+    ///
+    /// # Errors
+    ///
+    /// Why they may still be there, in words.
+    async fn delete(&self) -> Result<(), String> {
         let namespace = &self.cluster.namespace;
         let pod = self.source().pod;
         let delete_pod = async {
@@ -159,11 +180,10 @@ impl ProbeJob<'_> {
         let job = objects::delete::<Job>(self.cluster, &self.name);
         let deletions = async { tokio::join!(job, delete_pod) };
         match timeout(REMOVAL_LIMIT, deletions).await {
-            Ok((Ok(_), ())) => return true,
-            Ok((Err(error), ())) => self.leave(format!("{error:#}")),
-            Err(_) => self.leave(format!("no answer within {} s", REMOVAL_LIMIT.as_secs())),
+            Ok((Ok(_), ())) => Ok(()),
+            Ok((Err(error), ())) => Err(format!("{error:#}")),
+            Err(_) => Err(format!("no answer within {} s", REMOVAL_LIMIT.as_secs())),
         }
-        false
     }
 
     /// Stays until the pod is gone.

@@ -6,7 +6,10 @@ use anyhow::{Context as _, anyhow, bail};
 use k8s_openapi::api::{apps::v1::DaemonSet, core::v1::ConfigMap};
 use tokio::time::timeout;
 
-use cluster::{Cluster, objects};
+use cluster::{
+    Cluster,
+    objects::{self, Object},
+};
 
 use super::{
     manifest,
@@ -16,13 +19,15 @@ use super::{
 use crate::{
     cli::InstallArgs,
     exit::Exit,
+    launch::Creation,
     output::{self, Stdout},
     signals::Signals,
     targets::Target,
 };
 
-/// How long an answer that is under way is waited for when a signal asks us to stop.
-const SETTLE: Duration = Duration::from_secs(2);
+/// How long an answer that is under way is waited for when what it makes is to be removed: an API server gives up its
+/// work on a request after a minute.
+const SETTLE_LIMIT: Duration = Duration::from_secs(65);
 /// How long an API server may take to remove what this run made. Its pods alone have a minute.
 const UNDO_LIMIT: Duration = Duration::from_secs(90);
 
@@ -41,17 +46,21 @@ pub(super) async fn run(
     let (plan_json, checks) = targets::plan(cluster, args, targets).await?;
     let is_new = refuse_foreign(cluster, name).await?;
     let mut signals = Signals::listen()?;
-    let outcome = install(cluster, args, &plan_json, &mut signals).await;
+    let mut parts = Parts::default();
+    let outcome = tokio::select! {
+        outcome = Box::pin(install(cluster, args, &plan_json, &mut parts)) => outcome,
+        exit = signals.next() => Ok(Rollout::Interrupted(exit)),
+    };
     match outcome {
         Ok(Rollout::Everywhere(nodes)) => report(args, nodes, checks),
         Ok(Rollout::Interrupted(exit)) => {
-            if is_new && let Err(left) = undo(cluster, name, &mut signals).await {
+            if is_new && let Err(left) = undo(cluster, name, &mut parts, &mut signals).await {
                 output::warning(&format!("{left:#}"));
             }
             Ok(exit)
         }
         Ok(Rollout::Nowhere(why)) if is_new => {
-            undo(cluster, name, &mut signals).await?;
+            undo(cluster, name, &mut parts, &mut signals).await?;
             bail!("standing probe {name} does not start and is removed again: {why}")
         }
         Ok(Rollout::Nowhere(why) | Rollout::Partly(why)) => bail!(
@@ -59,7 +68,7 @@ pub(super) async fn run(
         ),
         Err(error) => {
             // The user is to read why it was not installed; what could not be tidied comes beside it.
-            if is_new && let Err(left) = undo(cluster, name, &mut signals).await {
+            if is_new && let Err(left) = undo(cluster, name, &mut parts, &mut signals).await {
                 output::warning(&format!("{left:#}"));
             }
             Err(error)
@@ -67,57 +76,80 @@ pub(super) async fn run(
     }
 }
 
-/// Applies and waits, until a signal comes.
+/// What this run has begun to make.
+#[derive(Default)]
+struct Parts {
+    anchor: Option<Creation<ConfigMap>>,
+    daemon_set: Option<Creation<DaemonSet>>,
+}
+
+impl Parts {
+    /// Waits until it is known what was made, for [`SETTLE_LIMIT`] each at most.
+    async fn settle(&mut self) {
+        if let Some(anchor) = &mut self.anchor {
+            anchor.may_exist(SETTLE_LIMIT).await;
+        }
+        if let Some(daemon_set) = &mut self.daemon_set {
+            daemon_set.may_exist(SETTLE_LIMIT).await;
+        }
+    }
+
+    /// Whether something may be made that nobody has seen.
+    fn is_uncertain(&self) -> bool {
+        self.anchor.as_ref().is_some_and(Creation::is_uncertain)
+            || self.daemon_set.as_ref().is_some_and(Creation::is_uncertain)
+    }
+}
+
+/// Applies and waits.
 async fn install(
     cluster: &Cluster,
     args: &InstallArgs,
     plan_json: &str,
-    signals: &mut Signals,
+    parts: &mut Parts,
 ) -> anyhow::Result<Rollout> {
-    let mut applying = Box::pin(apply(cluster, args, plan_json));
-    let applied = tokio::select! {
-        applied = &mut applying => applied?,
-        exit = signals.next() => {
-            // What is under way might be carried out after the deletion of what it makes: let it come to its answer.
-            let _ = timeout(SETTLE, applying).await;
-            return Ok(Rollout::Interrupted(exit));
-        }
-    };
-    tokio::select! {
-        rollout = Box::pin(rollout::wait(cluster, &args.name, &applied, args.rollout_timeout)) => rollout,
-        exit = signals.next() => Ok(Rollout::Interrupted(exit)),
-    }
-}
-
-async fn apply(
-    cluster: &Cluster,
-    args: &InstallArgs,
-    plan_json: &str,
-) -> anyhow::Result<DaemonSet> {
-    let anchor = objects::apply(cluster, &manifest::config_map(&args.name, plan_json)).await?;
+    let wanted = manifest::config_map(&args.name, plan_json);
+    let anchor = parts.anchor.insert(apply(cluster, wanted)).answer().await?;
     let uid = anchor.metadata.uid.context("the API server gave the ConfigMap no uid")?;
     let wanted = manifest::daemon_set(&args.name, &args.probe_image, plan_json, &uid);
-    objects::apply(cluster, &wanted).await
+    let applied = parts.daemon_set.insert(apply(cluster, wanted)).answer().await?;
+    rollout::wait(cluster, &args.name, &applied, args.rollout_timeout).await
+}
+
+fn apply<K: Object + Send + Sync + 'static>(cluster: &Cluster, object: K) -> Creation<K> {
+    let cluster = cluster.clone();
+    Creation::begin(async move { objects::apply(&cluster, &object).await })
 }
 
 /// Removes what this run made, until a further signal comes. Only what is there is deleted: who may not create a thing
 /// often may not delete it either.
-async fn undo(cluster: &Cluster, name: &str, signals: &mut Signals) -> anyhow::Result<()> {
+async fn undo(
+    cluster: &Cluster,
+    name: &str,
+    parts: &mut Parts,
+    signals: &mut Signals,
+) -> anyhow::Result<()> {
     let removed = async {
-        let anchor = objects::find::<ConfigMap>(cluster, name).await?.is_some();
-        let daemon_set = objects::find::<DaemonSet>(cluster, name).await?.is_some();
-        if anchor || daemon_set {
-            uninstall::remove(cluster, name, anchor, daemon_set).await?;
-        }
-        anyhow::Ok(())
+        // What is under way might be carried out after the deletion of what it makes.
+        parts.settle().await;
+        let removal = Box::pin(remove(cluster, name));
+        timeout(UNDO_LIMIT, removal).await.context("no answer").flatten()
     };
-    let removed = tokio::select! {
-        removed = timeout(UNDO_LIMIT, removed) => removed.context("no answer").flatten(),
-        _ = signals.next() => Err(anyhow!("interrupted again")),
-    };
-    removed.with_context(|| {
-        format!("standing probe {name} could not be removed again (kubectl pods monitor uninstall removes it)")
+    let removed = signals.clean_up(Box::pin(removed)).await;
+    let uncertain = parts.is_uncertain();
+    removed.unwrap_or_else(|| Err(anyhow!("interrupted again"))).with_context(|| {
+        let may = if uncertain { " may have been created; it" } else { "" };
+        format!("standing probe {name}{may} could not be removed again (kubectl pods monitor uninstall removes it)")
     })
+}
+
+async fn remove(cluster: &Cluster, name: &str) -> anyhow::Result<()> {
+    let anchor = objects::find::<ConfigMap>(cluster, name).await?.is_some();
+    let daemon_set = objects::find::<DaemonSet>(cluster, name).await?.is_some();
+    if anchor || daemon_set {
+        uninstall::remove(cluster, name, anchor, daemon_set).await?;
+    }
+    Ok(())
 }
 
 fn report(args: &InstallArgs, nodes: i32, checks: usize) -> anyhow::Result<Exit> {
