@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use harness::{Answer, Plugin, ScriptedApi};
+use harness::{Answer, Command, Plugin, Run, ScriptedApi};
 
 const PODS: [[&str; 6]; 3] = [
     ["web-0", "1/1", "Running", "0", "17m", "node1"],
@@ -203,4 +203,28 @@ fn an_error_without_any_pod_is_no_empty_list() {
         assert_eq!(run.stdout, "", "{}", run.story());
         assert_eq!(run.stderr, "Error from server (NotFound): pods \"nope\" not found\n");
     }
+}
+
+/// The plugin with these words under a limit on its address space, in KiB, and with a saved list of one pod.
+fn under_a_limit(address_space: u32, words: &str) -> Run {
+    let list =
+        r#"{"kind": "PodList", "items": [{"metadata": {"name": "web", "namespace": "shop"}}]}"#;
+    let plugin = Plugin::path();
+    let line = format!("ulimit -v {address_space} && exec '{}' -f - {words}", plugin.display());
+    Command::new("/bin/sh").args(["-c", &line]).stdin(list).run()
+}
+
+#[test]
+fn a_guest_runs_where_address_space_is_short() {
+    // Four GiB is what wasmtime reserves for each memory when it is not told how much a guest may have.
+    let run = under_a_limit(2_000_000, "-o guest:by-node").success();
+    assert!(run.stdout.contains("web"), "{}", run.story());
+    let run = under_a_limit(2_000_000, "-o guest:by-node --guest-memory 3Gi");
+    assert_eq!(run.code, 74, "{}", run.story());
+    assert!(run.stdout.contains("web"), "{}", run.story());
+    assert!(
+        run.stderr.contains("this machine gives it no 3072 MiB of memory (ulimit -v?)"),
+        "{}",
+        run.story()
+    );
 }

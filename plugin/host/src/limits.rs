@@ -42,6 +42,16 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// What is said when this machine does not give a guest the memory that it may have.
+    pub(super) fn not_to_be_had(&self) -> String {
+        format!(
+            "this machine gives it no {} MiB of memory (ulimit -v?); less may do: --guest-memory",
+            self.memory.div_ceil(MIB)
+        )
+    }
+}
+
 /// Core instances, memories and tables inside one component; a Python guest has 9 instances.
 const INSTANCES: usize = 64;
 const MEMORIES: usize = 16;

@@ -72,7 +72,8 @@ impl Guest {
     pub fn load(choice: &Choice, places: &Places, limits: Limits) -> Result<Self, LoadError> {
         let found = locate::find(&choice.name, places)?;
         let label = found.label;
-        let engine = engine::start().map_err(|error| LoadError::Engine(format!("{error:#}")))?;
+        let engine = engine::start(limits.memory)
+            .map_err(|error| LoadError::Engine(format!("{error:#}")))?;
         let cache = places.cache.as_ref().and_then(|places| Cache::open(places, &engine));
         let component = compile(&engine, &found.bytes, cache.as_ref())
             .map_err(|source| LoadError::NoGuest { guest: label.clone(), source })?;

@@ -84,6 +84,9 @@ impl Runner {
         if let Some(exceeded) = error.downcast_ref::<Exceeded>() {
             return Why::Memory(exceeded.to_string());
         }
+        if is_out_of_memory(error) {
+            return Why::Memory(self.limits.not_to_be_had());
+        }
         let last_words = self.store.data().last_words.clone();
         match error.downcast_ref::<Trap>() {
             Some(Trap::Interrupt) => time,
@@ -93,6 +96,15 @@ impl Runner {
             None => unnamed(error, &self.limits),
         }
     }
+}
+
+/// Whether this machine, not a limit of ours, refused memory.
+fn is_out_of_memory(error: &wasmtime::Error) -> bool {
+    let refused = |error: &std::io::Error| error.kind() == std::io::ErrorKind::OutOfMemory;
+    error.chain().any(|cause| {
+        let errno = cause.downcast_ref::<rustix::io::Errno>();
+        errno == Some(&rustix::io::Errno::NOMEM) || cause.downcast_ref().is_some_and(refused)
+    })
 }
 
 /// A trap in words that need no knowledge of WebAssembly.
