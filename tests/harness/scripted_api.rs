@@ -1,7 +1,7 @@
 //! An API server that says what a test tells it to, and remembers what it was asked.
 
 use std::{
-    io::{BufRead as _, BufReader, Write as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{TcpListener, TcpStream},
     sync::{Arc, Mutex},
     thread,
@@ -110,7 +110,7 @@ impl ScriptedApi {
         Plugin::args(["-s", &self.address]).args(words)
     }
 
-    /// The requests so far: request line and headers.
+    /// The requests so far: request line, headers and body.
     pub fn asked(&self) -> Vec<String> {
         self.asked.lock().expect("the server does not panic").clone()
     }
@@ -134,6 +134,10 @@ fn answer_one(
     if request.is_empty() {
         return None;
     }
+    // Whoever closes a connection before all of a request was read takes his answer back.
+    let mut body = vec![0; content_length(&request)];
+    reader.read_exact(&mut body).expect("the body that was promised");
+    request.push_str(&String::from_utf8_lossy(&body));
     let answer = choose(&request);
     log.lock().expect("the server does not panic").push(request);
     let stays = answer.silent.then(|| stream.try_clone().expect("a second handle"));
@@ -153,6 +157,11 @@ fn say(mut stream: TcpStream, answer: &Answer) {
         let text = format!("{}Connection: close\r\n\r\n{}", answer.head, answer.body);
         drop(stream.write_all(text.as_bytes()));
     }
+}
+
+fn content_length(head: &str) -> usize {
+    let value = |line: &str| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok();
+    head.lines().find_map(value).unwrap_or(0)
 }
 
 fn table(pods: &[[&str; 6]]) -> String {

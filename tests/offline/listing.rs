@@ -90,6 +90,36 @@ fn a_busy_server_is_asked_again_when_it_says_when() {
 }
 
 #[test]
+fn whole_pods_come_in_pages_of_500() {
+    let pods = |names: &[&str], token: &str| {
+        let pods: Vec<Value> =
+            names.iter().map(|name| json!({ "metadata": { "name": name } })).collect();
+        let meta = json!({ "resourceVersion": "1", "continue": token });
+        let list = json!({ "kind": "PodList", "apiVersion": "v1", "metadata": meta, "items": pods });
+        Answer::json(list.to_string())
+    };
+    let api = ScriptedApi::start([pods(&["a"], "next"), pods(&["b"], "")]);
+    let paged = api.pods(["-o", "json"]).run().success().stdout;
+    let path = "/api/v1/namespaces/default/pods";
+    assert_eq!(api.paths(), [format!("{path}?limit=500"), format!("{path}?limit=500&continue=next")]);
+
+    let api = ScriptedApi::start([pods(&["a", "b"], "")]);
+    api.pods(["-o", "json", "--chunk-size=0"]).run().success().prints(&paged);
+    assert_eq!(api.paths(), [path]);
+}
+
+#[test]
+fn what_a_failure_says_is_not_read_without_end() {
+    let answer = Answer::status(500, "Content-Type: text/plain", "x".repeat(2 << 20));
+    for words in [&["-o", "wide"][..], &["check", "web:80"]] {
+        let api = ScriptedApi::start([answer.clone()]);
+        api.pods(words.iter().copied()).run().exits(1).complains(
+            "Unable to connect to the server: what it says about a failure is too long to be read\n",
+        );
+    }
+}
+
+#[test]
 fn warnings_are_passed_on_once() {
     let warned =
         Answer::json(table(&["a"], &json!({}))).header("Warning: 299 - \"old \\\"thing\\\"\"");

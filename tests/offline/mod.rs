@@ -1,5 +1,6 @@
 //! Tests that need no cluster.
 
+mod busy;
 mod check;
 mod connection;
 mod guest;

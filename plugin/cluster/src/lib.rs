@@ -12,6 +12,7 @@ pub mod objects;
 mod options;
 pub mod pod_proxy;
 pub mod pods;
+mod retry;
 pub mod services;
 mod transport;
 mod transport_errors;

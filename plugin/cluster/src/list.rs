@@ -1,20 +1,17 @@
 //! Reading pods: one GET, its body handed over as it arrives.
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
 use anyhow::{Result, anyhow};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
 use kube::{client::Body, core::Status};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, timeout_at};
 use url::form_urlencoded;
 
 use super::{Cluster, errors};
 use crate::{Verbatim, go};
-
-/// How often the server may ask us to come back later; client-go's number.
-const MAX_RETRIES: u32 = 10;
 
 /// In which form pods are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,28 +116,18 @@ impl Answer {
 }
 
 impl Cluster {
-    /// Sends one GET and hands over the body unread. Comes back later, as client-go does, when the
-    /// server asks for that with `Retry-After`.
+    /// Sends one GET and hands over the body unread.
     ///
     /// # Errors
     ///
     /// In kubectl's words.
     pub async fn get_pods(&self, request: &PodsRequest<'_>) -> Result<Answer, GetError> {
         let deadline = self.request_timeout.map(|limit| Instant::now() + limit);
-        let mut retries = 0;
-        loop {
-            let prepared = prepare(request).map_err(GetError::Refused)?;
-            let response = before(deadline, self.client.send(prepared)).await;
-            let response = response.map_err(GetError::Unreachable)?;
-            let response = response.map_err(|error| GetError::Unreachable(self.explain(error)))?;
-            match retry_after(&response).filter(|_| retries < MAX_RETRIES) {
-                Some(delay) => {
-                    retries += 1;
-                    before(deadline, sleep(delay)).await.map_err(GetError::Unreachable)?;
-                }
-                None => return self.answer(request, response, deadline).await,
-            }
-        }
+        let prepared = prepare(request).map_err(GetError::Refused)?;
+        let response = before(deadline, self.client.send(prepared)).await;
+        let response = response.map_err(GetError::Unreachable)?;
+        let response = response.map_err(|error| GetError::Unreachable(self.explain(error)))?;
+        self.answer(request, response, deadline).await
     }
 
     async fn answer(
@@ -159,7 +146,7 @@ impl Cluster {
         let text = Verbatim(errors::status_text(&status)).into();
         if status.is_not_found()
             && let (Some(namespace), Some(_)) = (request.namespace, request.name)
-            && let Some(text) = self.missing_namespace(namespace).await
+            && let Some(text) = self.missing_namespace(namespace, deadline).await
         {
             return Err(GetError::NotFound(Verbatim(text).into()));
         }
@@ -173,13 +160,17 @@ impl Cluster {
 
 impl Cluster {
     /// What to say when the namespace itself does not exist. kubectl looks, but not for `default`.
-    async fn missing_namespace(&self, namespace: &str) -> Option<String> {
+    async fn missing_namespace(
+        &self,
+        namespace: &str,
+        deadline: Option<Instant>,
+    ) -> Option<String> {
         if namespace == "default" {
             return None;
         }
         let path = format!("/api/v1/namespaces/{}", segment(namespace).ok()?);
         let request = Request::get(path).body(Vec::new()).ok()?;
-        match self.client.request_text(request).await {
+        match before(deadline, self.client.request_text(request)).await.ok()? {
             Err(kube::Error::Api(status)) if status.is_not_found() => {
                 Some(errors::status_text(&status))
             }
@@ -243,15 +234,6 @@ fn segment(name: &str) -> Result<String, String> {
     }
     // A form value is a path segment but for the space.
     Ok(form_urlencoded::byte_serialize(name.as_bytes()).collect::<String>().replace('+', "%20"))
-}
-
-fn retry_after(response: &Response<Body>) -> Option<Duration> {
-    let code = response.status();
-    if code != StatusCode::TOO_MANY_REQUESTS && !code.is_server_error() {
-        return None;
-    }
-    let seconds = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
-    Some(Duration::from_secs(seconds))
 }
 
 /// What a failed request says. kubectl adds to list errors which list it was.

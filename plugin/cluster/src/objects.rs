@@ -79,8 +79,11 @@ fn made<K>(cluster: &Cluster, answer: anyhow::Result<kube::Result<K>>) -> Result
     match answer.map_err(NotMade::Unanswered)? {
         Ok(object) => Ok(object),
         Err(error) if errors::is_unsent(&error) => Err(NotMade::Refused(cluster.explain(error))),
-        // A server error of the 5xx kind may come from a proxy, after the request was passed on.
-        Err(kube::Error::Api(status)) if (400..500).contains(&status.code) => {
+        // A server error of the 5xx kind may come from a proxy, after the request was passed on. If it said when to
+        // come back, we did, and 409 tells of the object of our first try: its name is nobody else's.
+        Err(kube::Error::Api(status))
+            if (400..500).contains(&status.code) && !status.is_already_exists() =>
+        {
             Err(NotMade::Refused(cluster.explain(kube::Error::Api(status))))
         }
         Err(error) => Err(NotMade::Unanswered(cluster.explain(error))),

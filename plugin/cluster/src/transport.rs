@@ -1,13 +1,18 @@
 //! The HTTP stack under kube's client.
 //!
-//! It is kube's own, put together here for three reasons: client certificates that kube would refuse
-//! (see [`Identity`]), a limit for the TLS handshake, and the server's warnings.
+//! It is kube's own, put together here for what kube does not do: client certificates that it would refuse
+//! (see [`Identity`]), limits for the TLS handshake, for a peer that has gone and for what a failure may say, client-go's
+//! way with a busy server, and the server's warnings.
 
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use http::{HeaderValue, Response, Uri};
-use hyper::rt::{Read, Write};
+use http_body_util::Limited;
+use hyper::{
+    body::Incoming,
+    rt::{Read, Write},
+};
 use hyper_rustls::{FixedServerNameResolver, HttpsConnectorBuilder};
 use hyper_util::{
     client::{
@@ -27,10 +32,11 @@ use kube::{
     client::{Body, ConfigExt as _},
 };
 use rustls::pki_types::ServerName;
-use tower::{BoxError, Service, ServiceBuilder};
+use tower::{BoxError, Service, ServiceBuilder, retry::RetryLayer};
 
 use super::{
     errors,
+    retry::RetryAfter,
     warnings::{self, Warn},
 };
 use crate::kubeconfig::Identity;
@@ -38,16 +44,23 @@ use crate::kubeconfig::Identity;
 /// Go's `TLSHandshakeTimeout`, on top of the time a connection may take.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Builds the client: no retries, warnings to `warn`.
+/// How long a connection is quiet before the peer is asked whether it is still there; Go's number.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+
+/// How long the peer may leave what we sent, or the question of [`KEEPALIVE`], unacknowledged. A network that drops
+/// everything ends a watch, a followed log and a list after this, and not after the kernel's quarter of an hour.
+const UNACKNOWLEDGED: Duration = Duration::from_mins(1);
+
+/// Bytes that the body of a failure may have. A Status has some hundred, a proxy's error page some thousand.
+const LARGEST_FAILURE: usize = 1 << 20;
+
+/// Builds the client: a busy server is asked again when it says when, warnings go to `warn`.
 pub(super) fn client(
     config: &kube::Config,
     identity: Option<&Identity>,
     warn: Warn,
 ) -> Result<Client> {
-    let mut connector = HttpConnector::new();
-    connector.enforce_http(false);
-    connector.set_nodelay(true);
-    connector.set_connect_timeout(config.connect_timeout);
+    let connector = tcp(config.connect_timeout);
     let Some(proxy) = &config.proxy_url else { return over(connector, config, identity, warn) };
     match proxy.scheme_str() {
         Some("http") => {
@@ -64,6 +77,18 @@ pub(super) fn client(
             Err(anyhow!("cannot use the proxy {proxy}: only http:// and socks5:// are understood"))
         }
     }
+}
+
+/// Opens TCP connections that notice when the peer has gone.
+fn tcp(connect_timeout: Option<Duration>) -> HttpConnector {
+    let mut connector = HttpConnector::new();
+    connector.enforce_http(false);
+    connector.set_nodelay(true);
+    connector.set_connect_timeout(connect_timeout);
+    connector.set_keepalive(Some(KEEPALIVE));
+    connector.set_keepalive_interval(Some(KEEPALIVE / 2));
+    connector.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
+    connector
 }
 
 fn proxy_credentials(proxy: &Uri) -> Option<HeaderValue> {
@@ -106,9 +131,37 @@ where
         .layer(config.extra_headers_layer().map_err(explain)?)
         .map_response(move |response: Response<_>| {
             warnings::pass_on(response.headers(), warn);
-            response
+            bounded(response)
         })
+        .layer(RetryLayer::new(RetryAfter::default()))
         .map_err(BoxError::from)
         .service(http);
     Ok(Client::new(service, config.default_namespace.clone()))
+}
+
+/// Whoever reports a failure reads its body whole; it may not fill our memory.
+fn bounded(response: Response<Incoming>) -> Response<Limited<Incoming>> {
+    let largest = if response.status().is_success() { usize::MAX } else { LARGEST_FAILURE };
+    response.map(|body| Limited::new(body, largest))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use rustix::net::sockopt;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn connections_notice_that_the_peer_has_gone() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let connection = tcp(None).oneshot(address.parse().unwrap()).await.unwrap().into_inner();
+        assert!(sockopt::socket_keepalive(&connection).unwrap());
+        assert_eq!(sockopt::tcp_keepidle(&connection).unwrap(), KEEPALIVE);
+        assert_eq!(sockopt::tcp_keepintvl(&connection).unwrap(), KEEPALIVE / 2);
+        assert_eq!(sockopt::tcp_user_timeout(&connection).unwrap(), 60_000);
+    }
 }

@@ -3,6 +3,7 @@
 
 use std::{error::Error, fs, io, iter, time::Duration};
 
+use http_body_util::LengthLimitError;
 use hyper_util::client::legacy;
 use rustls::{CertificateError, pki_types::UnixTime};
 
@@ -50,10 +51,17 @@ fn known_reason(error: &(dyn Error + 'static), host: &str) -> Option<String> {
     if error.is::<tower::timeout::error::Elapsed>() {
         return Some(String::from("net/http: TLS handshake timeout"));
     }
+    if error.is::<LengthLimitError>() {
+        return Some(String::from("what it says about a failure is too long to be read"));
+    }
     let Some(io) = error.downcast_ref::<io::Error>() else {
         return error.to_string().contains("connection closed before").then(|| String::from("EOF"));
     };
     match io.kind() {
+        // Only the kernel's own time-out has a number, and it comes when a connection that was there has gone dead.
+        io::ErrorKind::TimedOut if io.raw_os_error().is_some() => {
+            Some(format!("read tcp {host}: read: connection timed out"))
+        }
         io::ErrorKind::TimedOut => Some(format!("dial tcp {host}: i/o timeout")),
         io::ErrorKind::UnexpectedEof => Some(String::from("EOF")),
         io::ErrorKind::ConnectionReset => {
@@ -188,6 +196,10 @@ mod tests {
             (
                 io::Error::from_raw_os_error(113),
                 "Unable to connect to the server: dial tcp c:6443: connect: no route to host",
+            ),
+            (
+                io::Error::from_raw_os_error(110),
+                "Unable to connect to the server: read tcp c:6443: read: connection timed out",
             ),
             (
                 io::Error::from(io::ErrorKind::TimedOut),

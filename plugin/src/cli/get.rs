@@ -52,7 +52,7 @@ pub struct GetArgs {
     /// A pod that does not exist is no error
     #[arg(long)]
     pub ignore_not_found: bool,
-    /// Pods for each request to the server (0, and when absent: all at once)
+    /// Pods for each request to the server (0: all at once; when absent, 500 for JSON and YAML, else all)
     #[arg(long, value_name = "COUNT", value_parser = integer)]
     pub chunk_size: Option<i64>,
     /// Keep managedFields in JSON and YAML

@@ -55,7 +55,12 @@ impl<K: Send + 'static> Creation<K> {
     /// Whether there may be something to remove, once that is settled or `limit` has passed.
     pub(crate) async fn may_exist(&mut self, limit: Duration) -> bool {
         // Its error was reported, or somebody pressed Ctrl-C and does not care.
-        let _ = timeout(limit, self.answer()).await;
+        if timeout(limit, self.answer()).await.is_err()
+            && let Some(request) = &self.request
+        {
+            // It may be waiting for its next try, which must not come after the deletion.
+            request.abort();
+        }
         self.known != Known::Refused
     }
 

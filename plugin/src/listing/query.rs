@@ -24,6 +24,10 @@ impl IncludeObject {
     }
 }
 
+/// Whole pods a request, kubectl's number. The server ends a request after 60 s, which an answer with all pods of a
+/// large cluster may take; cells are so much less that they come at once.
+const OBJECTS_PER_PAGE: i64 = 500;
+
 /// Which pods, and how much of them.
 #[derive(Debug, Clone, Default)]
 pub struct Query {
@@ -35,7 +39,7 @@ pub struct Query {
     pub label_selector: Option<String>,
     /// Field selector, as typed.
     pub field_selector: Option<String>,
-    /// Pods a request; absent or zero: all in one request.
+    /// Pods a request; zero: all in one request; absent: as suits what is asked for.
     pub chunk_size: Option<i64>,
     /// How much of each pod comes along.
     pub include: IncludeObject,
@@ -70,7 +74,11 @@ impl Query {
                 parameters.push((name, value.clone()));
             }
         }
-        if let Some(limit) = self.chunk_size.filter(|limit| *limit > 0) {
+        let limit = self.chunk_size.unwrap_or(match representation {
+            Representation::Table => 0,
+            Representation::Objects => OBJECTS_PER_PAGE,
+        });
+        if limit > 0 {
             parameters.push(("limit", limit.to_string()));
         }
         if let Some(token) = continue_token {
@@ -102,7 +110,9 @@ mod tests {
         let plain = Query { namespace: Some("a".into()), ..Query::default() };
         let request = plain.for_page(None, Representation::Table);
         assert_eq!(parameters(&request), "includeObject=None");
-        assert_eq!(parameters(&plain.for_page(None, Representation::Objects)), "");
+        assert_eq!(parameters(&plain.for_page(None, Representation::Objects)), "limit=500");
+        let undivided = Query { chunk_size: Some(0), ..Query::default() };
+        assert_eq!(parameters(&undivided.for_page(None, Representation::Objects)), "");
 
         let full = Query {
             label_selector: Some("app=x".into()),
