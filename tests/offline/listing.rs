@@ -95,13 +95,17 @@ fn whole_pods_come_in_pages_of_500() {
         let pods: Vec<Value> =
             names.iter().map(|name| json!({ "metadata": { "name": name } })).collect();
         let meta = json!({ "resourceVersion": "1", "continue": token });
-        let list = json!({ "kind": "PodList", "apiVersion": "v1", "metadata": meta, "items": pods });
+        let list =
+            json!({ "kind": "PodList", "apiVersion": "v1", "metadata": meta, "items": pods });
         Answer::json(list.to_string())
     };
     let api = ScriptedApi::start([pods(&["a"], "next"), pods(&["b"], "")]);
     let paged = api.pods(["-o", "json"]).run().success().stdout;
     let path = "/api/v1/namespaces/default/pods";
-    assert_eq!(api.paths(), [format!("{path}?limit=500"), format!("{path}?limit=500&continue=next")]);
+    assert_eq!(
+        api.paths(),
+        [format!("{path}?limit=500"), format!("{path}?limit=500&continue=next")]
+    );
 
     let api = ScriptedApi::start([pods(&["a", "b"], "")]);
     api.pods(["-o", "json", "--chunk-size=0"]).run().success().prints(&paged);

@@ -89,10 +89,8 @@ mod tests {
 
     #[test]
     fn the_second_request_is_the_first() {
-        let first = Request::post("/x")
-            .header("a", "b")
-            .body(Body::from(b"text".to_vec()))
-            .unwrap();
+        let first =
+            Request::post("/x").header("a", "b").body(Body::from(b"text".to_vec())).unwrap();
         let second = RetryAfter::default();
         let second = Policy::<_, Response<()>, ()>::clone_request(&mut second.clone(), &first);
         let second = second.unwrap();

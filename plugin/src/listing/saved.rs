@@ -299,7 +299,10 @@ mod tests {
             ("HTTP/1.1 200 OK\r\n\r\n0123456789abcdefg", "it has more than 0 MiB"),
             ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n01", "it takes too long"),
             ("", "it takes too long"),
-            ("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "the server answered 404 Not Found"),
+            (
+                "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+                "the server answered 404 Not Found",
+            ),
         ];
         for (answer, expected) in cases {
             assert_eq!(read(answer).await.unwrap_err().to_string(), expected, "{answer}");
