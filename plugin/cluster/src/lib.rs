@@ -8,6 +8,7 @@ pub mod go;
 mod kubeconfig;
 mod list;
 pub mod logs;
+pub mod namespaces;
 pub mod objects;
 mod options;
 pub mod pod_proxy;

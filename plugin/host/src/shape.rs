@@ -1,7 +1,7 @@
 //! What guests plan and give back, as plain data that is safe to print.
 
 use table::{
-    columns::{self, Column, Cost},
+    columns::{Column, Need},
     grid,
 };
 
@@ -17,10 +17,10 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// What it costs to know everything that the guest needs.
+    /// How much of each pod must be known for everything that the guest needs.
     #[must_use]
-    pub fn cost(&self, namespace_is_known: bool) -> Cost {
-        columns::highest_cost(&self.needs, namespace_is_known)
+    pub fn need(&self) -> Need {
+        self.needs.iter().map(Column::need).max().unwrap_or_default()
     }
 }
 

@@ -53,7 +53,7 @@ pub struct Outcome {
 ///
 /// Only what `sink` returns; what the server refuses is in [`Outcome::errors`].
 pub async fn fetch(cluster: &Cluster, query: &Query, sink: &mut dyn Sink) -> Result<Outcome> {
-    let mut reader = TableReader { sink, columns: Vec::new(), rows: 0, failed: None };
+    let mut reader = TableReader::new(sink, query.scope.namespace());
     let outcome = visit(cluster, query, Representation::Table, &mut reader).await;
     match reader.failed {
         Some(error) => Err(error),
@@ -66,8 +66,8 @@ pub(super) trait Reader {
     /// Takes the answer to a GET of one pod.
     async fn one(&mut self, answer: Answer) -> Result<()>;
 
-    /// Takes one page of a list; returns the continue token of the next.
-    async fn page(&mut self, answer: Answer) -> Result<Option<String>>;
+    /// Takes one page of a list; returns what the server says of it.
+    async fn page(&mut self, answer: Answer) -> Result<ListMeta>;
 }
 
 /// Sends the requests that make up `query` and gives the answers to `reader`. Returns what went wrong;
@@ -96,7 +96,7 @@ pub(super) async fn visit(
 }
 
 impl Outcome {
-    fn note(&mut self, result: Result<(), GetError>, ignore_not_found: bool) {
+    pub(super) fn note(&mut self, result: Result<(), GetError>, ignore_not_found: bool) {
         match result {
             Ok(()) => {}
             Err(GetError::NotFound(_)) if ignore_not_found => {}
@@ -126,25 +126,44 @@ async fn pages(
     let mut token: Option<String> = None;
     loop {
         let answer = cluster.get_pods(&query.for_page(token.as_deref(), representation)).await?;
-        token = reader.page(answer).await.map_err(GetError::Unreachable)?;
-        if token.is_none() {
+        let meta = reader.page(answer).await.map_err(GetError::Unreachable)?;
+        if meta.is_last() {
             return Ok(());
         }
+        token = Some(meta.r#continue);
     }
 }
 
-/// Gives the pieces of a list to `take` while they arrive; returns the continue token of the next page.
+/// What a server says of a list or a page of it (`ListMeta` of `k8s.io/apimachinery/pkg/apis/meta/v1`).
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct ListMeta {
+    /// Token of the next page; empty: there is none.
+    pub r#continue: String,
+    /// How many objects the further pages have; the server may leave it out.
+    pub remaining_item_count: usize,
+    /// The state of the cluster that the list shows.
+    pub resource_version: String,
+}
+
+impl ListMeta {
+    pub(super) fn is_last(&self) -> bool {
+        self.r#continue.is_empty()
+    }
+}
+
+/// Gives the pieces of a list to `take` while they arrive; returns what the server says of it.
 pub(super) async fn cut(
     mut answer: Answer,
     array: &'static str,
     mut take: impl FnMut(Piece<'_>) -> Result<()>,
-) -> Result<Option<String>> {
+) -> Result<ListMeta> {
     let mut splitter = Splitter::new(array);
-    let mut token = None;
+    let mut meta = ListMeta::default();
     while let Some(bytes) = answer.chunk().await? {
         splitter.feed(&bytes, |piece| match piece {
             Piece::Field("metadata", text) => {
-                token = next_page(text)?;
+                meta = serde_json::from_slice(text).context("cannot read the list's metadata")?;
                 Ok(())
             }
             piece => take(piece),
@@ -153,28 +172,17 @@ pub(super) async fn cut(
     if !splitter.is_complete() {
         bail!("the server's answer ended in the middle");
     }
-    Ok(token)
-}
-
-/// The continue token in the `metadata` field of a list.
-fn next_page(metadata: &[u8]) -> Result<Option<String>> {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct ListMeta {
-        r#continue: String,
-    }
-    let meta: ListMeta =
-        serde_json::from_slice(metadata).context("cannot read the list's metadata")?;
-    Ok((!meta.r#continue.is_empty()).then_some(meta.r#continue))
+    Ok(meta)
 }
 
 /// Reads Tables. An error of the sink is kept apart from errors of the server: the first ends
 /// everything, the second only the page.
-struct TableReader<'s> {
+pub(super) struct TableReader<'s> {
     sink: &'s mut dyn Sink,
+    namespace: Option<&'s str>,
     columns: Vec<ColumnDefinition>,
     rows: usize,
-    failed: Option<anyhow::Error>,
+    pub(super) failed: Option<anyhow::Error>,
 }
 
 impl Reader for TableReader<'_> {
@@ -182,7 +190,7 @@ impl Reader for TableReader<'_> {
         self.page(answer).await.map(|_| ())
     }
 
-    async fn page(&mut self, answer: Answer) -> Result<Option<String>> {
+    async fn page(&mut self, answer: Answer) -> Result<ListMeta> {
         cut(answer, "rows", |piece| match piece {
             Piece::Field("kind", text) if text != br#""Table""# => {
                 bail!("the server did not answer with a table of pods")
@@ -195,7 +203,12 @@ impl Reader for TableReader<'_> {
     }
 }
 
-impl TableReader<'_> {
+impl<'s> TableReader<'s> {
+    /// For rows of this namespace, if they are all of one.
+    pub(super) fn new(sink: &'s mut dyn Sink, namespace: Option<&'s str>) -> Self {
+        Self { sink, namespace, columns: Vec::new(), rows: 0, failed: None }
+    }
+
     fn define(&mut self, text: &[u8]) -> Result<()> {
         self.columns = serde_json::from_slice(text)
             .context("cannot read the columns of the server's table")?;
@@ -207,7 +220,7 @@ impl TableReader<'_> {
         if self.columns.is_empty() {
             bail!("the server's table has rows without columns");
         }
-        let row = Row::parse(text)?;
+        let row = Row { namespace: self.namespace, ..Row::parse(text)? };
         self.rows += 1;
         let result = self.sink.row(row);
         self.keep(result)

@@ -9,14 +9,14 @@ use host::{
     Choice, Context, Finished, Guest, GuestFailure, Limits, Output, Places, Planned, Session,
 };
 use table::{
-    columns::{Column, Cost, Extractor, Value},
+    columns::{Column, Extractor, Value},
     grid,
     row::{ColumnDefinition, Row},
     sanitize,
 };
 
 use super::{
-    IncludeObject, Outcome, Query, Sink, Source,
+    Outcome, Query, Sink, Source,
     printers::{PodTable, TableOptions},
 };
 use crate::{
@@ -67,11 +67,11 @@ impl GuestFormat {
         let opened = self.guest.open(&context(&stdout, args)?);
         if let Ok(session) = &opened {
             refuse_binary(&session.plan().output, stdout.is_terminal())?;
-            query.include = include(session.plan().cost(query.namespace.is_some()));
+            query.need = session.plan().need();
         }
-        query.include = query.include.max(options.needs());
+        query.need = query.need.max(options.need());
         let needs = opened.as_ref().map(|session| session.plan().needs.clone()).unwrap_or_default();
-        let mut rows = Rows::new(needs, query.namespace.clone(), PodTable::new(options));
+        let mut rows = Rows::new(needs, PodTable::new(options));
         let outcome = source.rows(&query, &mut rows).await?;
         if outcome.rows == 0 && !outcome.errors.is_empty() {
             // Nothing came that could be formatted: a header alone would look like an empty list.
@@ -140,47 +140,31 @@ fn context(stdout: &Stdout, args: &GetArgs) -> Result<Context> {
     })
 }
 
-const fn include(cost: Cost) -> IncludeObject {
-    match cost {
-        Cost::Cells => IncludeObject::None,
-        Cost::Metadata => IncludeObject::Metadata,
-        Cost::Object => IncludeObject::Object,
-    }
-}
-
 /// Keeps what the guest needs of each row, and the built-in table beside it.
 struct Rows {
     needs: Vec<Column>,
-    namespace: Option<String>,
     extractor: Extractor,
     values: Vec<Vec<Value>>,
     table: PodTable,
 }
 
 impl Rows {
-    fn new(needs: Vec<Column>, namespace: Option<String>, table: PodTable) -> Self {
-        Self {
-            extractor: Extractor::new(needs.clone(), []),
-            needs,
-            namespace,
-            values: Vec::new(),
-            table,
-        }
+    fn new(needs: Vec<Column>, table: PodTable) -> Self {
+        Self { extractor: Extractor::new(needs.clone(), []), needs, values: Vec::new(), table }
     }
 }
 
 impl Sink for Rows {
     fn columns(&mut self, columns: &[ColumnDefinition]) -> Result<()> {
         let names = columns.iter().map(|column| column.name.as_str());
-        self.extractor =
-            Extractor::new(self.needs.clone(), names).in_namespace(self.namespace.clone());
+        self.extractor = Extractor::new(self.needs.clone(), names);
         self.table.columns(columns)
     }
 
     fn row(&mut self, row: Row<'_>) -> Result<()> {
         let object = row.object.map(|object| serde_json::from_str(object.get()));
         let object = object.transpose().context("cannot read a pod of the server's table")?;
-        self.values.push(self.extractor.row(&row.cells, object.as_ref()));
+        self.values.push(self.extractor.row(&row.cells, row.namespace, object.as_ref()));
         self.table.row(row)
     }
 }

@@ -4,6 +4,7 @@
 //! it needs, and implements [`Sink`]; [`Source::rows`] hands the rows over while they arrive.
 
 mod check;
+mod everywhere;
 mod fetch;
 mod format;
 mod guest;
@@ -19,7 +20,7 @@ use self::guest::GuestFormat;
 
 pub use fetch::{Outcome, Sink, fetch};
 pub use format::Format;
-pub use query::{IncludeObject, Query};
+pub use query::{Query, Scope};
 pub use saved::SavedList;
 pub use source::Source;
 
@@ -69,7 +70,7 @@ async fn table((source, mut query): (Source, Query), args: &GetArgs, wide: bool)
         show_labels: args.show_labels,
         for_terminal: stdout.is_terminal(),
     };
-    query.include = options.needs();
+    query.need = options.need();
     let mut table = PodTable::new(options);
     let outcome = source.rows(&query, &mut table).await?;
     table.print(&mut stdout)?;
@@ -114,7 +115,7 @@ async fn names((source, query): (Source, Query)) -> Result<Exit> {
 fn conclude(outcome: &Outcome, query: &Query) -> Exit {
     if outcome.errors.is_empty() {
         if outcome.rows == 0 && !query.ignore_not_found {
-            output::nothing_found(query.namespace.as_deref());
+            output::nothing_found(query.scope.namespace());
         }
         return Exit::Success;
     }

@@ -7,7 +7,7 @@ use table::{object::Node, splitter::Piece};
 
 use super::{
     Outcome, Query,
-    fetch::{Reader, cut, visit},
+    fetch::{ListMeta, Reader, cut, visit},
 };
 
 /// Takes one pod.
@@ -43,7 +43,7 @@ impl Reader for ObjectReader<'_> {
         self.object(&text)
     }
 
-    async fn page(&mut self, answer: Answer) -> Result<Option<String>> {
+    async fn page(&mut self, answer: Answer) -> Result<ListMeta> {
         cut(answer, "items", |piece| match piece {
             Piece::Field(..) => Ok(()),
             Piece::Element(text) => self.object(text),

@@ -1,25 +1,25 @@
 //! What is asked of the server: the cheapest request that carries what will be shown.
 
 use cluster::{PodsRequest, Representation};
+use table::columns::Need;
 
-/// How much of each pod comes along with its cells (`includeObject` of a Table request).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum IncludeObject {
-    /// Only the cells: 130 bytes a pod instead of 2,500.
+/// Where to look.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// All namespaces.
     #[default]
-    None,
-    /// Its metadata: namespace, labels, annotations.
-    Metadata,
-    /// The whole pod.
-    Object,
+    All,
+    /// One namespace.
+    One(String),
 }
 
-impl IncludeObject {
-    const fn parameter(self) -> &'static str {
+impl Scope {
+    /// The namespace, if it is one.
+    #[must_use]
+    pub fn namespace(&self) -> Option<&str> {
         match self {
-            Self::None => "None",
-            Self::Metadata => "Metadata",
-            Self::Object => "Object",
+            Self::All => None,
+            Self::One(namespace) => Some(namespace),
         }
     }
 }
@@ -31,8 +31,8 @@ const OBJECTS_PER_PAGE: i64 = 500;
 /// Which pods, and how much of them.
 #[derive(Debug, Clone, Default)]
 pub struct Query {
-    /// The namespace; absent: all.
-    pub namespace: Option<String>,
+    /// Where.
+    pub scope: Scope,
     /// These pods, in this order; empty: all that match.
     pub names: Vec<String>,
     /// Label selector, as typed.
@@ -41,8 +41,8 @@ pub struct Query {
     pub field_selector: Option<String>,
     /// Pods a request; zero: all in one request; absent: as suits what is asked for.
     pub chunk_size: Option<i64>,
-    /// How much of each pod comes along.
-    pub include: IncludeObject,
+    /// How much of each pod must be known.
+    pub need: Need,
     /// Whether a pod that does not exist is no error.
     pub ignore_not_found: bool,
 }
@@ -87,12 +87,28 @@ impl Query {
         request
     }
 
+    /// How much of each pod comes along with its cells (`includeObject` of a Table request).
+    fn include_object(&self) -> &'static str {
+        match (self.need, &self.scope) {
+            (Need::Cells, _) | (Need::Namespace, Scope::One(_)) => "None",
+            (Need::Namespace, Scope::All) | (Need::Metadata, _) => "Metadata",
+            (Need::Object, _) => "Object",
+        }
+    }
+
+    /// Whether this is about pods of some names or labels only.
+    pub(super) fn is_selective(&self) -> bool {
+        let selectors = [&self.label_selector, &self.field_selector];
+        let selected = selectors.into_iter().flatten().any(|selector| !selector.is_empty());
+        selected || !self.names.is_empty()
+    }
+
     fn bare(&self, representation: Representation) -> PodsRequest<'_> {
         let mut parameters = Vec::new();
         if representation == Representation::Table {
-            parameters.push(("includeObject", self.include.parameter().to_owned()));
+            parameters.push(("includeObject", self.include_object().to_owned()));
         }
-        PodsRequest { namespace: self.namespace.as_deref(), name: None, representation, parameters }
+        PodsRequest { namespace: self.scope.namespace(), name: None, representation, parameters }
     }
 }
 
@@ -107,18 +123,24 @@ mod tests {
 
     #[test]
     fn asks_for_no_more_than_needed() {
-        let plain = Query { namespace: Some("a".into()), ..Query::default() };
+        let plain = Query { scope: Scope::One("a".into()), ..Query::default() };
         let request = plain.for_page(None, Representation::Table);
         assert_eq!(parameters(&request), "includeObject=None");
         assert_eq!(parameters(&plain.for_page(None, Representation::Objects)), "limit=500");
         let undivided = Query { chunk_size: Some(0), ..Query::default() };
         assert_eq!(parameters(&undivided.for_page(None, Representation::Objects)), "");
 
+        let everywhere = Query { need: Need::Namespace, ..Query::default() };
+        let request = everywhere.for_page(None, Representation::Table);
+        assert_eq!(parameters(&request), "includeObject=Metadata");
+        let known = Query { scope: Scope::One("a".into()), ..everywhere };
+        assert_eq!(parameters(&known.for_page(None, Representation::Table)), "includeObject=None");
+
         let full = Query {
             label_selector: Some("app=x".into()),
             field_selector: Some(String::new()),
             chunk_size: Some(500),
-            include: IncludeObject::Metadata,
+            need: Need::Metadata,
             ..Query::default()
         };
         let request = full.for_page(Some("token"), Representation::Table);

@@ -96,8 +96,10 @@ impl SavedList {
             let identify = |row: &&RawValue| {
                 Ok(row_identity(&list.column_definitions, &Row::parse(row.get().as_bytes())?))
             };
-            return self
-                .select(query, rows, identify, |row| sink.row(Row::parse(row.get().as_bytes())?));
+            return self.select(query, rows, identify, |row| {
+                let row = Row::parse(row.get().as_bytes())?;
+                sink.row(Row { namespace: query.scope.namespace(), ..row })
+            });
         }
         let now = Timestamp::now();
         sink.columns(&cells::columns())?;
@@ -153,7 +155,7 @@ impl SavedList {
         let mut known = Vec::with_capacity(items.len());
         for item in items {
             let pod = identify(item)?;
-            if query.namespace.as_ref().is_none_or(|namespace| *namespace == pod.namespace) {
+            if query.scope.namespace().is_none_or(|namespace| namespace == pod.namespace) {
                 known.push((pod.name, *item));
             }
         }

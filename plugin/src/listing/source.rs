@@ -3,8 +3,9 @@
 use anyhow::Result;
 
 use cluster::{Cluster, ConnectionOptions};
+use table::columns::Need;
 
-use super::{IncludeObject, Outcome, Query, SavedList, Sink, fetch, objects};
+use super::{Outcome, Query, SavedList, Scope, Sink, everywhere, fetch, objects};
 use crate::{cli::GetArgs, output};
 
 /// Where pods come from.
@@ -23,23 +24,24 @@ impl Source {
     /// When there is no usable kubeconfig, or the saved list cannot be read.
     pub async fn open(connection: &ConnectionOptions, args: &GetArgs) -> Result<(Self, Query)> {
         let mut query = Query {
-            namespace: None,
+            scope: Scope::All,
             names: args.names.clone(),
             label_selector: args.selector().map(str::to_owned),
             field_selector: args.field_selector().map(str::to_owned),
             chunk_size: args.chunk_size,
-            include: IncludeObject::None,
+            need: Need::Cells,
             ignore_not_found: args.ignore_not_found,
         };
         if let Some(file) = args.saved() {
             if !args.all_namespaces {
-                query.namespace = connection.namespace.clone().filter(|name| !name.is_empty());
+                let namespace = connection.namespace.clone().filter(|name| !name.is_empty());
+                query.scope = namespace.map_or(Scope::All, Scope::One);
             }
             return Ok((Self::Saved(SavedList::read(file).await?), query));
         }
         let cluster = Cluster::connect(connection, output::warning)?;
         if !args.all_namespaces {
-            query.namespace = Some(cluster.namespace.clone());
+            query.scope = Scope::One(cluster.namespace.clone());
         }
         Ok((Self::Cluster(Box::new(cluster)), query))
     }
@@ -52,6 +54,9 @@ impl Source {
     /// [`Outcome::errors`].
     pub async fn rows(&self, query: &Query, sink: &mut dyn Sink) -> Result<Outcome> {
         match self {
+            Self::Cluster(cluster) if everywhere::suits(query) => {
+                everywhere::fetch(cluster, query, sink).await
+            }
             Self::Cluster(cluster) => fetch(cluster, query, sink).await,
             Self::Saved(list) => list.rows(query, sink),
         }

@@ -38,7 +38,9 @@ impl ColumnDefinition {
 pub struct Row<'a> {
     /// One text for each column; empty where the server sent null.
     pub cells: Vec<Cow<'a, str>>,
-    /// JSON of the pod, of its metadata, or nothing: see [`super::IncludeObject`].
+    /// Its namespace, where that is known without the object.
+    pub namespace: Option<&'a str>,
+    /// JSON of the pod, of its metadata, or nothing: see [`crate::columns::Need`].
     pub object: Option<&'a RawValue>,
 }
 
@@ -60,7 +62,8 @@ impl<'a> Row<'a> {
         let row: WireRow<'a> =
             serde_json::from_slice(text).context("cannot read a row of the server's table")?;
         let object = row.object.filter(|object| object.get() != "null");
-        Ok(Self { cells: row.cells.into_iter().map(|cell| cell.0).collect(), object })
+        let cells = row.cells.into_iter().map(|cell| cell.0).collect();
+        Ok(Self { cells, namespace: None, object })
     }
 }
 

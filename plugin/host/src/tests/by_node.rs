@@ -89,7 +89,7 @@ fn runs_are_identical() {
 fn asks_only_for_cells() {
     let guest = load();
     let session = guest.open(&Context::default()).expect("by-node opens");
-    assert_eq!(session.plan().cost(true), table::columns::Cost::Cells);
+    assert_eq!(session.plan().need(), table::columns::Need::Cells);
 }
 
 #[test]

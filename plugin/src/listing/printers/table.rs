@@ -7,15 +7,13 @@ use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
 use table::{
+    columns::Need,
     row::{ColumnDefinition, Row},
     sanitize,
     tabwriter::TabWriter,
 };
 
-use crate::{
-    listing::{IncludeObject, Sink},
-    output::Stdout,
-};
+use crate::{listing::Sink, output::Stdout};
 
 /// What the user wants to see of each pod.
 #[derive(Debug, Clone, Default)]
@@ -43,11 +41,13 @@ pub(crate) struct TableOptions {
 impl TableOptions {
     /// How much of each pod must come along with its cells.
     #[must_use]
-    pub(crate) fn needs(&self) -> IncludeObject {
-        if self.with_namespace || self.show_labels || !self.label_columns.is_empty() {
-            IncludeObject::Metadata
+    pub(crate) fn need(&self) -> Need {
+        if self.show_labels || !self.label_columns.is_empty() {
+            Need::Metadata
+        } else if self.with_namespace {
+            Need::Namespace
         } else {
-            IncludeObject::None
+            Need::Cells
         }
     }
 }
@@ -99,7 +99,8 @@ impl Sink for PodTable {
         let mut line =
             Line { lines: &mut self.lines, terminal: self.options.for_terminal, first: true };
         if self.options.with_namespace {
-            line.cell(&[metadata.namespace.as_deref().unwrap_or_default()]);
+            let namespace = row.namespace.or(metadata.namespace.as_deref());
+            line.cell(&[namespace.unwrap_or_default()]);
         }
         for (index, (cell, column)) in row.cells.iter().zip(&self.columns).enumerate() {
             if column.priority != 0 && !self.options.wide {
@@ -164,8 +165,7 @@ impl PodTable {
     }
 
     fn metadata<'a>(&self, row: &Row<'a>) -> Result<Metadata<'a>> {
-        let Some(object) = row.object.filter(|_| self.options.needs() != IncludeObject::None)
-        else {
+        let Some(object) = row.object.filter(|_| self.options.need() != Need::Cells) else {
             return Ok(Metadata::default());
         };
         let partial: Partial<'a> =

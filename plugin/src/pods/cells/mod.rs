@@ -67,7 +67,8 @@ pub(crate) fn row(object: &RawValue, now: Timestamp) -> Result<Row<'_>> {
         or_none(&pod.status.nominated_node_name),
         readiness_gates(&pod),
     ];
-    Ok(Row { cells: cells.into_iter().map(Cow::Owned).collect(), object: Some(object) })
+    let cells = cells.into_iter().map(Cow::Owned).collect();
+    Ok(Row { cells, namespace: None, object: Some(object) })
 }
 
 /// `podIP` has the last word over `podIPs`, as in the server's conversion.

@@ -1,20 +1,10 @@
 //! From a path to a column, or to the nearest one that exists.
 
 use super::{
+    Need,
     cell::{CELLS, CellColumn},
     path::Path,
 };
-
-/// What a column costs the API server and the network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Cost {
-    /// The Table's cells only: `includeObject=None`.
-    Cells,
-    /// Names, labels, annotations: `includeObject=Metadata`.
-    Metadata,
-    /// Whole objects: `includeObject=Object`.
-    Object,
-}
 
 /// One column of the vocabulary.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,23 +76,16 @@ impl Column {
         }
     }
 
-    /// What it costs to know this column.
+    /// How much of a pod must be known for this column.
     #[must_use]
-    pub fn cost(&self) -> Cost {
+    pub fn need(&self) -> Need {
         match &self.source {
-            Source::Cell(_) => Cost::Cells,
-            Source::Namespace => Cost::Metadata,
-            Source::Path(path) if path.fields().first() == Some(&"metadata") => Cost::Metadata,
-            Source::Path(_) => Cost::Object,
+            Source::Cell(_) => Need::Cells,
+            Source::Namespace => Need::Namespace,
+            Source::Path(path) if path.fields().first() == Some(&"metadata") => Need::Metadata,
+            Source::Path(_) => Need::Object,
         }
     }
-}
-
-/// What it costs to know all of these columns. Pods of one namespace that is known need not say which it is.
-#[must_use]
-pub fn highest_cost(columns: &[Column], namespace_is_known: bool) -> Cost {
-    let free = |column: &&Column| namespace_is_known && column.source == Source::Namespace;
-    columns.iter().filter(|column| !free(column)).map(Column::cost).max().unwrap_or(Cost::Cells)
 }
 
 /// The known path most like `path`, unless none is at all alike.
@@ -118,32 +101,26 @@ fn nearest(path: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Column, Cost, highest_cost};
+    use super::{Column, Need};
 
     #[test]
-    fn every_column_has_a_cost() {
+    fn every_column_says_how_much_it_needs() {
         let cases = [
-            ("pod.name", Cost::Cells),
-            ("pod.readiness-gates", Cost::Cells),
-            ("pod.namespace", Cost::Metadata),
-            ("metadata.labels[app]", Cost::Metadata),
-            ("metadata.annotations[example.com/owner]", Cost::Metadata),
-            ("spec.containers[*].image", Cost::Object),
-            ("status.conditions[0].type", Cost::Object),
+            ("pod.name", Need::Cells),
+            ("pod.readiness-gates", Need::Cells),
+            ("pod.namespace", Need::Namespace),
+            ("metadata.labels[app]", Need::Metadata),
+            ("metadata.annotations[example.com/owner]", Need::Metadata),
+            ("spec.containers[*].image", Need::Object),
+            ("status.conditions[0].type", Need::Object),
         ];
         for (path, cost) in cases {
             assert_eq!(
-                Column::parse(path).expect("the path is in the vocabulary").cost(),
+                Column::parse(path).expect("the path is in the vocabulary").need(),
                 cost,
                 "{path}"
             );
         }
-        let columns = ["pod.name", "metadata.uid"].map(|path| Column::parse(path).expect("known"));
-        assert_eq!(highest_cost(&columns, true), Cost::Metadata);
-        assert_eq!(highest_cost(&[], false), Cost::Cells);
-        let namespace = [Column::parse("pod.namespace").expect("known")];
-        assert_eq!(highest_cost(&namespace, false), Cost::Metadata);
-        assert_eq!(highest_cost(&namespace, true), Cost::Cells);
     }
 
     #[test]

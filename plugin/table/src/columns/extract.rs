@@ -9,8 +9,6 @@ use super::{Column, Value, column::Source, path::Path};
 pub struct Extractor {
     /// Columns, each with the place of its cell in a row.
     columns: Vec<(Column, Option<usize>)>,
-    /// The namespace of every row, if it is one and known.
-    namespace: Option<String>,
 }
 
 impl Extractor {
@@ -28,35 +26,33 @@ impl Extractor {
             let place = place(&column);
             (column, place)
         });
-        Self { columns: columns.collect(), namespace: None }
+        Self { columns: columns.collect() }
     }
 
-    /// For rows that are all of this namespace, if it is given.
+    /// The values of one row, whose namespace is in its object where it is not given. What is not there is
+    /// [`Value::Missing`].
     #[must_use]
-    pub fn in_namespace(self, namespace: Option<String>) -> Self {
-        Self { namespace, ..self }
-    }
-
-    /// The values of one row. What is not there is [`Value::Missing`].
-    #[must_use]
-    pub fn row<Cell: AsRef<str>>(&self, cells: &[Cell], object: Option<&Json>) -> Vec<Value> {
+    pub fn row<Cell: AsRef<str>>(
+        &self,
+        cells: &[Cell],
+        namespace: Option<&str>,
+        object: Option<&Json>,
+    ) -> Vec<Value> {
         let value = |(column, place): &(Column, Option<usize>)| match &column.source {
             Source::Cell(cell) => place
                 .and_then(|place| cells.get(place))
                 .map_or(Value::Missing, |text| (cell.read)(text.as_ref())),
-            Source::Namespace => self.namespace(object),
+            Source::Namespace => namespace_of(namespace, object),
             Source::Path(path) => object.map_or(Value::Missing, |object| select(path, object)),
         };
         self.columns.iter().map(value).collect()
     }
 }
 
-impl Extractor {
-    fn namespace(&self, object: Option<&Json>) -> Value {
-        let of_object = || object?.pointer("/metadata/namespace")?.as_str();
-        let namespace = self.namespace.as_deref().or_else(of_object);
-        namespace.map_or(Value::Missing, |namespace| Value::Text(namespace.to_owned()))
-    }
+fn namespace_of(known: Option<&str>, object: Option<&Json>) -> Value {
+    let of_object = || object?.pointer("/metadata/namespace")?.as_str();
+    let namespace = known.or_else(of_object);
+    namespace.map_or(Value::Missing, |namespace| Value::Text(namespace.to_owned()))
 }
 
 fn select(path: &Path, object: &Json) -> Value {
@@ -122,9 +118,7 @@ mod tests {
         let column = || vec![Column::parse("pod.namespace").expect("known")];
         let object = json!({"metadata": {"namespace": "shop"}});
         let row = |known: Option<&str>, object| {
-            Extractor::new(column(), [])
-                .in_namespace(known.map(str::to_owned))
-                .row::<&str>(&[], object)
+            Extractor::new(column(), []).row::<&str>(&[], known, object)
         };
         assert_eq!(row(Some("known"), None), [Value::Text("known".into())]);
         assert_eq!(row(None, Some(&object)), [Value::Text("shop".into())]);
@@ -161,7 +155,9 @@ mod tests {
         let columns = cases.iter().map(|(path, _)| Column::parse(path).expect("known")).collect();
         let extractor = Extractor::new(columns, ["Name", "Ready", "Node"]);
         let cells = ["web-0", "1/1", "node1"].map(str::to_owned);
-        for ((path, expected), value) in cases.iter().zip(extractor.row(&cells, Some(&object))) {
+        for ((path, expected), value) in
+            cases.iter().zip(extractor.row(&cells, None, Some(&object)))
+        {
             assert_eq!(&value, expected, "{path}");
         }
     }

@@ -4,9 +4,11 @@
 mod cell;
 mod column;
 mod extract;
+mod need;
 mod path;
 mod value;
 
-pub use column::{Column, Cost, UnknownColumn, highest_cost};
+pub use column::{Column, UnknownColumn};
 pub use extract::Extractor;
+pub use need::Need;
 pub use value::Value;
