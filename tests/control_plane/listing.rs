@@ -5,7 +5,7 @@ use std::{os::unix::process::ExitStatusExt as _, time::Duration};
 use nix::sys::signal::Signal;
 
 use super::pods::{create_awkward, create_states};
-use harness::{Cluster, Namespace, Plugin, same_within_seconds};
+use harness::{Cluster, Namespace, Plugin, Run, same_within_seconds};
 
 /// A finalizer keeps a deleted pod in the list; this lets it go.
 struct Held<'a>(&'a Namespace, &'static str);
@@ -183,4 +183,55 @@ fn a_signal_ends_a_list_at_any_moment() {
         stopped += u32::from(died);
     }
     assert!(stopped >= 3, "only {stopped} lists were stopped before their end");
+}
+
+/// So many pods that those of all namespaces are asked for namespace by namespace.
+const MANY: usize = 620;
+
+/// Pods with odd names in one namespace, and so many in another that nobody asks for all of them at once.
+fn fill(many: &Namespace, few: &Namespace) {
+    let pod = |name: &str| {
+        format!(
+            "---\n{{apiVersion: v1, kind: Pod, metadata: {{name: '{name}'}}, spec: {{schedulingGates: \
+             [{{name: example.com/never}}], containers: [{{name: a, image: a}}]}}}}\n"
+        )
+    };
+    let names = (0..MANY).map(|index| format!("web-{index}"));
+    many.kubectl(["create", "-f", "-"])
+        .stdin(&names.map(|name| pod(&name)).collect::<String>())
+        .run()
+        .success();
+    let odd = ["a", "a.b", "a-b", "a0", "0", "z.0", "z-0", "z"].map(pod).concat();
+    few.kubectl(["create", "-f", "-"]).stdin(&odd).run().success();
+}
+
+/// Namespace and name of each pod in the test's namespaces: other tests make pods meanwhile.
+fn keys(run: &Run, prefix: &str) -> Vec<String> {
+    let lines = run.stdout.lines().filter(|line| line.starts_with(prefix));
+    lines.map(|line| line.split_whitespace().take(4).collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[test]
+fn many_pods_of_all_namespaces_come_in_kubectls_order() {
+    let cluster = Cluster::control_plane();
+    let (many, few) = (cluster.namespace("everywhere"), cluster.namespace("everywhere-odd"));
+    let _empty = cluster.namespace("everywhere-empty");
+    fill(&many, &few);
+    // One who may list pods, but not namespaces.
+    let user = format!("lists-pods-in-{}", many.name);
+    let done = |words: &[&str]| {
+        cluster.kubectl(words.iter().copied()).run().success();
+    };
+    let (role, subject) = (format!("--clusterrole={user}"), format!("--user={user}"));
+    done(&["create", "clusterrole", &user, "--verb=list", "--resource=pods"]);
+    done(&["create", "clusterrolebinding", &user, &role, &subject]);
+    for more in [&[][..], &["-o", "wide"], &["--as", &user]] {
+        let words = || ["-A"].iter().chain(more).copied();
+        let theirs = cluster.kubectl(["get", "pods"]).args(words()).run().success();
+        let ours = cluster.pods(words()).run().success();
+        let expected = keys(&theirs, "everywhere");
+        assert!(expected.len() >= MANY + 8, "{} pods", expected.len());
+        assert_eq!(keys(&ours, "everywhere"), expected, "{more:?}");
+    }
+    done(&["delete", "clusterrole,clusterrolebinding", &user]);
 }

@@ -35,7 +35,7 @@ fn no_more_is_asked_for_than_is_shown() {
         (&[], "GET /api/v1/namespaces/default/pods?includeObject=None "),
         (&["-o", "wide"], "GET /api/v1/namespaces/default/pods?includeObject=None "),
         (&["-o", "name"], "GET /api/v1/namespaces/default/pods?includeObject=None "),
-        (&["-A"], "GET /api/v1/pods?includeObject=Metadata "),
+        (&["-A"], "GET /api/v1/pods?includeObject=Metadata&limit=100 "),
         (&["-L", "app"], "GET /api/v1/namespaces/default/pods?includeObject=Metadata "),
         (&["a", "-n", "shop"], "GET /api/v1/namespaces/shop/pods/a?includeObject=None "),
         (

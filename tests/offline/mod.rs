@@ -3,6 +3,7 @@
 mod busy;
 mod check;
 mod connection;
+mod everywhere;
 mod guest;
 mod handoff;
 mod interrupt;

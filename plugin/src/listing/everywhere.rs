@@ -33,7 +33,7 @@ const FIRST: i64 = 100;
 const FEW: usize = 500;
 
 /// The metadata of so many pods costs the server about as much as a request.
-const PODS_A_REQUEST: usize = 50;
+const PODS_A_REQUEST: usize = 20;
 
 /// Namespaces asked for at once, and answers that wait to be read.
 const AT_ONCE: usize = 4;
