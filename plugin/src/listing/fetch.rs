@@ -1,6 +1,7 @@
 //! Asks the server and hands rows over while they arrive.
 //!
-//! A list of cells is one request unless `--chunk-size` is given; whole pods come in pages. kubectl asks in pages of 500 and throttles
+//! A list of cells is one request unless `--chunk-size` is given (or pods of all namespaces are asked for:
+//! `everywhere.rs`); whole pods come in pages. kubectl asks in pages of 500 and throttles
 //! itself to five requests a second; one request is a consistent snapshot, is served from the API
 //! server's watch cache (Kubernetes 1.31 and later), and is faster at every size, and as the answer is
 //! cut into rows while it arrives, its length costs us no memory. A page that is refused because its
