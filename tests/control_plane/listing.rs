@@ -198,7 +198,7 @@ fn fill(many: &Namespace, few: &Namespace) {
     };
     let names = (0..MANY).map(|index| format!("web-{index}"));
     many.kubectl(["create", "-f", "-"])
-        .stdin(&names.map(|name| pod(&name)).collect::<String>())
+        .stdin(names.map(|name| pod(&name)).collect::<String>())
         .run()
         .success();
     let odd = ["a", "a.b", "a-b", "a0", "0", "z.0", "z-0", "z"].map(pod).concat();

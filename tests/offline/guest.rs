@@ -51,7 +51,7 @@ fn all_namespaces_cost_metadata_and_are_shown() {
     let api = knowing(&PODS[..1]);
     let run = api.pods(["-A", "-o", "guest:by-node", "--no-headers"]).run().success();
     run.prints("node1: 1 pod\n  shop   web-0   1/1   Running   0     17m\n");
-    assert_eq!(api.paths(), ["/api/v1/pods?includeObject=Metadata"]);
+    assert_eq!(api.paths(), ["/api/v1/pods?includeObject=Metadata&limit=100"]);
 }
 
 #[test]

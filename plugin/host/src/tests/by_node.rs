@@ -24,7 +24,7 @@ fn rows(session: &Session, count: usize) -> Vec<Vec<Value>> {
         let cells =
             [format!("web-{index}"), ready.into(), status.into(), restarts.into(), "3d4h".into()];
         let place = ["10.0.0.1".to_owned(), format!("node{}", index % 3)];
-        extractor.row(&[&cells[..], &place[..]].concat(), None)
+        extractor.row(&[&cells[..], &place[..]].concat(), None, None)
     };
     (0..count).map(row).collect()
 }
