@@ -86,10 +86,10 @@ fn runs_are_identical() {
 }
 
 #[test]
-fn asks_only_for_cells() {
+fn asks_only_for_cells_and_namespaces() {
     let guest = load();
     let session = guest.open(&Context::default()).expect("by-node opens");
-    assert_eq!(session.plan().need(), table::columns::Need::Cells);
+    assert_eq!(session.plan().need(), table::columns::Need::Namespace);
 }
 
 #[test]
