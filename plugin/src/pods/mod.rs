@@ -1,8 +1,8 @@
 //! What a pod's object says about it: the one room for "why is this pod so".
 //!
 //! - [`cells`]: what `kubectl get pods` shows of it, for lists that come from a file.
-//! - [`prospect`]: what becomes of a pod that is to start; [`startup`]: what its events say is in the way.
-//! - [`ending`]: a pod that cannot be reached because it has ended or has no address yet.
+//! - [`mod@prospect`]: what becomes of a pod that is to start; [`startup`]: what its events say is in the way.
+//! - [`mod@ending`]: a pod that cannot be reached because it has ended or has no address yet.
 
 pub(crate) mod cells;
 mod ending;

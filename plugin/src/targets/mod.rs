@@ -1,7 +1,7 @@
 //! What the user wants to have checked: from words to places, from places to a plan.
 //!
-//! - [`target`]: the words. [`resolve`], [`service`], [`ports`]: the cluster says where that is.
-//! - [`plan`]: what a probe is to do there.
+//! - [`target`]: the words. [`mod@resolve`], [`service`], [`ports`]: the cluster says where that is.
+//! - [`mod@plan`]: what a probe is to do there.
 
 mod places;
 mod plan;
