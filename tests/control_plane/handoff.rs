@@ -180,8 +180,10 @@ fn watched(command: &Command, lines: usize, signal: Signal) -> (String, String, 
     for _ in 0..lines {
         stdout.read_line(&mut shown).expect("a line");
     }
-    // So that whatever it does after the list is done as well.
-    thread::sleep(Duration::from_millis(300));
+    // So that whatever it does after the list is done as well. Where no line tells that it has come so far, a machine under
+    // load needs longer: before that, a signal ends kubectl as it ends every program.
+    let pause = if lines == 0 { 3_000 } else { 300 };
+    thread::sleep(Duration::from_millis(pause));
     let pid = Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
     kill(pid, signal).expect("nobody has waited for it yet");
     stdout.read_to_string(&mut shown).expect("text");
