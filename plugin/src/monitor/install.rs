@@ -12,7 +12,7 @@ use cluster::{
 };
 
 use super::{
-    manifest,
+    manifest::{self, Objects, Values},
     rollout::{self, Rollout},
     targets, uninstall,
 };
@@ -108,11 +108,11 @@ async fn install(
     plan_json: &str,
     parts: &mut Parts,
 ) -> anyhow::Result<Rollout> {
-    let wanted = manifest::config_map(&args.name, plan_json);
-    let anchor = parts.anchor.insert(apply(cluster, wanted)).answer().await?;
-    let uid = anchor.metadata.uid.context("the API server gave the ConfigMap no uid")?;
-    let wanted = manifest::daemon_set(&args.name, &args.probe_image, plan_json, &uid);
-    let applied = parts.daemon_set.insert(apply(cluster, wanted)).answer().await?;
+    let values = Values { name: &args.name, image: &args.probe_image, plan_json };
+    let Objects { config_map, mut daemon_set } = manifest::objects(&values);
+    let anchor = parts.anchor.insert(apply(cluster, config_map)).answer().await?;
+    manifest::own(&anchor, &mut daemon_set.metadata)?;
+    let applied = parts.daemon_set.insert(apply(cluster, daemon_set)).answer().await?;
     rollout::wait(cluster, &args.name, &applied, args.rollout_timeout).await
 }
 

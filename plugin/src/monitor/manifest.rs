@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::Context as _;
 use data_encoding::HEXLOWER;
 use k8s_openapi::{
     api::{
@@ -53,37 +54,70 @@ fn metadata(name: &str) -> ObjectMeta {
     }
 }
 
-/// The anchor, with the plan.
-pub(super) fn config_map(name: &str, plan_json: &str) -> ConfigMap {
+/// What a standing probe is made from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Values<'a> {
+    /// Its name, and that of every object of it.
+    pub name: &'a str,
+    /// Image of the probe.
+    pub image: &'a str,
+    /// The plan, as the probe will read it.
+    pub plan_json: &'a str,
+}
+
+/// Everything that a standing probe is made of.
+#[derive(Debug, Clone)]
+pub(super) struct Objects {
+    /// The anchor, with the plan. It owns all else; see [`own`].
+    pub config_map: ConfigMap,
+    /// One probe on each node.
+    pub daemon_set: DaemonSet,
+}
+
+/// The objects of these values. Nothing in them is known only once they are in a cluster.
+pub(super) fn objects(values: &Values<'_>) -> Objects {
+    Objects { config_map: config_map(values), daemon_set: daemon_set(values) }
+}
+
+/// Makes the anchor, as the API server gave it, the owner of `object`: deleting it removes everything.
+///
+/// # Errors
+///
+/// When the server gave it no uid.
+pub(super) fn own(anchor: &ConfigMap, object: &mut ObjectMeta) -> anyhow::Result<()> {
+    let uid = anchor.metadata.uid.clone();
+    object.owner_references = Some(vec![OwnerReference {
+        api_version: "v1".to_owned(),
+        kind: "ConfigMap".to_owned(),
+        name: anchor.metadata.name.clone().unwrap_or_default(),
+        uid: uid.context("the API server gave the ConfigMap no uid")?,
+        ..OwnerReference::default()
+    }]);
+    Ok(())
+}
+
+fn config_map(values: &Values<'_>) -> ConfigMap {
     ConfigMap {
-        metadata: metadata(name),
-        data: Some([(PLAN_FILE.to_owned(), plan_json.to_owned())].into()),
+        metadata: metadata(values.name),
+        data: Some([(PLAN_FILE.to_owned(), values.plan_json.to_owned())].into()),
         ..ConfigMap::default()
     }
 }
 
-/// One probe on each node, owned by the anchor with this uid.
-pub(super) fn daemon_set(name: &str, image: &str, plan_json: &str, owner_uid: &str) -> DaemonSet {
-    let owner = OwnerReference {
-        api_version: "v1".to_owned(),
-        kind: "ConfigMap".to_owned(),
-        name: name.to_owned(),
-        uid: owner_uid.to_owned(),
-        ..OwnerReference::default()
-    };
+fn daemon_set(values: &Values<'_>) -> DaemonSet {
     let all_at_once = RollingUpdateDaemonSet {
         max_unavailable: Some(IntOrString::String("100%".to_owned())),
         ..RollingUpdateDaemonSet::default()
     };
-    let labels = probe_pod::labels(COMPONENT, name);
+    let labels = probe_pod::labels(COMPONENT, values.name);
     DaemonSet {
-        metadata: ObjectMeta { owner_references: Some(vec![owner]), ..metadata(name) },
+        metadata: metadata(values.name),
         spec: Some(DaemonSetSpec {
             selector: LabelSelector {
                 match_labels: Some(labels.clone()),
                 ..LabelSelector::default()
             },
-            template: template(name, image, plan_json, labels),
+            template: template(values, labels),
             update_strategy: Some(DaemonSetUpdateStrategy {
                 type_: Some("RollingUpdate".to_owned()),
                 rolling_update: Some(all_at_once),
@@ -94,15 +128,10 @@ pub(super) fn daemon_set(name: &str, image: &str, plan_json: &str, owner_uid: &s
     }
 }
 
-fn template(
-    name: &str,
-    image: &str,
-    plan_json: &str,
-    labels: BTreeMap<String, String>,
-) -> PodTemplateSpec {
+fn template(values: &Values<'_>, labels: BTreeMap<String, String>) -> PodTemplateSpec {
     let port = STANDING_PORT.to_string();
     let annotations = [
-        ("kubectl-pods/plan-sha256", HEXLOWER.encode(&Sha256::digest(plan_json))),
+        ("kubectl-pods/plan-sha256", HEXLOWER.encode(&Sha256::digest(values.plan_json))),
         ("prometheus.io/scrape", "true".to_owned()),
         ("prometheus.io/port", port),
         ("prometheus.io/path", "/metrics".to_owned()),
@@ -114,7 +143,7 @@ fn template(
             ..ObjectMeta::default()
         }),
         spec: Some(PodSpec {
-            containers: vec![container(image)],
+            containers: vec![container(values.image)],
             // A node is to be watched whatever its taints keep away.
             tolerations: Some(vec![Toleration {
                 operator: Some("Exists".to_owned()),
@@ -123,7 +152,7 @@ fn template(
             volumes: Some(vec![Volume {
                 name: "config".to_owned(),
                 config_map: Some(ConfigMapVolumeSource {
-                    name: name.to_owned(),
+                    name: values.name.to_owned(),
                     ..ConfigMapVolumeSource::default()
                 }),
                 ..Volume::default()
@@ -193,7 +222,28 @@ fn ask(path: &str) -> Probe {
 mod tests {
     use serde_json::Value;
 
-    use super::daemon_set;
+    use super::{ConfigMap, Values, objects, own};
+
+    const VALUES: Values<'_> =
+        Values { name: "kubectl-pods-monitor", image: "probe:1", plan_json: "{}" };
+
+    #[test]
+    fn the_owner_is_added_when_the_cluster_has_one() {
+        let mut made = objects(&VALUES);
+        assert!(made.daemon_set.metadata.owner_references.is_none());
+        let no_uid = own(&made.config_map, &mut made.daemon_set.metadata);
+        assert!(no_uid.is_err(), "an anchor that is in no cluster owns nothing");
+        let mut anchor: ConfigMap = made.config_map.clone();
+        anchor.metadata.uid = Some("uid".to_owned());
+        own(&anchor, &mut made.daemon_set.metadata).expect("an owner");
+        let owners =
+            serde_json::to_value(&made.daemon_set).expect("JSON")["metadata"]["ownerReferences"]
+                .take();
+        let owner = serde_json::json!({
+            "apiVersion": "v1", "kind": "ConfigMap", "name": "kubectl-pods-monitor", "uid": "uid",
+        });
+        assert_eq!(owners, serde_json::json!([owner]));
+    }
 
     /// What `deploy/prometheus.yml` looks for is what the probes have. (No promtool here: Debian's is built without
     /// Kubernetes discovery and refuses `kubernetes_sd_configs`.)
@@ -202,8 +252,9 @@ mod tests {
         let file = include_str!("../../../deploy/prometheus.yml");
         let config: Value = serde_saphyr::from_str(file).expect("YAML");
         let job = &config["scrape_configs"][0];
-        let daemon_set = daemon_set("kubectl-pods-monitor", "probe:1", "{}", "uid");
-        let pod = serde_json::to_value(daemon_set).expect("JSON")["spec"]["template"].take();
+        let pod =
+            serde_json::to_value(objects(&VALUES).daemon_set).expect("JSON")["spec"]["template"]
+                .take();
 
         let discovery = &job["kubernetes_sd_configs"][0];
         assert_eq!(discovery["role"], "pod");
