@@ -39,6 +39,18 @@ impl Answer {
         Self::json(table(pods))
     }
 
+    /// An object of a standing probe.
+    pub fn monitor_part(kind: &str) -> Self {
+        let labels = serde_json::json!({
+            "app.kubernetes.io/managed-by": "kubectl-pods",
+            "app.kubernetes.io/name": "kubectl-pods",
+            "app.kubernetes.io/component": "monitor",
+            "app.kubernetes.io/instance": "kubectl-pods-monitor",
+        });
+        let metadata = serde_json::json!({"name": "kubectl-pods-monitor", "labels": labels});
+        Self::json(serde_json::json!({"kind": kind, "metadata": metadata}).to_string())
+    }
+
     /// Any status, with one more header.
     pub fn status(code: u16, header: &str, body: impl Into<String>) -> Self {
         let body = body.into();

@@ -12,8 +12,10 @@ fn answering(method: &'static str, answers: Vec<Answer>) -> ScriptedApi {
         if !request.starts_with(method) {
             return match request {
                 watch if watch.contains("watch=true") => Answer::never(),
-                daemon_set if daemon_set.contains("/daemonsets/") => part("DaemonSet"),
-                _ => part("ConfigMap"),
+                daemon_set if daemon_set.contains("/daemonsets/") => {
+                    Answer::monitor_part("DaemonSet")
+                }
+                _ => Answer::monitor_part("ConfigMap"),
             };
         }
         let index = asked.fetch_add(1, Ordering::Relaxed).min(answers.len() - 1);
@@ -31,18 +33,6 @@ fn busy() -> Answer {
 fn refusal() -> Answer {
     let status = r#"{"kind": "Status", "status": "Failure", "reason": "Forbidden", "message": "no", "code": 403}"#;
     Answer::status(403, "Content-Type: application/json", status)
-}
-
-/// An object of a standing probe.
-fn part(kind: &str) -> Answer {
-    let labels = serde_json::json!({
-        "app.kubernetes.io/managed-by": "kubectl-pods",
-        "app.kubernetes.io/name": "kubectl-pods",
-        "app.kubernetes.io/component": "monitor",
-        "app.kubernetes.io/instance": "kubectl-pods-monitor",
-    });
-    let metadata = serde_json::json!({"name": "kubectl-pods-monitor", "labels": labels});
-    Answer::json(serde_json::json!({"kind": kind, "metadata": metadata}).to_string())
 }
 
 /// What was asked, without the headers: method and path, and the body.

@@ -158,11 +158,11 @@ fn an_installation_whose_api_server_acts_late() {
         match (request.split(' ').next(), request.contains("/configmaps/")) {
             (Some("PATCH"), _) => {
                 *applied = Some(Instant::now());
-                part("ConfigMap").late(delay)
+                Answer::monitor_part("ConfigMap").late(delay)
             }
             (Some("DELETE"), _) => Answer::json(SUCCESS),
             (_, true) if applied.is_some_and(|applied| applied.elapsed() >= delay) => {
-                part("ConfigMap")
+                Answer::monitor_part("ConfigMap")
             }
             _ if request.contains("/pods") => Answer::json(NO_PODS),
             _ => Answer::status(404, "Content-Type: application/json", NOT_FOUND),
@@ -182,23 +182,15 @@ fn an_installation_whose_api_server_acts_late() {
     assert!(!run.stderr.contains("could not be removed"), "{}", run.story());
 }
 
-/// An object of a standing probe, as an API server gives it.
-fn part(kind: &str) -> Answer {
-    let labels = serde_json::json!({
-        "app.kubernetes.io/managed-by": "kubectl-pods",
-        "app.kubernetes.io/name": "kubectl-pods",
-        "app.kubernetes.io/component": "monitor",
-        "app.kubernetes.io/instance": "kubectl-pods-monitor",
-    });
-    let metadata = serde_json::json!({"name": "kubectl-pods-monitor", "labels": labels});
-    Answer::json(serde_json::json!({"kind": kind, "metadata": metadata}).to_string())
-}
-
 /// Whoever is interrupted after the first deletion has deleted what the cluster's garbage collector follows.
 #[test]
 fn the_anchor_of_a_standing_probe_is_deleted_first() {
     let gone = Answer::status(404, "Content-Type: application/json", "{}");
-    let api = ScriptedApi::start([part("ConfigMap"), part("DaemonSet"), gone]);
+    let api = ScriptedApi::start([
+        Answer::monitor_part("ConfigMap"),
+        Answer::monitor_part("DaemonSet"),
+        gone,
+    ]);
     let run = api.pods(["monitor", "uninstall", "-n", "shop"]).run();
     let asked = api.asked();
     let deletions: Vec<&str> = asked
