@@ -142,6 +142,9 @@ struct Profile {
 /// The plugin's package and program.
 const PLUGIN: &str = "kubectl-pods";
 
+/// The tests in `tests/` that run the plugin.
+pub(crate) const INTEGRATION: &str = "integration";
+
 /// Our own.
 const XTASK: &str = "xtask";
 
@@ -169,7 +172,7 @@ fn built(part: Part, further: &[&str]) -> Result<Built> {
     command.args(["--exclude", XTASK]);
     command.args(match part {
         Part::Plugin => &["--bin", PLUGIN][..],
-        Part::Integration => &["--bin", PLUGIN, "--test", "integration"],
+        Part::Integration => &["--bin", PLUGIN, "--test", INTEGRATION],
         Part::All => &["--all-targets"],
     });
     let mut messages = messages(command.args(further))?;

@@ -203,10 +203,12 @@ fn libraries(built: &Built, filter: Option<&str>, outcome: &mut Outcome<'_>) -> 
     Ok(())
 }
 
-/// The tests that run the plugin.
+/// The tests that run the plugin. The harness beside them may come as a test program too, first or last.
 fn integration_program(built: &Built) -> anyhow::Result<&TestProgram> {
     let folder = workspace::root().join("tests");
-    let program = built.tests.iter().find(|program| program.folder == folder);
+    let mut programs = built.tests.iter();
+    let program =
+        programs.find(|program| program.folder == folder && program.target == cargo::INTEGRATION);
     program.context("cargo built no tests of tests/")
 }
 
