@@ -7,32 +7,39 @@
 const MIN_WIDTH: usize = 6;
 const PADDING: usize = 3;
 
-/// Collects lines of cells, then lays them out.
+/// Collects lines of cells, then lays them out. It keeps the text and, of lines in a row that have equally many cells, how
+/// wide their columns are: little more than what will be printed without its blanks.
 #[derive(Debug, Default)]
 pub struct TabWriter {
+    /// The cells, each with its end behind it: a tab, or a line feed for the last one of a line.
     text: String,
-    cells: Vec<Cell>,
-    /// For each line, the index after its last cell.
-    lines: Vec<usize>,
     /// Where the open cell begins in `text`.
     open: usize,
+    /// Widths of the open line's cells.
+    line: Vec<usize>,
+    runs: Vec<Run>,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Cell {
-    /// Where it ends in the text; it begins where the one before it ends.
-    end: usize,
-    /// In characters, as kubectl counts: wide and combining ones count one.
-    width: u32,
+/// Lines in a row with equally many cells. All the layout depends on, as whether a column goes on is a matter of how many
+/// cells a line has.
+#[derive(Debug)]
+struct Run {
+    lines: usize,
+    /// The widest cell of each column, in characters, as kubectl counts: wide and combining ones count one.
+    widths: Vec<usize>,
 }
 
 impl TabWriter {
-    /// Adds text to the open cell. A tab or vertical tab in it ends the cell, as it does in kubectl.
+    /// Adds text to the open cell. A tab or vertical tab in it ends the cell, as it does in kubectl; a line feed the line.
     pub fn write(&mut self, text: &str) {
         let mut rest = text;
-        while let Some(end) = rest.find(['\t', '\u{b}']) {
+        while let Some(end) = rest.find(['\t', '\u{b}', '\n']) {
             self.text.push_str(&rest[..end]);
-            self.end_cell();
+            if rest.as_bytes()[end] == b'\n' {
+                self.end_line();
+            } else {
+                self.end_cell();
+            }
             rest = &rest[end + 1..];
         }
         self.text.push_str(rest);
@@ -40,16 +47,23 @@ impl TabWriter {
 
     /// Ends the open cell; another follows on the same line.
     pub fn end_cell(&mut self) {
-        let width = self.text[self.open..].chars().count();
-        let width = u32::try_from(width).unwrap_or(u32::MAX);
-        self.open = self.text.len();
-        self.cells.push(Cell { end: self.open, width });
+        self.end('\t');
     }
 
     /// Ends the open cell and its line.
     pub fn end_line(&mut self) {
-        self.end_cell();
-        self.lines.push(self.cells.len());
+        self.end('\n');
+        match self.runs.last_mut().filter(|run| run.widths.len() == self.line.len()) {
+            Some(run) => run.add(&self.line),
+            None => self.runs.push(Run { lines: 1, widths: self.line.clone() }),
+        }
+        self.line.clear();
+    }
+
+    fn end(&mut self, end: char) {
+        self.line.push(self.text[self.open..].chars().count());
+        self.text.push(end);
+        self.open = self.text.len();
     }
 
     /// Lays everything out and hands over the lines, in pieces.
@@ -58,23 +72,35 @@ impl TabWriter {
     ///
     /// What `emit` returns.
     pub fn finish<E>(&self, emit: &mut dyn FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
-        let mut layout = Layout { table: self, widths: Vec::new(), remembered: Vec::new(), emit };
-        layout.block(0, self.lines.len())
+        let mut layout = Layout {
+            runs: &self.runs,
+            rest: &self.text,
+            widths: Vec::new(),
+            remembered: Vec::new(),
+            emit,
+        };
+        layout.block(0, self.runs.len())
+    }
+}
+
+impl Run {
+    fn add(&mut self, line: &[usize]) {
+        self.lines += 1;
+        for (widest, width) in self.widths.iter_mut().zip(line) {
+            *widest = (*widest).max(*width);
+        }
     }
 
-    fn line(&self, index: usize) -> std::ops::Range<usize> {
-        let start = if index == 0 { 0 } else { self.lines[index - 1] };
-        start..self.lines[index]
-    }
-
-    fn cell_text(&self, index: usize) -> &str {
-        let start = if index == 0 { 0 } else { self.cells[index - 1].end };
-        &self.text[start..self.cells[index].end]
+    /// Whether its lines have a cell in this column with another one behind it.
+    fn has_column(&self, column: usize) -> bool {
+        column + 1 < self.widths.len()
     }
 }
 
 struct Layout<'a, E> {
-    table: &'a TabWriter,
+    runs: &'a [Run],
+    /// The text that is not printed yet.
+    rest: &'a str,
     /// Widths of the columns to the left.
     widths: Vec<usize>,
     /// The widest each column has been, which later blocks keep to.
@@ -83,37 +109,32 @@ struct Layout<'a, E> {
 }
 
 impl<E> Layout<'_, E> {
-    /// Lays out lines `from..to`, which share the columns in `widths`.
+    /// Lays out the runs `from..to`, which share the columns in `widths`.
     fn block(&mut self, from: usize, to: usize) -> Result<(), E> {
         let column = self.widths.len();
-        let (mut printed, mut line) = (from, from);
-        while line < to {
-            if !self.has_column(line, column) {
-                line += 1;
+        let (mut printed, mut run) = (from, from);
+        while run < to {
+            if !self.runs[run].has_column(column) {
+                run += 1;
                 continue;
             }
-            self.lines(printed, line)?;
-            let start = line;
-            while line < to && self.has_column(line, column) {
-                line += 1;
+            self.lines(printed, run)?;
+            let start = run;
+            while run < to && self.runs[run].has_column(column) {
+                run += 1;
             }
-            let width = self.width(column, start, line);
+            let width = self.width(column, start, run);
             self.widths.push(width);
-            self.block(start, line)?;
+            self.block(start, run)?;
             self.widths.pop();
-            printed = line;
+            printed = run;
         }
         self.lines(printed, to)
     }
 
-    /// Whether the line has a cell in this column with another one behind it.
-    fn has_column(&self, line: usize, column: usize) -> bool {
-        column + 1 < self.table.line(line).len()
-    }
-
     fn width(&mut self, column: usize, from: usize, to: usize) -> usize {
-        let cells = (from..to).map(|line| &self.table.cells[self.table.line(line).start + column]);
-        let widest = cells.map(|cell| cell.width as usize + PADDING).max().unwrap_or(0);
+        let widths = self.runs[from..to].iter().map(|run| run.widths[column] + PADDING);
+        let widest = widths.max().unwrap_or(0);
         if self.remembered.len() <= column {
             self.remembered.resize(column + 1, 0);
         }
@@ -123,20 +144,36 @@ impl<E> Layout<'_, E> {
     }
 
     fn lines(&mut self, from: usize, to: usize) -> Result<(), E> {
-        const BLANKS: [u8; 64] = [b' '; 64];
-        for line in from..to {
-            for (column, index) in self.table.line(line).enumerate() {
-                (self.emit)(self.table.cell_text(index).as_bytes())?;
-                if let Some(width) = self.widths.get(column) {
-                    let mut missing = width - self.table.cells[index].width as usize;
-                    while missing > 0 {
-                        let blanks = missing.min(BLANKS.len());
-                        (self.emit)(&BLANKS[..blanks])?;
-                        missing -= blanks;
-                    }
-                }
+        let lines = self.runs[from..to].iter().map(|run| run.lines).sum();
+        for _ in 0..lines {
+            self.line()?;
+        }
+        Ok(())
+    }
+
+    /// Prints the next line. Its last cell stands behind the columns, and is not padded.
+    fn line(&mut self) -> Result<(), E> {
+        for column in 0.. {
+            let Some(end) = self.rest.find(['\t', '\n']) else { break };
+            let (cell, rest) = self.rest.split_at(end);
+            self.rest = &rest[1..];
+            (self.emit)(cell.as_bytes())?;
+            if let Some(width) = self.widths.get(column) {
+                self.blanks(width - cell.chars().count())?;
             }
-            (self.emit)(b"\n")?;
+            if rest.starts_with('\n') {
+                break;
+            }
+        }
+        (self.emit)(b"\n")
+    }
+
+    fn blanks(&mut self, mut missing: usize) -> Result<(), E> {
+        const BLANKS: [u8; 64] = [b' '; 64];
+        while missing > 0 {
+            let blanks = missing.min(BLANKS.len());
+            (self.emit)(&BLANKS[..blanks])?;
+            missing -= blanks;
         }
         Ok(())
     }
