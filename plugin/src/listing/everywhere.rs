@@ -1,9 +1,10 @@
 //! Cells of the pods of all namespaces, each with its namespace.
 //!
 //! A Table has no cell for the namespace; with the metadata that has it, a pod is ten times as long, and most of a long
-//! list's time goes there. So only the first pods come with their metadata. When many more follow, they are
-//! asked for namespace by namespace and without metadata, a few namespaces at a time. Where that is not worth it (many
-//! namespaces for few pods) or not possible (a user who may not list namespaces), the rest is one request.
+//! list's time goes there. So only the first pods come with their metadata, and the namespaces' names beside them. When many
+//! more pods follow, they are asked for namespace by namespace and without metadata, a few namespaces at a time. Where that
+//! is not worth it (many namespaces for few pods) or not possible (a user who may not list namespaces), the rest is the
+//! second page of the list, however long.
 //!
 //! The server lists pods in the order of its keys, `NAMESPACE/NAME`, so this gives the rows in the order of one request.
 //! No answer is older than the first; the later ones may be newer.
@@ -11,7 +12,11 @@
 use std::pin::pin;
 
 use anyhow::{Context as _, Result};
-use futures_util::{StreamExt as _, stream};
+use futures_util::{
+    StreamExt as _,
+    future::{Either, select},
+    stream,
+};
 use serde::Deserialize;
 use tokio::sync::mpsc;
 
@@ -29,7 +34,10 @@ use super::{
 /// How many pods come with their metadata, in the one answer that is enough for a small cluster.
 const FIRST: i64 = 100;
 
-/// Up to so many more pods, two further round trips cost more than their metadata.
+/// How many namespaces are listed beside it, before anybody knows whether there are more pods.
+const FIRST_NAMESPACES: u32 = 200;
+
+/// Up to so many more pods, further round trips cost more than their metadata.
 const FEW: usize = 500;
 
 /// The metadata of so many pods costs the server about as much as a request.
@@ -66,7 +74,19 @@ type Read<T> = Result<Result<T, GetError>>;
 
 async fn everything(cluster: &Cluster, query: &Query, rows: &mut Rest<'_>) -> Read<()> {
     let first = Query { chunk_size: Some(FIRST), ..query.clone() };
-    let meta = match list(cluster, &first, rows).await? {
+    let (page, names) = {
+        let page = pin!(list(cluster, first.for_page(None, Representation::Table), rows));
+        let names = pin!(namespaces::names(cluster, FIRST_NAMESPACES));
+        match select(page, names).await {
+            Either::Left((page, names)) => {
+                // Most clusters have no second page; nobody waits for the names there.
+                let more = matches!(&page, Ok(Ok(meta)) if !meta.is_last());
+                (page, if more { names.await } else { Ok(None) })
+            }
+            Either::Right((names, page)) => (page.await, names),
+        }
+    };
+    let meta = match page? {
         Ok(meta) => meta,
         Err(error) => return Ok(Err(error)),
     };
@@ -74,25 +94,34 @@ async fn everything(cluster: &Cluster, query: &Query, rows: &mut Rest<'_>) -> Re
         return Ok(Ok(()));
     }
     rows.seen = std::mem::take(&mut rows.latest);
-    if let Some(names) = names(cluster, meta.remaining_item_count, &rows.seen).await {
-        match each(cluster, query, &meta, &names, rows).await? {
-            // One request for all may fare better.
+    if let Some(names) = worth_it(cluster, meta.remaining_item_count, names).await {
+        match each(cluster, query, &meta, &unread(names, &rows.seen), rows).await? {
+            // One request for all that is left may fare better.
             Err(GetError::Refused(_) | GetError::NotFound(_)) => {}
             read => return Ok(read),
         }
     }
-    Ok(list(cluster, query, rows).await?.map(drop))
+    let rest = query.for_page(Some(&meta.r#continue), Representation::Table);
+    Ok(list(cluster, rest, rows).await?.map(drop))
 }
 
-/// The namespaces that are not read yet, in the order of the server's keys, if asking for each is worth it and they may
-/// be listed.
-async fn names(cluster: &Cluster, pods: usize, seen: &str) -> Option<Vec<String>> {
+/// The names of all namespaces, if asking for each is worth it for so many pods and they may be listed; `first` are those
+/// that are known, unless there are too many.
+async fn worth_it(
+    cluster: &Cluster,
+    pods: usize,
+    first: Result<Option<Vec<String>>>,
+) -> Option<Vec<String>> {
     if pods < FEW {
         return None;
     }
     let limit = u32::try_from(pods / PODS_A_REQUEST).ok()?;
-    let names = namespaces::names(cluster, limit).await.ok()??;
-    Some(unread(names, seen))
+    let names = match first.ok()? {
+        Some(names) => names,
+        None if limit <= FIRST_NAMESPACES => return None,
+        None => namespaces::names(cluster, limit).await.ok()??,
+    };
+    (names.len() <= limit as usize).then_some(names)
 }
 
 /// In keys a `/` follows the namespace: `a-b/` comes before `a/`.
@@ -157,9 +186,8 @@ fn not_older<'q>(query: &'q Query, first: &ListMeta) -> PodsRequest<'q> {
     request
 }
 
-async fn list(cluster: &Cluster, query: &Query, rows: &mut Rest<'_>) -> Read<ListMeta> {
-    let answer = cluster.get_pods(&query.for_page(None, Representation::Table)).await;
-    read(answer, None, rows).await
+async fn list(cluster: &Cluster, request: PodsRequest<'_>, rows: &mut Rest<'_>) -> Read<ListMeta> {
+    read(cluster.get_pods(&request).await, None, rows).await
 }
 
 async fn read(
