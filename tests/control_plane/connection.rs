@@ -1,21 +1,20 @@
-//! Ways to the server: trust, credentials, credential plugins, reachability.
+//! Ways to the server: trust, reachability.
 
-use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt as _, path::Path, time::Duration};
+use std::{fs, net::TcpListener, path::Path, time::Duration};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Value, json};
 
 use harness::{Cluster, Command, Plugin, Run};
 
 /// The current context's configuration, certificates included.
-fn configuration(cluster: &Cluster) -> Value {
+pub(super) fn configuration(cluster: &Cluster) -> Value {
     let view = ["config", "view", "--raw", "--minify", "--flatten", "-o", "json"];
     let run = cluster.kubectl(view).run().success();
     serde_json::from_slice(&run.stdout_bytes).expect("kubectl prints JSON")
 }
 
 /// A kubeconfig file with one cluster and one user.
-fn kubeconfig(folder: &Path, cluster: &Value, user: &Value) -> String {
+pub(super) fn kubeconfig(folder: &Path, cluster: &Value, user: &Value) -> String {
     let path = folder.join("config");
     let config = json!({
         "apiVersion": "v1", "kind": "Config", "current-context": "x",
@@ -69,55 +68,6 @@ fn a_wrong_token_is_no_login() {
     assert_eq!(run.stderr, "error: You must be logged in to the server (Unauthorized)\n");
     // With a list format too there is nothing on stdout.
     Plugin::args(["--kubeconfig", &config, "-o", "json"]).run().exits(1).prints("");
-}
-
-#[test]
-fn a_credential_plugin_runs_exactly_once() {
-    let cluster = Cluster::control_plane();
-    let folder = tempfile::tempdir().expect("a folder");
-    let config = configuration(&cluster);
-    let user = &config["users"][0]["user"];
-    let pem = |field: &str| {
-        let data = user[field].as_str().expect("the admin has a client certificate");
-        String::from_utf8(BASE64.decode(data).expect("base64")).expect("PEM")
-    };
-    let answer = json!({
-        "apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential",
-        "status": { "clientCertificateData": pem("client-certificate-data"), "clientKeyData": pem("client-key-data") },
-    });
-    fs::write(folder.path().join("answer"), answer.to_string()).expect("written");
-    let script = folder.path().join("plugin");
-    let text = "#!/bin/sh\ncd \"$(dirname \"$0\")\"\necho \"$KUBERNETES_EXEC_INFO $EXTRA $1\" >> runs\necho talking >&2\ncat answer\n";
-    fs::write(&script, text).expect("written");
-    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("executable");
-    let exec = json!({ "exec": {
-        "apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "Never", "provideClusterInfo": true,
-        "command": "./plugin", "args": ["word"], "env": [{ "name": "EXTRA", "value": "more" }],
-    }});
-    let config = kubeconfig(folder.path(), &config["clusters"][0]["cluster"], &exec);
-
-    let run = Plugin::args(["--kubeconfig", &config, "-A", "-o", "name"]).run().success();
-    assert!(run.stderr.contains("talking"), "stderr is the user's\n{}", run.story());
-    let runs = fs::read_to_string(folder.path().join("runs")).expect("the plugin ran");
-    assert_eq!(runs.lines().count(), 1, "{runs}");
-    for part in ["\"interactive\":false", "\"server\":", " more word"] {
-        assert!(runs.contains(part), "{part} in {runs}");
-    }
-}
-
-#[test]
-fn a_credential_plugin_that_is_missing_is_named() {
-    let cluster = Cluster::control_plane();
-    let folder = tempfile::tempdir().expect("a folder");
-    let config = configuration(&cluster);
-    let exec = json!({ "exec": {
-        "apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "Never",
-        "command": "no-such-plugin", "installHint": "ask around",
-    }});
-    let config = kubeconfig(folder.path(), &config["clusters"][0]["cluster"], &exec);
-    let run = Plugin::args(["--kubeconfig", &config]).run().exits(1).prints("");
-    run.complains("getting credentials: exec: executable no-such-plugin not found")
-        .complains("ask around");
 }
 
 #[test]

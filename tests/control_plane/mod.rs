@@ -2,6 +2,7 @@
 
 mod check;
 mod connection;
+mod credentials;
 mod errors;
 mod handoff;
 mod listing;

@@ -34,7 +34,7 @@ impl Cluster {
         let connection = kubeconfig::resolve(options)?;
         let host = connection.config.cluster_url.authority().map(ToString::to_string);
         let host = host.unwrap_or_default();
-        let client = transport::client(&connection.config, connection.identity.as_ref(), warn)?;
+        let client = transport::client(&connection, warn)?;
         let request_timeout = connection.request_timeout;
         Ok(Self { client, host, request_timeout, namespace: connection.namespace })
     }

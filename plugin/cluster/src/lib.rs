@@ -1,6 +1,7 @@
 //! The way to one cluster: which one, as whom (`kubeconfig`, by client-go's rules), and everything said to its API server.
 //! The only crate that names kube; the objects of k8s-openapi are plain data and go through it.
 
+mod authentication;
 mod connect;
 mod errors;
 pub mod events;

@@ -30,16 +30,20 @@ impl<B, E> Policy<Request<Body>, Response<B>, E> for RetryAfter {
         Some(sleep(delay))
     }
 
-    /// Our requests carry their bodies as bytes; one that came as a stream would be sent once.
     fn clone_request(&mut self, request: &Request<Body>) -> Option<Request<Body>> {
-        let mut copy = Request::new(request.body().try_clone()?);
-        copy.method_mut().clone_from(request.method());
-        copy.uri_mut().clone_from(request.uri());
-        copy.headers_mut().clone_from(request.headers());
-        *copy.version_mut() = request.version();
-        copy.extensions_mut().clone_from(request.extensions());
-        Some(copy)
+        copy(request)
     }
+}
+
+/// The request once more. Our requests carry their bodies as bytes; one that came as a stream can be sent only once.
+pub(super) fn copy(request: &Request<Body>) -> Option<Request<Body>> {
+    let mut copy = Request::new(request.body().try_clone()?);
+    copy.method_mut().clone_from(request.method());
+    copy.uri_mut().clone_from(request.uri());
+    copy.headers_mut().clone_from(request.headers());
+    *copy.version_mut() = request.version();
+    copy.extensions_mut().clone_from(request.extensions());
+    Some(copy)
 }
 
 fn delay<B>(response: &Response<B>) -> Option<Duration> {
@@ -91,9 +95,7 @@ mod tests {
     fn the_second_request_is_the_first() {
         let first =
             Request::post("/x").header("a", "b").body(Body::from(b"text".to_vec())).unwrap();
-        let second = RetryAfter::default();
-        let second = Policy::<_, Response<()>, ()>::clone_request(&mut second.clone(), &first);
-        let second = second.unwrap();
+        let second = copy(&first).unwrap();
         assert_eq!((second.method(), second.uri()), (first.method(), first.uri()));
         assert_eq!(second.headers(), first.headers());
         assert_eq!(format!("{:?}", second.body()), format!("{:?}", first.body()));

@@ -1,8 +1,8 @@
 //! The HTTP stack under kube's client.
 //!
 //! It is kube's own, put together here for what kube does not do: client certificates that it would refuse
-//! (see [`Identity`]), limits for the TLS handshake, for a peer that has gone and for what a failure may say, client-go's
-//! way with a busy server, and the server's warnings.
+//! (see [`Identity`]), credentials that are renewed, limits for the TLS handshake, for a peer that has gone and for what
+//! a failure may say, client-go's way with a busy server, and the server's warnings.
 
 use std::time::Duration;
 
@@ -31,15 +31,19 @@ use kube::{
     Client,
     client::{Body, ConfigExt as _},
 };
-use rustls::pki_types::ServerName;
-use tower::{BoxError, Service, ServiceBuilder, retry::RetryLayer};
+use rustls::{ClientConfig, client::Resumption, pki_types::ServerName};
+use tower::{
+    BoxError, Service, ServiceBuilder, ServiceExt as _, retry::RetryLayer,
+    util::BoxCloneSyncService,
+};
 
 use super::{
+    authentication::{Authenticated, Http, Open},
     errors,
     retry::RetryAfter,
     warnings::{self, Warn},
 };
-use crate::kubeconfig::Identity;
+use crate::kubeconfig::{self, Identity};
 
 /// Go's `TLSHandshakeTimeout`, on top of the time a connection may take.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -55,24 +59,18 @@ const UNACKNOWLEDGED: Duration = Duration::from_mins(1);
 const LARGEST_FAILURE: usize = 1 << 20;
 
 /// Builds the client: a busy server is asked again when it says when, warnings go to `warn`.
-pub(super) fn client(
-    config: &kube::Config,
-    identity: Option<&Identity>,
-    warn: Warn,
-) -> Result<Client> {
-    let connector = tcp(config.connect_timeout);
-    let Some(proxy) = &config.proxy_url else { return over(connector, config, identity, warn) };
+pub(super) fn client(way: &kubeconfig::Connection, warn: Warn) -> Result<Client> {
+    let connector = tcp(way.config.connect_timeout);
+    let Some(proxy) = &way.config.proxy_url else { return over(connector, way, warn) };
     match proxy.scheme_str() {
         Some("http") => {
             let mut tunnel = Tunnel::new(proxy.clone(), connector);
             if let Some(credentials) = proxy_credentials(proxy) {
                 tunnel = tunnel.with_auth(credentials);
             }
-            over(tunnel, config, identity, warn)
+            over(tunnel, way, warn)
         }
-        Some("socks5" | "socks5h") => {
-            over(SocksV5::new(proxy.clone(), connector), config, identity, warn)
-        }
+        Some("socks5" | "socks5h") => over(SocksV5::new(proxy.clone(), connector), way, warn),
         _ => {
             Err(anyhow!("cannot use the proxy {proxy}: only http:// and socks5:// are understood"))
         }
@@ -98,33 +96,18 @@ fn proxy_credentials(proxy: &Uri) -> Option<HeaderValue> {
 }
 
 /// Builds the client over a way to open connections.
-fn over<C>(
-    connector: C,
-    config: &kube::Config,
-    identity: Option<&Identity>,
-    warn: Warn,
-) -> Result<Client>
+fn over<C>(connector: C, way: &kubeconfig::Connection, warn: Warn) -> Result<Client>
 where
     C: Service<Uri, Error: Into<BoxError>, Future: Send> + Clone + Send + Sync + 'static,
     C::Response: Connection + Read + Write + Send + Unpin + 'static,
 {
+    let config = &way.config;
     let explain = |error| errors::explain(error, "");
-    let mut tls = config.rustls_client_config().map_err(explain)?;
-    if let Some(identity) = identity {
-        tls.client_auth_cert_resolver = identity.resolver();
-    }
-    let mut https = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http();
-    if let Some(name) = &config.tls_server_name {
-        let name = ServerName::try_from(name.clone())
-            .map_err(|_| anyhow!("{name} cannot be the name of a TLS server"))?;
-        https = https.with_server_name_resolver(FixedServerNameResolver::new(name));
-    }
-    let limit = config.connect_timeout.unwrap_or_default() + HANDSHAKE_TIMEOUT;
-    let connector = ServiceBuilder::new()
-        .map_future(Box::pin) // hyper wants a future that can be moved
-        .timeout(limit)
-        .service(https.enable_http1().wrap_connector(connector));
-    let http = HttpClient::builder(TokioExecutor::new()).build::<_, Body>(connector);
+    let open = opener(connector, config)?;
+    let http = match way.credentials.clone() {
+        None => open(way.identity.as_ref()),
+        Some(source) => BoxCloneSyncService::new(Authenticated::new(source, open, warn)),
+    };
     let service = ServiceBuilder::new()
         .layer(config.base_uri_layer())
         .option_layer(config.auth_layer().map_err(explain)?)
@@ -134,9 +117,45 @@ where
             bounded(response)
         })
         .layer(RetryLayer::new(RetryAfter::default()))
-        .map_err(BoxError::from)
         .service(http);
     Ok(Client::new(service, config.default_namespace.clone()))
+}
+
+/// What makes clients that keep TLS connections, whoever they are for.
+fn opener<C>(connector: C, config: &kube::Config) -> Result<Open>
+where
+    C: Service<Uri, Error: Into<BoxError>, Future: Send> + Clone + Send + Sync + 'static,
+    C::Response: Connection + Read + Write + Send + Unpin + 'static,
+{
+    let tls = config.rustls_client_config().map_err(|error| errors::explain(error, ""))?;
+    let name = config.tls_server_name.as_ref().map(|name| {
+        ServerName::try_from(name.clone())
+            .map_err(|_| anyhow!("{name} cannot be the name of a TLS server"))
+    });
+    let name = name.transpose()?;
+    let limit = config.connect_timeout.unwrap_or_default() + HANDSHAKE_TIMEOUT;
+    Ok(Box::new(move |identity| {
+        let tls = belonging_to(identity, tls.clone());
+        let mut https = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http();
+        if let Some(name) = name.clone() {
+            https = https.with_server_name_resolver(FixedServerNameResolver::new(name));
+        }
+        let connector = ServiceBuilder::new()
+            .map_future(Box::pin) // hyper wants a future that can be moved
+            .timeout(limit)
+            .service(https.enable_http1().wrap_connector(connector.clone()));
+        let http = HttpClient::builder(TokioExecutor::new()).build::<_, Body>(connector);
+        Http::new(http.map_err(BoxError::from))
+    }))
+}
+
+/// TLS for the owner of a certificate. Nobody resumes another's session: the server would take them for one.
+fn belonging_to(identity: Option<&Identity>, mut tls: ClientConfig) -> ClientConfig {
+    if let Some(identity) = identity {
+        tls.client_auth_cert_resolver = identity.resolver();
+    }
+    tls.resumption = Resumption::default();
+    tls
 }
 
 /// Whoever reports a failure reads its body whole; it may not fill our memory.

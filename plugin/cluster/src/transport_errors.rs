@@ -7,6 +7,7 @@ use http_body_util::LengthLimitError;
 use hyper_util::client::legacy;
 use rustls::{CertificateError, pki_types::UnixTime};
 
+use super::authentication::NoCredentials;
 use crate::go;
 
 /// kubectl's line for an error of the transport; `host` is the API server's `host:port`.
@@ -26,11 +27,12 @@ pub(super) fn text(error: &(dyn Error + 'static), host: &str) -> String {
     format!("Unable to connect to the server: {reason}")
 }
 
-/// Whether the connection failed before it could carry a request.
+/// Whether there was no connection that could carry a request, or nobody to send it as.
 pub(super) fn is_unsent(error: &(dyn Error + 'static)) -> bool {
-    iter::successors(Some(error), cause)
-        .filter_map(|cause| cause.downcast_ref::<legacy::Error>())
-        .any(legacy::Error::is_connect)
+    iter::successors(Some(error), cause).any(|cause| {
+        let no_connection = cause.downcast_ref().is_some_and(legacy::Error::is_connect);
+        no_connection || cause.is::<NoCredentials>()
+    })
 }
 
 /// The error behind an error. An [`io::Error`] that wraps one hides it from `source`.

@@ -1,66 +1,100 @@
 //! Credential plugins of kubeconfig users (`exec:`; KEP-541, `client.authentication.k8s.io`).
 //!
-//! kube-rs runs the plugin three times for one client, which for `aws eks get-token` is seconds. It is
-//! run here, once per process, and kube is handed what it printed.
+//! kube-rs runs the plugin three times for one client, which for `aws eks get-token` is seconds, and takes no new client
+//! certificate from it. It is run here, when its answer is needed.
 
-use std::process::{Command, ExitStatus, Stdio};
+use std::{
+    io,
+    process::{ExitStatus, Output, Stdio},
+};
 
 use anyhow::{Context as _, Result, anyhow};
+use jiff::Timestamp;
 use kube::config::{Cluster, ExecAuthCluster, ExecConfig, ExecInteractiveMode};
 use serde::Deserialize;
+use tokio::process::Command;
 
-use crate::Verbatim;
+use super::{Identity, credentials::Credentials};
 
 const INSTALL_HELP: &str = "\n\nIt looks like you are trying to use a client-go credential plugin that is not installed.\n\nTo learn more about this feature, consult the documentation available at:\n      https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins";
+
+/// A credential plugin, and the cluster that it is to tell who we are.
+#[derive(Debug, Clone)]
+pub(crate) struct CredentialPlugin {
+    pub(super) exec: ExecConfig,
+    pub(super) cluster: Cluster,
+}
 
 /// What the plugin is asked for: a token, or a client certificate with its key, or both.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct Credentials {
-    pub(super) token: String,
+struct Status {
+    token: String,
     /// PEM.
-    pub(super) client_certificate_data: String,
+    client_certificate_data: String,
     /// PEM.
-    pub(super) client_key_data: String,
+    client_key_data: String,
+    expiration_timestamp: Option<Timestamp>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Answer {
     api_version: Option<String>,
-    status: Option<Credentials>,
+    status: Option<Status>,
 }
 
-/// Runs the plugin. Its stderr is the user's; its stdin too, when `interactiveMode` and a terminal
-/// allow a dialogue.
-pub(super) fn run(plugin: &ExecConfig, cluster: &Cluster) -> Result<Credentials> {
-    ask(plugin, cluster).map_err(|error| {
-        Verbatim(format!("Unable to connect to the server: getting credentials: {error:#}")).into()
-    })
-}
+impl CredentialPlugin {
+    /// Runs the plugin. Its stderr is the user's; its stdin too, when `interactiveMode` and a terminal allow a dialogue.
+    pub(super) async fn credentials(&self) -> Result<Credentials> {
+        let output = self.run().await?;
+        let wanted = self.exec.api_version.as_deref().unwrap_or_default();
+        let status = read(&output.stdout, wanted)?;
+        let identity = Identity::from_pem(
+            status.client_certificate_data.as_bytes(),
+            status.client_key_data.as_bytes(),
+        );
+        let identity = match status.client_key_data.as_str() {
+            "" => None,
+            _ => Some(identity.context("failed parsing client key/certificate")?),
+        };
+        Credentials::new(&status.token, identity, status.expiration_timestamp)
+    }
 
-fn ask(plugin: &ExecConfig, cluster: &Cluster) -> Result<Credentials> {
-    let program = plugin.command.as_deref().unwrap_or_default();
-    let interactive = interactive(plugin)?;
-    let mut command = Command::new(program);
-    command.args(plugin.args.iter().flatten());
-    for variable in plugin.env.iter().flatten() {
-        if let (Some(name), Some(value)) = (variable.get("name"), variable.get("value")) {
-            command.env(name, value);
+    async fn run(&self) -> Result<Output> {
+        let interactive = interactive(&self.exec)?;
+        let mut command = Command::new(self.program());
+        command.args(self.exec.args.iter().flatten());
+        for variable in self.exec.env.iter().flatten() {
+            if let (Some(name), Some(value)) = (variable.get("name"), variable.get("value")) {
+                command.env(name, value);
+            }
         }
-    }
-    command.env("KUBERNETES_EXEC_INFO", request(plugin, cluster, interactive)?);
-    command.stdin(if interactive { Stdio::inherit() } else { Stdio::null() });
-    command.stderr(Stdio::inherit());
-    let output = command.output().map_err(|_| {
-        let hint = plugin.install_hint.as_ref().map(|hint| format!("\n\n{hint}"));
-        anyhow!("exec: executable {program} not found{INSTALL_HELP}{}", hint.unwrap_or_default())
-    })?;
-    if !output.status.success() {
+        command.env("KUBERNETES_EXEC_INFO", request(&self.exec, &self.cluster, interactive)?);
+        command.stdin(if interactive { Stdio::inherit() } else { Stdio::null() });
+        command.stdout(Stdio::piped());
+        let child = command.spawn().map_err(|_| self.not_found())?;
+        let output = child.wait_with_output().await.map_err(|error| self.failed(&error))?;
+        if output.status.success() {
+            return Ok(output);
+        }
         let code = exit_code(output.status);
-        return Err(anyhow!("exec: executable {program} failed with exit code {code}"));
+        Err(anyhow!("exec: executable {} failed with exit code {code}", self.program()))
     }
-    read(&output.stdout, plugin.api_version.as_deref().unwrap_or_default())
+
+    fn program(&self) -> &str {
+        self.exec.command.as_deref().unwrap_or_default()
+    }
+
+    fn not_found(&self) -> anyhow::Error {
+        let hint = self.exec.install_hint.as_ref().map(|hint| format!("\n\n{hint}"));
+        let hint = hint.unwrap_or_default();
+        anyhow!("exec: executable {} not found{INSTALL_HELP}{hint}", self.program())
+    }
+
+    fn failed(&self, error: &io::Error) -> anyhow::Error {
+        anyhow!("exec: {}: {error}", self.program())
+    }
 }
 
 /// Go's `ExitCode`: -1 for a process that a signal ended.
@@ -98,7 +132,7 @@ fn request(plugin: &ExecConfig, cluster: &Cluster, interactive: bool) -> Result<
 }
 
 /// Reads the plugin's answer, JSON or (as client-go allows) YAML.
-fn read(stdout: &[u8], wanted: &str) -> Result<Credentials> {
+fn read(stdout: &[u8], wanted: &str) -> Result<Status> {
     let answer: Answer = serde_saphyr::from_slice(stdout).context("decoding stdout")?;
     let version = answer.api_version.unwrap_or_default();
     if version != wanted {
@@ -106,17 +140,17 @@ fn read(stdout: &[u8], wanted: &str) -> Result<Credentials> {
             "exec plugin is configured to use API version {wanted}, plugin returned version {version}"
         ));
     }
-    let credentials =
+    let status =
         answer.status.ok_or_else(|| anyhow!("exec plugin didn't return a status field"))?;
-    let certificate = !credentials.client_certificate_data.is_empty();
-    let key = !credentials.client_key_data.is_empty();
-    if credentials.token.is_empty() && !certificate && !key {
+    let certificate = !status.client_certificate_data.is_empty();
+    let key = !status.client_key_data.is_empty();
+    if status.token.is_empty() && !certificate && !key {
         return Err(anyhow!("exec plugin didn't return a token or cert/key pair"));
     }
     if certificate != key {
         return Err(anyhow!("exec plugin returned only certificate or key, not both"));
     }
-    Ok(credentials)
+    Ok(status)
 }
 
 #[cfg(test)]
@@ -154,7 +188,7 @@ mod tests {
             ),
         ];
         for (name, stdout, expected) in cases {
-            let got = read(stdout.as_bytes(), V1).map(|credentials| credentials.token);
+            let got = read(stdout.as_bytes(), V1).map(|status| status.token);
             let got = got.map_err(|error| error.to_string());
             assert_eq!(got, expected.map(String::from).map_err(String::from), "{name}");
         }

@@ -20,7 +20,14 @@ use crate::go;
 /// `openssl x509 -req` makes without an extensions file and what API servers accept. So they are
 /// loaded here and given to rustls unread.
 #[derive(Clone)]
-pub(crate) struct Identity(Arc<SingleCertAndKey>);
+pub(crate) struct Identity(Arc<CertifiedKey>);
+
+/// The same certificate, and so the same key.
+impl PartialEq for Identity {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.cert == other.0.cert
+    }
+}
 
 impl fmt::Debug for Identity {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -39,12 +46,17 @@ impl Identity {
         )?;
         let key = pem(key_data, user.client_key.take().as_deref())?;
         let (Some(certificate), Some(key)) = (certificate, key) else { return Ok(None) };
+        Self::from_pem(&certificate, &key).map(Some)
+    }
+
+    /// From a certificate chain and its key.
+    pub(super) fn from_pem(certificate: &[u8], key: &[u8]) -> Result<Self> {
         let chain: Vec<_> =
-            CertificateDer::pem_slice_iter(&certificate).filter_map(Result::ok).collect();
+            CertificateDer::pem_slice_iter(certificate).filter_map(Result::ok).collect();
         if chain.is_empty() {
             bail!("tls: failed to find any PEM data in certificate input");
         }
-        let key = PrivateKeyDer::from_pem_slice(&key)
+        let key = PrivateKeyDer::from_pem_slice(key)
             .map_err(|_| anyhow!("tls: failed to find any PEM data in key input"))?;
         let key = ring::sign::any_supported_type(&key)
             .map_err(|_| anyhow!("tls: failed to parse private key"))?;
@@ -54,13 +66,13 @@ impl Identity {
         {
             bail!("tls: private key does not match public key");
         }
-        Ok(Some(Self(Arc::new(SingleCertAndKey::from(pair)))))
+        Ok(Self(Arc::new(pair)))
     }
 
     /// For rustls.
     #[must_use]
     pub(crate) fn resolver(&self) -> Arc<SingleCertAndKey> {
-        Arc::clone(&self.0)
+        Arc::new(SingleCertAndKey::from(Arc::clone(&self.0)))
     }
 }
 

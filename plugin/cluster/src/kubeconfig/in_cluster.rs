@@ -4,7 +4,7 @@ use std::{env, fs, path::Path, time::Duration};
 
 use anyhow::{Result, anyhow};
 
-use super::{Connection, transport};
+use super::{Connection, CredentialSource, transport};
 use crate::ConnectionOptions;
 
 const ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -17,21 +17,26 @@ pub(super) fn possible() -> bool {
         && Path::new(ACCOUNT).join("token").is_file()
 }
 
-/// The service account's connection; `-n`, `--token` and `--as` still apply.
+/// The service account's connection; `-n`, `--token` and `--as` still apply. The kubelet renews the account's token.
 pub(super) fn connection(
     args: &ConnectionOptions,
     request_timeout: Option<Duration>,
 ) -> Result<Connection> {
     let mut config = kube::Config::incluster().map_err(|error| anyhow!("{error}"))?;
+    let mut credentials = config
+        .auth_info
+        .token_file
+        .take()
+        .map(|path| CredentialSource::TokenFile { path: path.into(), otherwise: None });
     if let Some(token) = args.token.as_ref().filter(|token| !token.is_empty()) {
         config.auth_info.token = Some(token.clone().into());
-        config.auth_info.token_file = None;
+        credentials = None;
     }
     config.auth_info.impersonate.clone_from(&args.as_user);
     transport::common(&mut config);
     let namespace =
         args.namespace.clone().filter(|name| !name.is_empty()).unwrap_or_else(namespace);
-    Ok(Connection { config, identity: None, namespace, request_timeout })
+    Ok(Connection { config, identity: None, credentials, namespace, request_timeout })
 }
 
 fn namespace() -> String {

@@ -3,9 +3,10 @@
 //! kube-rs has the types and reads the YAML but differs from client-go where it matters to a user who
 //! moves between `kubectl get pods` and `kubectl pods`: encodings (half a UTF-16 unit is a panic),
 //! missing members of `KUBECONFIG`, an empty `current-context`, most override flags, proxies, and
-//! credential plugins (run three times for one client).
+//! credential plugins (run three times for one client) and token files (a line break at the end is no part of the token).
 
 mod credential_plugin;
+mod credentials;
 mod encoding;
 mod files;
 mod identity;
@@ -20,6 +21,8 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+pub(crate) use credential_plugin::CredentialPlugin;
+pub(crate) use credentials::{CredentialSource, Credentials};
 pub(crate) use identity::Identity;
 
 use crate::ConnectionOptions;
@@ -27,18 +30,19 @@ use crate::ConnectionOptions;
 /// What is needed to talk to one API server.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    /// Address, trust and credentials, but for the client certificate.
+    /// Address, trust and credentials, but for those below.
     pub config: kube::Config,
     /// The client certificate and its key.
     pub identity: Option<Identity>,
+    /// Where credentials come from that are renewed while we run.
+    pub credentials: Option<CredentialSource>,
     /// The namespace that commands mean when they name none.
     pub namespace: String,
     /// Limit for one request, from `--request-timeout`.
     pub request_timeout: Option<Duration>,
 }
 
-/// Reads the kubeconfig files and applies the flags. Runs the user's credential plugin, if one is
-/// needed, exactly once.
+/// Reads the kubeconfig files and applies the flags. Runs no credential plugin.
 ///
 /// # Errors
 ///
@@ -52,6 +56,6 @@ pub(crate) fn resolve(args: &ConnectionOptions) -> Result<Connection> {
         return in_cluster::connection(args, request_timeout);
     }
     let namespace = selected.namespace.clone().unwrap_or_else(|| String::from("default"));
-    let (config, identity) = transport::config(selected)?;
-    Ok(Connection { config, identity, namespace, request_timeout })
+    let transport::Way { config, identity, credentials } = transport::config(selected)?;
+    Ok(Connection { config, identity, credentials, namespace, request_timeout })
 }

@@ -8,16 +8,23 @@ use http::{HeaderValue, Uri, header::USER_AGENT};
 use kube::config::{AuthInfo, Cluster};
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 
-use super::{Identity, credential_plugin, proxy, select::Selected};
+use super::{CredentialPlugin, CredentialSource, Identity, proxy, select::Selected};
 use crate::go;
 
 /// client-go's dial time-out.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Builds the configuration and loads the client certificate. Runs the user's credential plugin when nothing else identifies the user.
-pub(super) fn config(selected: Selected) -> Result<(kube::Config, Option<Identity>)> {
-    let Selected { cluster, user, .. } = selected;
-    let mut identity = None;
+/// The way to a server: kube's configuration, without what is taken out of its hands.
+pub(super) struct Way {
+    pub(super) config: kube::Config,
+    pub(super) identity: Option<Identity>,
+    pub(super) credentials: Option<CredentialSource>,
+}
+
+/// Builds the configuration and loads the client certificate.
+pub(super) fn config(selected: Selected) -> Result<Way> {
+    let Selected { cluster, mut user, .. } = selected;
+    let (mut identity, mut credentials) = (None, None);
     let server = address(cluster.server.as_deref().unwrap_or_default())?;
     let mut config = kube::Config::new(server.clone());
     common(&mut config);
@@ -30,8 +37,9 @@ pub(super) fn config(selected: Selected) -> Result<(kube::Config, Option<Identit
         if config.accept_invalid_certs && config.root_cert.is_some() {
             bail!("specifying a root certificates file with the insecure flag is not allowed");
         }
-        config.auth_info = identify(user, &cluster)?;
-        identity = Identity::take(&mut config.auth_info)?;
+        credentials = renewed(&mut user, &cluster)?;
+        identity = Identity::take(&mut user)?;
+        config.auth_info = user;
         config.tls_server_name = cluster.tls_server_name;
     } else {
         config.auth_info = AuthInfo {
@@ -42,7 +50,7 @@ pub(super) fn config(selected: Selected) -> Result<(kube::Config, Option<Identit
             ..AuthInfo::default()
         };
     }
-    Ok((config, identity))
+    Ok(Way { config, identity, credentials })
 }
 
 /// What holds for every connection: who we say we are, how long a connection may take, and no
@@ -85,27 +93,24 @@ fn authorities(cluster: &Cluster) -> Result<Option<Vec<Vec<u8>>>> {
     Ok(Some(certificates))
 }
 
-/// Runs the credential plugin only when nothing else identifies the user, and hands kube its answer
-/// in place of it.
-fn identify(mut user: AuthInfo, cluster: &Cluster) -> Result<AuthInfo> {
-    let Some(plugin) = user.exec.take() else { return Ok(user) };
+/// Takes out of `user` what has to be asked again while we run: a token file, or the credential plugin when nothing else
+/// identifies the user.
+fn renewed(user: &mut AuthInfo, cluster: &Cluster) -> Result<Option<CredentialSource>> {
+    let plugin = user.exec.take();
+    if let Some(path) = user.token_file.take() {
+        let otherwise = user.token.take();
+        if otherwise.is_none() {
+            fs::metadata(&path).map_err(|error| anyhow!("open {path}: {}", go::errno(&error)))?;
+        }
+        return Ok(Some(CredentialSource::TokenFile { path: path.into(), otherwise }));
+    }
     let identified = user.token.is_some()
-        || user.token_file.is_some()
         || user.username.is_some()
         || user.client_certificate.is_some()
         || user.client_certificate_data.is_some();
-    if identified {
-        return Ok(user);
-    }
-    let credentials = credential_plugin::run(&plugin, cluster)?;
-    if !credentials.token.is_empty() {
-        user.token = Some(credentials.token.into());
-    }
-    if !credentials.client_certificate_data.is_empty() {
-        user.client_certificate_data = Some(BASE64.encode(credentials.client_certificate_data));
-        user.client_key_data = Some(BASE64.encode(credentials.client_key_data).into());
-    }
-    Ok(user)
+    let plugin = plugin.filter(|_| !identified);
+    let plugin = plugin.map(|exec| CredentialPlugin { exec, cluster: cluster.clone() });
+    Ok(plugin.map(Box::new).map(CredentialSource::Plugin))
 }
 
 #[cfg(test)]
