@@ -95,7 +95,6 @@ const FLAGS: &[&[&str]] = &[
     &["-f", "/no/such/file", "-f", "/no/such/other"],
     &["--raw", "/version"],
     &["--cache-dir", "/tmp/no-such-cache", "running"],
-    &["--disable-compression", "running"],
     &["--match-server-version", "running"],
     &["--log-flush-frequency=1s", "running"],
     &["--log-flush-frequency=soon"],

@@ -1,6 +1,7 @@
 //! Tests against an API server without nodes: byte parity with kubectl, errors, rights.
 
 mod check;
+mod compression;
 mod connection;
 mod credentials;
 mod errors;

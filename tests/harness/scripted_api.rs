@@ -21,7 +21,7 @@ pub struct ScriptedApi {
 #[must_use = "nobody gives it yet"]
 pub struct Answer {
     head: String,
-    body: String,
+    body: Vec<u8>,
     /// The connection stays open, and nothing more is said.
     silent: bool,
     /// How long it is waited for.
@@ -30,7 +30,7 @@ pub struct Answer {
 
 impl Answer {
     /// 200 with JSON.
-    pub fn json(body: impl Into<String>) -> Self {
+    pub fn json(body: impl AsRef<[u8]>) -> Self {
         Self::status(200, "Content-Type: application/json", body)
     }
 
@@ -52,21 +52,21 @@ impl Answer {
     }
 
     /// Any status, with one more header.
-    pub fn status(code: u16, header: &str, body: impl Into<String>) -> Self {
-        let body = body.into();
+    pub fn status(code: u16, header: &str, body: impl AsRef<[u8]>) -> Self {
+        let body = body.as_ref().to_vec();
         let head = format!("HTTP/1.1 {code} X\r\n{header}\r\nContent-Length: {}\r\n", body.len());
         Self { head, body, silent: false, delay: Duration::ZERO }
     }
 
     /// None, on a connection that stays open.
     pub fn never() -> Self {
-        Self { head: String::new(), body: String::new(), silent: true, delay: Duration::ZERO }
+        Self { head: String::new(), body: Vec::new(), silent: true, delay: Duration::ZERO }
     }
 
     /// 200 with the beginning of a body, after which nothing comes, on a connection that stays open.
-    pub fn unfinished(body: impl Into<String>) -> Self {
+    pub fn unfinished(body: impl AsRef<[u8]>) -> Self {
         let head = "HTTP/1.1 200 X\r\nContent-Type: application/json\r\n".to_owned();
-        Self { head, body: body.into(), silent: true, delay: Duration::ZERO }
+        Self { head, body: body.as_ref().to_vec(), silent: true, delay: Duration::ZERO }
     }
 
     /// So much later.
@@ -166,8 +166,8 @@ fn answer_one(
 
 fn say(mut stream: TcpStream, answer: &Answer) {
     if !answer.head.is_empty() {
-        let text = format!("{}Connection: close\r\n\r\n{}", answer.head, answer.body);
-        drop(stream.write_all(text.as_bytes()));
+        let head = format!("{}Connection: close\r\n\r\n", answer.head);
+        drop(stream.write_all(&[head.as_bytes(), &answer.body].concat()));
     }
 }
 

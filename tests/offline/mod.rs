@@ -2,6 +2,7 @@
 
 mod busy;
 mod check;
+mod compression;
 mod connection;
 mod everywhere;
 mod guest;

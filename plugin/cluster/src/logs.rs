@@ -1,8 +1,9 @@
 //! The log of a container, followed.
 
 use futures_util::AsyncBufRead;
+use http::{HeaderValue, header::ACCEPT_ENCODING};
 use k8s_openapi::api::core::v1::Pod;
-use kube::{Api, api::LogParams};
+use kube::{Resource as _, api::LogParams, core::Request};
 
 use super::Cluster;
 
@@ -25,10 +26,11 @@ pub async fn follow(
     pod: &str,
     container: &str,
 ) -> anyhow::Result<Log<impl AsyncBufRead + Unpin + use<>>> {
-    let pods: Api<Pod> = Api::namespaced(cluster.client.clone(), namespace);
     let params =
         LogParams { container: Some(container.to_owned()), follow: true, ..LogParams::default() };
-    match pods.log_stream(pod, &params).await {
+    let mut request = Request::new(Pod::url_path(&(), Some(namespace))).logs(pod, &params)?;
+    request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    match cluster.client.request_stream(request).await {
         Ok(log) => Ok(Log::Open(Box::pin(log))),
         // 400: waiting to start; 404: not yet, or no longer; 5xx: its node did not answer. The watch on the pod, not
         // the log, decides how long to hope.

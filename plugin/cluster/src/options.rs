@@ -39,6 +39,9 @@ pub struct ConnectionOptions {
     /// Limit for one request to the API server: seconds, or a number with a unit (0: none)
     #[arg(long, global = true, value_name = "DURATION", default_value = "0")]
     pub request_timeout: String,
+    /// Do not ask the API server to compress its answers
+    #[arg(long, global = true)]
+    pub disable_compression: bool,
     /// Name to check the server's certificate against; the host of its URL when absent
     #[arg(long, global = true, value_name = "NAME")]
     pub tls_server_name: Option<String>,

@@ -9,10 +9,7 @@ use std::time::Duration;
 use anyhow::{Result, anyhow};
 use http::{HeaderValue, Response, Uri};
 use http_body_util::Limited;
-use hyper::{
-    body::Incoming,
-    rt::{Read, Write},
-};
+use hyper::rt::{Read, Write};
 use hyper_rustls::{FixedServerNameResolver, HttpsConnectorBuilder};
 use hyper_util::{
     client::{
@@ -36,6 +33,7 @@ use tower::{
     BoxError, Service, ServiceBuilder, ServiceExt as _, retry::RetryLayer,
     util::BoxCloneSyncService,
 };
+use tower_http::decompression::DecompressionLayer;
 
 use super::{
     authentication::{Authenticated, Http, Open},
@@ -96,6 +94,10 @@ fn proxy_credentials(proxy: &Uri) -> Option<HeaderValue> {
 }
 
 /// Builds the client over a way to open connections.
+///
+/// As Go does unasked, it asks for gzip; API servers compress what has 128 KiB or more. What is read as it is written
+/// (watches, logs) says `Accept-Encoding: identity`: Kubernetes 1.37 compresses each event of a watch by itself, and
+/// [`DecompressionLayer`] reads the first of several gzip members.
 fn over<C>(connector: C, way: &kubeconfig::Connection, warn: Warn) -> Result<Client>
 where
     C: Service<Uri, Error: Into<BoxError>, Future: Send> + Clone + Send + Sync + 'static,
@@ -116,6 +118,7 @@ where
             warnings::pass_on(response.headers(), warn);
             bounded(response)
         })
+        .layer(DecompressionLayer::new().gzip(!config.disable_compression))
         .layer(RetryLayer::new(RetryAfter::default()))
         .service(http);
     Ok(Client::new(service, config.default_namespace.clone()))
@@ -158,8 +161,8 @@ fn belonging_to(identity: Option<&Identity>, mut tls: ClientConfig) -> ClientCon
     tls
 }
 
-/// Whoever reports a failure reads its body whole; it may not fill our memory.
-fn bounded(response: Response<Incoming>) -> Response<Limited<Incoming>> {
+/// Whoever reports a failure reads its body whole; it may not fill our memory, however little was sent.
+fn bounded<B>(response: Response<B>) -> Response<Limited<B>> {
     let largest = if response.status().is_success() { usize::MAX } else { LARGEST_FAILURE };
     response.map(|body| Limited::new(body, largest))
 }

@@ -65,7 +65,12 @@ fn known_reason(error: &(dyn Error + 'static), host: &str) -> Option<String> {
             Some(format!("read tcp {host}: read: connection timed out"))
         }
         io::ErrorKind::TimedOut => Some(format!("dial tcp {host}: i/o timeout")),
+        // A compressed answer ended in the middle; where TLS ended, rustls adds words of its own.
+        io::ErrorKind::UnexpectedEof if io.get_ref().is_none() => {
+            Some(String::from("unexpected EOF"))
+        }
         io::ErrorKind::UnexpectedEof => Some(String::from("EOF")),
+        io::ErrorKind::InvalidData => Some(format!("gzip: {io}")),
         io::ErrorKind::ConnectionReset => {
             Some(format!("read tcp {host}: read: connection reset by peer"))
         }

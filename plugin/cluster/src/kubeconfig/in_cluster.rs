@@ -33,6 +33,7 @@ pub(super) fn connection(
         credentials = None;
     }
     config.auth_info.impersonate.clone_from(&args.as_user);
+    config.disable_compression = args.disable_compression;
     transport::common(&mut config);
     let namespace =
         args.namespace.clone().filter(|name| !name.is_empty()).unwrap_or_else(namespace);

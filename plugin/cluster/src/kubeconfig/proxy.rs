@@ -29,7 +29,8 @@ fn from_env() -> Matcher {
         .build()
 }
 
-fn is_this_machine(host: &str) -> bool {
+/// Whether `host` is a name or an address that only this machine answers to.
+pub(super) fn is_this_machine(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }

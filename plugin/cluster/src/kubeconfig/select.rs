@@ -117,6 +117,9 @@ fn override_cluster(mut cluster: Cluster, args: &ConnectionOptions) -> Cluster {
         cluster.tls_server_name = tls_server_name;
     }
     cluster.server = server.or(cluster.server).or_else(|| Some(default_server()));
+    if args.disable_compression {
+        cluster.disable_compression = Some(true);
+    }
     if args.insecure_skip_tls_verify || authority.is_some() {
         cluster.insecure_skip_tls_verify = Some(args.insecure_skip_tls_verify);
         cluster.certificate_authority = authority;

@@ -29,7 +29,8 @@ pub(super) fn config(selected: Selected) -> Result<Way> {
     let mut config = kube::Config::new(server.clone());
     common(&mut config);
     config.proxy_url = proxy::for_server(cluster.proxy_url.as_deref(), &server)?;
-    config.disable_compression = cluster.disable_compression.unwrap_or(false);
+    config.disable_compression =
+        cluster.disable_compression.unwrap_or(false) || is_here(&server, config.proxy_url.as_ref());
     // As client-go: credentials and trust are looked at only when the connection is secure.
     if server.scheme_str() == Some("https") {
         config.accept_invalid_certs = cluster.insecure_skip_tls_verify.unwrap_or(false);
@@ -60,6 +61,11 @@ pub(super) fn common(config: &mut kube::Config) {
     config.headers.push((USER_AGENT, HeaderValue::from_static(agent)));
     config.connect_timeout = Some(CONNECT_TIMEOUT);
     config.default_retry = false;
+}
+
+/// Whether the server is on this machine, where bytes cost less than it costs to compress them. kubectl does not ask.
+fn is_here(server: &Uri, proxy: Option<&Uri>) -> bool {
+    proxy.is_none() && server.host().is_some_and(proxy::is_this_machine)
 }
 
 /// A URL, or `host:port`, which means plain HTTP as in client-go.
