@@ -2,6 +2,7 @@
 //!
 //! - [`run()`]: one shot: a plan in, numbered records out.
 //! - `serve` (a feature): standing: a plan carried out again and again, results by HTTP for people and for Prometheus.
+//! - [`pack`], [`unpack`]: a plan as the text of an environment variable.
 //! - [`StandingPlan`]: whether a plan can be carried out so, asked by whoever installs one.
 //!
 //! What the probe does not do: it follows no redirect, keeps no connection, tries one address of a name (the first
@@ -18,7 +19,7 @@ pub mod serve;
 mod starvation;
 mod text;
 
-pub use plan::{PlanError, StandingError, StandingPlan};
+pub use plan::{PlanError, StandingError, StandingPlan, pack, unpack};
 pub use run::run;
 
 /// Version of this probe, as in `Start` records and `build_info`.

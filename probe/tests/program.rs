@@ -26,16 +26,20 @@ fn json(plan: &Plan) -> String {
     serde_json::to_string(plan).expect("JSON")
 }
 
+fn packed(plan: &Plan) -> String {
+    probe::pack(plan).expect("packed")
+}
+
 fn output(command: &mut Command) -> Output {
     command.output().expect("the probe runs")
 }
 
 #[test]
 fn a_plan_comes_from_the_environment_a_file_or_standard_input() {
-    let plan = json(&plan(vec![tcp("127.0.0.1", 1)]));
+    let plan = plan(vec![tcp("127.0.0.1", 1)]);
     let folder = TempDir::new().expect("a folder");
     let file = folder.path().join("plan.json");
-    fs::write(&file, &plan).expect("written");
+    fs::write(&file, json(&plan)).expect("written");
     let mut piped = probe();
     let mut child = piped
         .args(["--plan", "-"])
@@ -43,9 +47,9 @@ fn a_plan_comes_from_the_environment_a_file_or_standard_input() {
         .stdout(Stdio::piped())
         .spawn()
         .expect("starts");
-    child.stdin.take().expect("piped").write_all(plan.as_bytes()).expect("read");
+    child.stdin.take().expect("piped").write_all(json(&plan).as_bytes()).expect("read");
     let outputs = [
-        output(probe().env(PLAN_VARIABLE, &plan)),
+        output(probe().env(PLAN_VARIABLE, packed(&plan))),
         output(probe().arg("--plan").arg(&file)),
         child.wait_with_output().expect("ends"),
     ];
@@ -62,9 +66,9 @@ fn what_cannot_be_carried_out_is_one_line_and_exit_code_1() {
     let bad_check = plan(vec![within(tcp("127.0.0.1", 1), -1.0)]);
     let cases = [
         ("no plan", None, "no --plan, and no KUBECTL_PODS_PLAN in the environment"),
-        ("no JSON", Some("{".to_owned()), "the plan is not valid"),
-        ("another version", Some(json(&other_version)), "use the probe image of the plugin"),
-        ("a bad check", Some(json(&bad_check)), "a time-out of -1 s"),
+        ("no plan in it", Some("{}".to_owned()), "the plan in KUBECTL_PODS_PLAN is not valid"),
+        ("another version", Some(packed(&other_version)), "use the probe image of the plugin"),
+        ("a bad check", Some(packed(&bad_check)), "a time-out of -1 s"),
     ];
     for (name, plan, says) in cases {
         let output = output(probe().envs(plan.map(|plan| (PLAN_VARIABLE, plan))));
@@ -79,7 +83,7 @@ fn what_cannot_be_carried_out_is_one_line_and_exit_code_1() {
 
 #[test]
 fn a_closed_standard_output_is_exit_code_1() {
-    let plan = json(&plan(vec![tcp("127.0.0.1", 1)]));
+    let plan = packed(&plan(vec![tcp("127.0.0.1", 1)]));
     let mut child = probe()
         .env(PLAN_VARIABLE, plan)
         .stdout(Stdio::piped())
@@ -96,7 +100,7 @@ fn sigterm_ends_it_at_once_with_143() {
         thread::sleep(Duration::from_secs(20));
         drop(stream);
     });
-    let plan = json(&plan(vec![http(silent)]));
+    let plan = packed(&plan(vec![http(silent)]));
     let mut child =
         probe().env(PLAN_VARIABLE, plan).stdout(Stdio::piped()).spawn().expect("starts");
     let mut start = String::new();
@@ -123,7 +127,8 @@ fn roots_come_from_ssl_cert_file() {
         )
     };
     fs::write(&file, pem(&certificate) + &pem(&misnamed_certificate)).expect("written");
-    let plan = json(&plan(vec![https(mine, false), https(others, false), https(misnamed, false)]));
+    let plan =
+        packed(&plan(vec![https(mine, false), https(others, false), https(misnamed, false)]));
     let output = output(probe().env("SSL_CERT_FILE", &file).env(PLAN_VARIABLE, plan));
     let attempts = read_log(&String::from_utf8(output.stdout).expect("UTF-8")).attempts;
     let seen = attempts.iter().map(|attempt| attempt.observation);

@@ -45,7 +45,7 @@ pub use verdict::Verdict;
 /// Version of the wire format. A reader refuses a plan or a stream of another version.
 pub const WIRE_VERSION: u32 = 1;
 
-/// Environment variable that hands a one-shot probe its [`Plan`] as JSON.
+/// Environment variable that hands a one-shot probe its [`Plan`], as `probe::pack` writes it.
 pub const PLAN_VARIABLE: &str = "KUBECTL_PODS_PLAN";
 
 /// Environment variable that tells a standing probe the name of its node.

@@ -27,7 +27,7 @@ pub struct Report {
 pub struct Source {
     /// Name of the source within its report: no other has it.
     pub id: u32,
-    /// Node of the probe; absent when it ran on this machine, or nowhere.
+    /// Node that the probe ran on, or was to run on; absent when it ran on this machine, or nowhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
     /// Namespace of the probe's pod.

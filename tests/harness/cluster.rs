@@ -81,6 +81,13 @@ impl Cluster {
             .args(["pods".to_owned()].into_iter().chain(args))
     }
 
+    /// Names of its nodes.
+    pub fn node_names(&self) -> Vec<String> {
+        let path = "jsonpath={.items[*].metadata.name}";
+        let names = self.kubectl(["get", "nodes", "-o", path]).run().success().stdout;
+        names.split_whitespace().map(str::to_owned).collect()
+    }
+
     fn on(&self, command: Command) -> Command {
         command.env("KUBECONFIG", self.kubeconfig.display().to_string())
     }

@@ -12,11 +12,6 @@ use harness::{
 /// Nothing listens there, on any node: a pull fails at once.
 const MISSING_IMAGE: [&str; 2] = ["--probe-image", "localhost:1/missing:1"];
 
-/// As the scheduler counts them.
-fn node_count(cluster: &Cluster) -> usize {
-    cluster.kubectl(["get", "nodes", "-o", "name"]).run().success().stdout.lines().count()
-}
-
 fn report(run: &Run) -> Value {
     serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}\n{}", run.story()))
 }
@@ -93,7 +88,8 @@ fn a_stopped_target_gives_2() {
 fn a_probe_that_cannot_run_says_why_within_seconds() {
     let (cluster, servers) = (Cluster::nodes(), SharedServers::get());
     let no_program = ["--probe-image", "docker.io/library/nginx:latest"];
-    let unschedulable = format!("Unschedulable: 0/{} nodes are available", node_count(&cluster));
+    let unschedulable =
+        format!("Unschedulable: 0/{} nodes are available", cluster.node_names().len());
     let cases: [(&str, &[&str], &str, &str); 4] = [
         ("missing image", &MISSING_IMAGE, "ErrImagePull: ", "docs/cluster.md"),
         ("bad image name", &["--probe-image", "No Image"], "InvalidImageName: ", "; correct --"),
@@ -215,13 +211,15 @@ fn a_restricted_namespace_accepts_the_probe() {
 #[test]
 fn a_signal_at_any_moment_leaves_nothing() {
     let (cluster, servers) = (Cluster::nodes(), SharedServers::get());
-    for verb in ["check", "curl"] {
+    let nodes = cluster.node_names();
+    let nodes: Vec<&str> = nodes.iter().flat_map(|node| ["--from-node", node]).collect();
+    for (verb, flags) in [("check", &[][..]), ("check", &nodes), ("curl", &[])] {
         let namespace = || cluster.namespace("check-signal");
-        let stopped = side_by_side(0..14, namespace, |ns, step| {
-            u32::from(signal_at(ns, &[verb, &servers.nginx], step))
-        });
+        let words = [&[verb, &servers.nginx], flags].concat();
+        let stopped =
+            side_by_side(0..14, namespace, |ns, step| u32::from(signal_at(ns, &words, step)));
         let stopped: u32 = stopped.into_iter().sum();
-        assert!(stopped >= 3, "only {stopped} runs of {verb} were stopped before their end");
+        assert!(stopped >= 3, "only {stopped} runs of {words:?} were stopped before their end");
     }
 }
 

@@ -2,12 +2,6 @@
 
 use harness::{Cluster, SharedServers, start_article_servers};
 
-fn nodes(cluster: &Cluster) -> Vec<String> {
-    let path = "jsonpath={.items[*].metadata.name}";
-    let names = cluster.kubectl(["get", "nodes", "-o", path]).run().success().stdout;
-    names.split_whitespace().map(str::to_owned).collect()
-}
-
 #[test]
 fn both_servers_answer_from_every_node_and_nothing_is_left() {
     let cluster = Cluster::nodes();
@@ -20,7 +14,7 @@ fn both_servers_answer_from_every_node_and_nothing_is_left() {
     for (pod, file, words) in pages {
         let page = ns.kubectl(["exec", pod, "--", "cat", file]).run().success();
         assert!(page.stdout.contains(words), "{}", page.story());
-        for node in nodes(&cluster) {
+        for node in cluster.node_names() {
             let run = ns.pods(["curl", pod, "--from-node", &node]).run().success().quiet();
             assert!(run.stdout_bytes == page.stdout_bytes, "{}\n{}", run.story(), page.story());
             assert_eq!(ns.leftovers(), "", "the very moment {} returned", run.command);

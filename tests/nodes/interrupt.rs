@@ -45,9 +45,12 @@ fn whatever_a_probe_waits_for() {
     ns.kubectl(["exec", "nginx-ser", "--", "sh", "-c", "kill -s STOP -1"]).run().success();
     let image = format!("{ip}:80/silent:1");
     let waiting = "status.containerStatuses[*].state.waiting.reason";
-    let cases: [(&[&str], &str, &str); 6] = [
+    let nowhere = ["--from-node", "nosuch", "--from-node", "nowhere"];
+    let two_nowhere = [&["check", "httpd-ser"][..], &nowhere].concat();
+    let cases: [(&[&str], &str, &str); 7] = [
         (&["check", "httpd-ser", "--from-node", "nosuch"], "status.phase", "Pending"),
         (&["curl", "httpd-ser", "--from-node", "nosuch"], "status.phase", "Pending"),
+        (&two_nowhere, "status.phase", "Pending Pending"),
         (&["check", "httpd-ser", "--probe-image", &image], waiting, "ContainerCreating"),
         (&["curl", "httpd-ser", "--probe-image", &image], waiting, "ContainerCreating"),
         (&["check", "nginx-ser", "--timeout", "60s"], "status.phase", "Running"),

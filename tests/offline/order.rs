@@ -5,7 +5,7 @@ use std::{fs, io::Read as _, process::Child, time::Duration};
 use serde_json::json;
 use tempfile::TempDir;
 
-use harness::{Command, Plugin, wait_until};
+use harness::{Answer, Command, Plugin, ScriptedApi, wait_until};
 
 /// A kubeconfig whose credential plugin leaves a file behind.
 struct Witness(TempDir);
@@ -139,4 +139,17 @@ fn a_wrong_word_reads_no_input() {
         let said = said_without_input(words);
         assert!(said.contains(expected), "{words:?}: {said}");
     }
+}
+
+#[test]
+fn a_plan_too_large_for_a_pod_is_refused_before_anything_is_made() {
+    let api = ScriptedApi::start([Answer::never()]);
+    // Text that can hardly be compressed.
+    let mut noise = vec![0; 1_000_000];
+    fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut noise)).expect("noise");
+    noise.retain(|byte| byte.is_ascii_alphanumeric());
+    let run = api.pods(["curl", "10.0.0.7", "-d", "@-"]).stdin(noise).run().exits(1).prints("");
+    let run = run.complains("KiB, compressed, and a probe pod can be handed 128: check fewer");
+    assert_eq!(run.stderr.lines().count(), 1, "{}", run.story());
+    assert_eq!(api.asked(), Vec::<String>::new(), "{}", run.story());
 }

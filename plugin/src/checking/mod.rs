@@ -7,14 +7,16 @@ mod curl;
 mod report;
 mod table;
 
+use std::time::Duration;
+
 use cluster::{Cluster, ConnectionOptions};
 use kubectl_pods_report::{Observation, Plan, Report, Source};
 
-use self::{curl::Answer, report::Brought};
+use self::curl::Answer;
 use crate::{
     cli::{CheckArgs, CheckFormat, CurlArgs, ProbeArgs},
     exit::Exit,
-    launch::{self, Outcome, Placement},
+    launch::{self, Brought, Outcome, Placement},
     output::{self, Stdout},
     targets::{self, AttemptOptions, Place, Resolution, Resolved, Target},
 };
@@ -29,19 +31,16 @@ pub async fn check(connection: &ConnectionOptions, args: &CheckArgs) -> anyhow::
         args.targets.iter().map(|text| text.parse()).collect::<Result<Vec<Target>, _>>()?;
     targets::refuse_portless(&targets, None)?;
     let cluster = cluster_for(connection, &args.probe, &targets)?;
-    let found = targets::resolve(cluster.as_ref(), &targets, None).await?;
+    let found =
+        targets::resolve(cluster.as_ref(), &targets, None, lookup_limit(&args.probe)).await?;
     let planned =
         targets::plan(&targets, &found, &AttemptOptions::new(&args.attempt, args.attempts));
     let mut brought = Vec::new();
     if !planned.plan.checks.is_empty() {
-        brought.push(match probe(cluster.as_ref(), &args.probe, &planned.plan).await? {
+        match probe(cluster.as_ref(), &args.probe, &args.from_node, &planned.plan).await? {
             Outcome::Stopped(exit) => return Ok(exit),
-            Outcome::Whole(source, results) => Brought { source, results },
-            Outcome::Inconclusive(source, reason) => {
-                let source = Source { problem: Some(reason), ..source };
-                Brought { source, ..Brought::default() }
-            }
-        });
+            Outcome::Done(done) => brought = done,
+        }
     }
     let report = report::report(&planned, brought);
     print_report(&report, args)?;
@@ -62,7 +61,8 @@ pub async fn curl(connection: &ConnectionOptions, args: &CurlArgs) -> anyhow::Re
     // What was typed is looked at before a credential plugin may run.
     let http = curl::request(&targets[0], request)?;
     let cluster = cluster_for(connection, &args.probe, &targets)?;
-    let found = targets::resolve(cluster.as_ref(), &targets, Some(80)).await?;
+    let found =
+        targets::resolve(cluster.as_ref(), &targets, Some(80), lookup_limit(&args.probe)).await?;
     let (host, port) = match found.into_iter().next() {
         Some(Resolved { what: Resolution::Try(host, port), .. }) => (host, port),
         Some(Resolved { what: Resolution::Settled(Observation::NotRun, reason), .. }) => {
@@ -76,14 +76,22 @@ pub async fn curl(connection: &ConnectionOptions, args: &CurlArgs) -> anyhow::Re
         None => anyhow::bail!("target {:?} has no address", args.target),
     };
     let plan = curl::plan(&targets[0], &host, &port, request, http);
-    match probe(cluster.as_ref(), &args.probe, &plan).await? {
-        Outcome::Stopped(exit) => Ok(exit),
-        Outcome::Inconclusive(_, reason) => {
-            output::note(&format!("error: {}", report::probe_failed(&reason)));
-            Ok(Exit::Inconclusive)
-        }
-        Outcome::Whole(_, results) => print_answer(&curl::answer(&results, request)),
+    let node = args.from_node.as_slice();
+    let brought = match probe(cluster.as_ref(), &args.probe, node, &plan).await? {
+        Outcome::Stopped(exit) => return Ok(exit),
+        Outcome::Done(brought) => brought.into_iter().next().unwrap_or_default(),
+    };
+    let Brought { source: Source { problem, .. }, results } = brought;
+    if let Some(reason) = problem {
+        output::note(&format!("error: {}", report::probe_failed(&[], &reason)));
+        return Ok(Exit::Inconclusive);
     }
+    print_answer(&curl::answer(&results, request))
+}
+
+/// How long it may take to look up targets: as long as to start a probe, and some grace.
+fn lookup_limit(probe: &ProbeArgs) -> Duration {
+    probe.start_timeout.saturating_add(launch::GRACE)
 }
 
 /// Connects to the cluster, unless nothing needs one.
@@ -99,24 +107,27 @@ fn cluster_for(
     Cluster::connect(connection, output::warning).map(Some)
 }
 
-/// Has the plan carried out where the flags say.
+/// Has the plan carried out where the flags say: on each of `nodes`, or wherever the scheduler wants when there are none.
 async fn probe(
     cluster: Option<&Cluster>,
     args: &ProbeArgs,
+    nodes: &[String],
     plan: &Plan,
 ) -> anyhow::Result<Outcome> {
-    match cluster {
-        Some(cluster) if !args.from_here => {
-            let placement = Placement {
-                image: args.probe_image.clone(),
-                node: args.from_node.clone(),
-                start_limit: args.start_timeout,
-                keep: args.keep_finished,
-            };
-            launch::run(cluster, plan, &placement).await
-        }
-        _ => launch::run_here(plan).await,
-    }
+    let Some(cluster) = cluster.filter(|_| !args.from_here) else {
+        return launch::run_here(plan).await;
+    };
+    let on = |node: Option<&String>| Placement {
+        image: args.probe_image.clone(),
+        node: node.cloned(),
+        start_limit: args.start_timeout,
+        keep: args.keep_finished,
+    };
+    let placements = match nodes {
+        [] => vec![on(None)],
+        nodes => nodes.iter().map(|node| on(Some(node))).collect(),
+    };
+    launch::run(cluster, plan, &placements).await
 }
 
 fn print_report(report: &Report, args: &CheckArgs) -> anyhow::Result<()> {

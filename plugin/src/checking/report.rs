@@ -4,16 +4,9 @@ use kubectl_pods_report::{Check, Judgement, Report, Source, TargetReport};
 
 use crate::{
     exit::Exit,
-    launch::Results,
+    launch::Brought,
     targets::{Planned, Subject},
 };
-
-/// What came from one place. Without results that count, [`Source::problem`] says why.
-#[derive(Debug, Default)]
-pub(super) struct Brought {
-    pub(super) source: Source,
-    pub(super) results: Results,
-}
 
 /// Puts what was brought to its targets: each as seen from each source.
 #[must_use]
@@ -50,15 +43,32 @@ fn seen(planned: &Planned, check: &Check, from: &Brought) -> TargetReport {
 #[must_use]
 pub(super) fn unjudged(report: &Report) -> Vec<String> {
     let unknown = report.targets.iter().filter(|target| target.judgement == Judgement::Unknown);
+    let is_one_of_many = report.sources.len() > 1;
     let reason = |target: &TargetReport| match report.source_of(target) {
         // Nothing was to be tried, and the message says what is so.
         None => Some(target.message.clone()),
         // The reason is the source's, and is said once.
         Some(Source { problem: Some(_), .. }) => None,
+        Some(Source { node: Some(node), .. }) if is_one_of_many => {
+            Some(format!("{} from {node}: {}", target.target, target.message))
+        }
         Some(_) => Some(format!("{}: {}", target.target, target.message)),
     };
-    let problems = report.sources.iter().filter_map(|source| source.problem.as_deref());
-    unknown.filter_map(reason).chain(problems.map(probe_failed)).collect()
+    unknown.filter_map(reason).chain(problems(&report.sources)).collect()
+}
+
+/// Why sources brought nothing, each reason once with the nodes it holds for.
+fn problems(sources: &[Source]) -> Vec<String> {
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for source in sources {
+        let Some(problem) = source.problem.as_deref() else { continue };
+        let node = source.node.as_deref().filter(|_| sources.len() > 1);
+        match reasons.iter_mut().find(|(reason, _)| *reason == problem) {
+            Some((_, nodes)) => nodes.extend(node),
+            None => reasons.push((problem, node.into_iter().collect())),
+        }
+    }
+    reasons.iter().map(|(reason, nodes)| probe_failed(nodes, reason)).collect()
 }
 
 /// 0 when everything held, 2 when a target failed, 3 when none did but something is not known.
@@ -71,9 +81,10 @@ pub(super) fn exit(report: &Report) -> Exit {
     }
 }
 
-/// What is said when a probe brought nothing.
-pub(super) fn probe_failed(reason: &str) -> String {
-    format!("the probe could not do its work: {reason}")
+/// What is said when a probe brought nothing, on each of `nodes` if they are to be told apart.
+pub(super) fn probe_failed(nodes: &[&str], reason: &str) -> String {
+    let place = if nodes.is_empty() { String::new() } else { format!(" on {}", nodes.join(", ")) };
+    format!("the probe could not do its work{place}: {reason}")
 }
 
 #[cfg(test)]
@@ -81,6 +92,7 @@ mod tests {
     use kubectl_pods_report::{Ask, Attempt, Facts, Observation, Plan};
 
     use super::*;
+    use crate::launch::Results;
 
     fn check(id: u32) -> Check {
         Check::new(id, format!("t{id}"), "10.0.0.7", Ask::tcp(80))
@@ -160,5 +172,27 @@ mod tests {
         let said = ["it has no address", "the probe could not do its work: no log"];
         assert_eq!(unjudged(&lost), said);
         assert_eq!(lost.targets[0].message, "the probe brought no result");
+    }
+
+    #[test]
+    fn what_one_of_several_sources_did_not_bring_is_said_with_its_node() {
+        let from = |id: u32, problem: Option<&str>| {
+            let mut brought = brought(id, &[(0, Observation::Open), (1, Observation::Starved)]);
+            brought.source.node = Some(format!("node{id}"));
+            brought.source.problem = problem.map(str::to_owned);
+            brought
+        };
+        let brought =
+            vec![from(1, None), from(2, Some("no")), from(3, Some("Evicted")), from(4, Some("no"))];
+        let report = report(&planned(2), brought);
+        let said = [
+            "t1 from node1: starved",
+            "the probe could not do its work on node2, node4: no",
+            "the probe could not do its work on node3: Evicted",
+        ];
+        assert_eq!(unjudged(&report), said);
+        assert_eq!(exit(&report), Exit::Inconclusive);
+        let held = report.targets.iter().filter(|target| target.judgement == Judgement::Held);
+        assert_eq!(held.map(|target| target.source).collect::<Vec<_>>(), [Some(1)]);
     }
 }

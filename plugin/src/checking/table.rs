@@ -34,11 +34,12 @@ pub(super) fn draw(report: &Report, wide: bool, look: Look) -> String {
 fn columns(report: &Report, with_all: bool) -> Vec<Column> {
     let repeated = report.targets.iter().any(|target| target.counts.total() > 1);
     let failed = report.targets.iter().any(|target| target.judgement != Judgement::Held);
-    let mut columns: Vec<Column> = vec![
-        ("TARGET", |_, target| Some(target.target.clone())),
-        ("ADDRESS", |_, target| target.address.clone()),
-        (VERDICT, |_, _| None),
-    ];
+    let mut columns: Vec<Column> = vec![("TARGET", |_, target| Some(target.target.clone()))];
+    if report.sources.len() > 1 || with_all {
+        columns.push(("FROM", from));
+    }
+    columns.push(("ADDRESS", |_, target| target.address.clone()));
+    columns.push((VERDICT, |_, _| None));
     if repeated || with_all {
         columns.push(("HELD", |_, target| Some(share(target))));
     }
@@ -55,18 +56,20 @@ fn columns(report: &Report, with_all: bool) -> Vec<Column> {
     columns
 }
 
-fn wide() -> [Column; 6] {
+fn wide() -> [Column; 5] {
     [
         ("MIN", |_, target| target.latency.total.map(|spread| latency(spread.min_seconds))),
         ("MAX", |_, target| target.latency.total.map(|spread| latency(spread.max_seconds))),
         ("TLS", |_, target| phase(target, |attempt| attempt.phases.tls_seconds)),
         ("PROCESSING", |_, target| phase(target, |attempt| attempt.phases.processing_seconds)),
         ("RETRANS", |_, target| retransmissions(target)),
-        ("FROM", |report, target| {
-            let source = report.source_of(target)?;
-            if source.here { Some("here".to_owned()) } else { source.node.clone() }
-        }),
     ]
+}
+
+/// The node, if it is known.
+fn from(report: &Report, target: &TargetReport) -> Option<String> {
+    let source = report.source_of(target)?;
+    if source.here { Some("here".to_owned()) } else { source.node.clone() }
 }
 
 fn share(target: &TargetReport) -> String {

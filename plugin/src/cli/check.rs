@@ -12,7 +12,8 @@ Exit codes:
 
 Examples:
   kubectl pods check web
-  kubectl pods check svc/web:8080/healthz https://10.0.0.7/ --from-node node1";
+  kubectl pods check svc/web:8080/healthz https://10.0.0.7/ --from-node node1
+  kubectl pods check svc/web --from-node node1 --from-node node2";
 
 /// Arguments of `check`.
 #[derive(Debug, Clone, clap::Args)]
@@ -35,6 +36,9 @@ pub struct CheckArgs {
     /// Attempts for each target
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub attempts: u32,
+    /// Node to check from, may be repeated; the scheduler's choice when absent
+    #[arg(long, value_name = "NODE", conflicts_with = "from_here", help_heading = "Probe")]
+    pub from_node: Vec<String>,
     /// How to check.
     #[command(flatten)]
     pub attempt: AttemptArgs,

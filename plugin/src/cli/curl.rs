@@ -32,6 +32,9 @@ pub struct CurlArgs {
     /// What to send, and what to show of the answer.
     #[command(flatten)]
     pub request: RequestArgs,
+    /// Node to ask from; the scheduler's choice when absent
+    #[arg(long, value_name = "NODE", conflicts_with = "from_here", help_heading = "Probe")]
+    pub from_node: Option<String>,
     /// Where the probe runs.
     #[command(flatten)]
     pub probe: ProbeArgs,

@@ -12,9 +12,6 @@ pub(super) const DEFAULT_IMAGE: &str =
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Probe")]
 pub struct ProbeArgs {
-    /// Node to check from; the scheduler's choice when absent
-    #[arg(long, value_name = "NODE", conflicts_with = "from_here")]
-    pub from_node: Option<String>,
     /// Check from this machine instead of from inside the cluster
     #[arg(long)]
     pub from_here: bool,

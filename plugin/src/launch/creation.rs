@@ -64,6 +64,11 @@ impl<K: Send + 'static> Creation<K> {
         self.known != Known::Refused
     }
 
+    /// Whether it is known that nothing was made.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.known == Known::Refused
+    }
+
     /// Whether nobody knows if it was made.
     pub(crate) fn is_uncertain(&self) -> bool {
         self.known == Known::Nothing

@@ -1,4 +1,4 @@
-//! The Job that carries a probe into the cluster: its shape, its limits, its end.
+//! The Jobs that carry probes into the cluster: their shape, their limits, their end.
 
 use std::time::Duration;
 
@@ -32,41 +32,54 @@ pub(crate) struct Placement {
     pub keep: Duration,
 }
 
-/// The Job that runs `plan` once.
+/// The Jobs of the run `name` that carry out `plan` once, one for each of `placements`.
 ///
-/// It ends itself: `activeDeadlineSeconds` stops it, `ttlSecondsAfterFinished` removes it, both without any client.
+/// Each ends itself: `activeDeadlineSeconds` stops it, `ttlSecondsAfterFinished` removes it, both without any client.
 ///
 /// # Errors
 ///
 /// When the plan is too large for an environment variable.
-pub(crate) fn build(name: &str, plan: &Plan, placement: &Placement) -> anyhow::Result<Job> {
-    let plan_json = serde_json::to_string(plan)?;
-    let size = PLAN_VARIABLE.len() + "=".len() + plan_json.len() + "\0".len();
+pub(super) fn build(name: &str, plan: &Plan, placements: &[Placement]) -> anyhow::Result<Vec<Job>> {
+    let packed = pack(plan)?;
+    let job = |(number, placement)| {
+        let life = longest_life(plan, placement);
+        one(name, &format!("{name}-{number}"), &packed, placement, life)
+    };
+    Ok(placements.iter().enumerate().map(job).collect())
+}
+
+/// The plan as a pod can be handed it.
+fn pack(plan: &Plan) -> anyhow::Result<String> {
+    let packed = probe::pack(plan)?;
+    let size = PLAN_VARIABLE.len() + "=".len() + packed.len() + "\0".len();
     if size > MAX_VARIABLE_BYTES {
         anyhow::bail!(
-            "the plan of {} checks takes {} KiB and a probe pod can be handed 128: check fewer targets at once, \
-             or send less data",
+            "the plan of {} checks takes {} KiB, compressed, and a probe pod can be handed 128: check fewer targets at \
+             once, or send less data",
             plan.checks.len(),
             size.div_ceil(1024)
         );
     }
+    Ok(packed)
+}
+
+fn one(run: &str, name: &str, plan: &str, placement: &Placement, life: Duration) -> Job {
     let metadata = ObjectMeta {
         name: Some(name.to_owned()),
-        labels: Some(labels("probe", name)),
+        labels: Some(labels("probe", run)),
         ..ObjectMeta::default()
     };
     let template_metadata = ObjectMeta { labels: metadata.labels.clone(), ..ObjectMeta::default() };
-    let deadline = longest_life(plan, placement);
     let spec = JobSpec {
         backoff_limit: Some(0),
-        active_deadline_seconds: Some(whole_seconds(deadline)),
+        active_deadline_seconds: Some(whole_seconds(life)),
         ttl_seconds_after_finished: Some(
             i32::try_from(whole_seconds(placement.keep)).unwrap_or(i32::MAX),
         ),
         template: PodTemplateSpec {
             metadata: Some(template_metadata),
             spec: Some(PodSpec {
-                containers: vec![container(&placement.image, plan_json)],
+                containers: vec![container(&placement.image, plan)],
                 restart_policy: Some("Never".to_owned()),
                 affinity: placement.node.as_deref().map(on_node),
                 tolerations: placement.node.as_ref().map(|_| vec![tolerate_everything()]),
@@ -75,7 +88,7 @@ pub(crate) fn build(name: &str, plan: &Plan, placement: &Placement) -> anyhow::R
         },
         ..JobSpec::default()
     };
-    Ok(Job { metadata, spec: Some(spec), ..Job::default() })
+    Job { metadata, spec: Some(spec), ..Job::default() }
 }
 
 /// The longest time from the Job's beginning to its end.
@@ -83,10 +96,10 @@ pub(super) fn longest_life(plan: &Plan, placement: &Placement) -> Duration {
     placement.start_limit.saturating_add(plan.longest_run())
 }
 
-fn container(image: &str, plan_json: String) -> Container {
-    let variable = |name: &str, value: String| EnvVar {
+fn container(image: &str, plan: &str) -> Container {
+    let variable = |name: &str, value: &str| EnvVar {
         name: name.to_owned(),
-        value: Some(value),
+        value: Some(value.to_owned()),
         ..EnvVar::default()
     };
     Container {
@@ -94,7 +107,7 @@ fn container(image: &str, plan_json: String) -> Container {
         image: Some(image.to_owned()),
         image_pull_policy: Some("IfNotPresent".to_owned()),
         args: Some(vec!["run".to_owned()]),
-        env: Some(vec![variable(PLAN_VARIABLE, plan_json)]),
+        env: Some(vec![variable(PLAN_VARIABLE, plan)]),
         resources: Some(resources("10m", "32Mi", "128Mi")),
         security_context: Some(restricted_container()),
         ..Container::default()
@@ -136,17 +149,25 @@ mod tests {
 
     use super::*;
 
-    fn plan(checks: usize, body: usize) -> Plan {
-        let request = HttpRequest {
-            method: "POST".to_owned(),
-            body: Some("x".repeat(body)),
-            ..HttpRequest::default()
+    fn plan(checks: Vec<Check>) -> Plan {
+        Plan { attempts: 3, ..Plan::once(checks) }
+    }
+
+    fn post(body: String) -> Check {
+        let request =
+            HttpRequest { method: "POST".to_owned(), body: Some(body), ..HttpRequest::default() };
+        let limits = Limits { connect_seconds: 1.0, total_seconds: 2.5 };
+        Check { limits, ..Check::new(0, "web", "10.0.0.7", Ask::http(80, request)) }
+    }
+
+    /// Text that says nothing, so that little of it can be left out.
+    fn noise(length: usize) -> String {
+        let mut state = 1_u32;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            char::from(b'!' + u8::try_from(state >> 26).expect("6 bits"))
         };
-        let check = Check {
-            limits: Limits { connect_seconds: 1.0, total_seconds: 2.5 },
-            ..Check::new(0, "web", "10.0.0.7", Ask::http(80, request))
-        };
-        Plan { attempts: 3, ..Plan::once(vec![check; checks]) }
+        (0..length).map(|_| next()).collect()
     }
 
     fn placement(node: Option<&str>) -> Placement {
@@ -160,8 +181,9 @@ mod tests {
 
     #[test]
     fn the_job_ends_itself_and_passes_restricted() {
-        let job = build("kubectl-pods-x", &plan(2, 0), &placement(None)).expect("a Job");
-        let job = serde_json::to_value(job).expect("JSON");
+        let plan = plan(vec![post(String::new()); 2]);
+        let jobs = build("kubectl-pods-x", &plan, &[placement(None)]).expect("a Job");
+        let job = serde_json::to_value(&jobs[0]).expect("JSON");
         let spec = &job["spec"];
         // 60 s to start, and 3 attempts of 2.5 s at two checks side by side.
         assert_eq!(spec["activeDeadlineSeconds"], 68);
@@ -185,8 +207,14 @@ mod tests {
 
     #[test]
     fn a_node_is_asked_for_by_name_whatever_its_taints() {
-        let job = build("x", &plan(1, 0), &placement(Some("node2"))).expect("a Job");
-        let pod = serde_json::to_value(job).expect("JSON")["spec"]["template"]["spec"].take();
+        let plan = plan(vec![post(String::new())]);
+        let jobs = build("x", &plan, &[placement(None), placement(Some("node2"))]).expect("Jobs");
+        let names = jobs.iter().map(|job| job.metadata.name.as_deref());
+        assert_eq!(names.collect::<Vec<_>>(), [Some("x-0"), Some("x-1")]);
+        let instance = "app.kubernetes.io/instance";
+        let runs = jobs.iter().map(|job| &job.metadata.labels.as_ref().expect("labels")[instance]);
+        assert_eq!(runs.collect::<Vec<_>>(), ["x", "x"], "they are watched by one label");
+        let pod = serde_json::to_value(&jobs[1]).expect("JSON")["spec"]["template"]["spec"].take();
         let required =
             &pod["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"];
         let field = json!({"key": "metadata.name", "operator": "In", "values": ["node2"]});
@@ -195,11 +223,28 @@ mod tests {
     }
 
     #[test]
+    fn a_plan_of_thousands_of_targets_fits() {
+        let all = noise(8 * 3000);
+        let check = |id: u32| {
+            let start = 8 * id as usize;
+            let [_, a, b, c] = id.wrapping_mul(2_654_435_761).to_be_bytes();
+            let (label, host) =
+                (format!("pod/web-{}:80", &all[start..start + 8]), format!("10.{a}.{b}.{c}"));
+            Check::new(id, label, host, Ask::http(80, HttpRequest::default()))
+        };
+        let plan = plan((0..3000).map(check).collect());
+        let packed = pack(&plan).expect("room for it");
+        assert_eq!(probe::unpack(&packed).expect("what the probe reads"), plan);
+    }
+
+    #[test]
     fn a_plan_too_large_for_a_variable_is_refused() {
-        let size = serde_json::to_string(&plan(1, 0)).expect("JSON").len();
-        let room = MAX_VARIABLE_BYTES - PLAN_VARIABLE.len() - 2 - size;
-        assert!(build("x", &plan(1, room), &placement(None)).is_ok(), "exactly full");
-        let error = build("x", &plan(1, room + 1), &placement(None)).expect_err("one byte more");
-        assert!(error.to_string().contains("129 KiB"), "{error}");
+        pack(&plan(vec![post("x".repeat(MAX_VARIABLE_BYTES))])).expect("compressed it is small");
+        let error = pack(&plan(vec![post(noise(MAX_VARIABLE_BYTES))])).expect_err("no room");
+        let text = error.to_string();
+        assert!(
+            text.starts_with("the plan of 1 checks takes 1") && text.contains(" KiB"),
+            "{text}"
+        );
     }
 }

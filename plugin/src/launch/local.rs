@@ -2,7 +2,10 @@
 
 use kubectl_pods_report::{Plan, Source};
 
-use super::{probe_job::Outcome, stream::Reader};
+use super::{
+    outcome::{Brought, Outcome},
+    stream::Reader,
+};
 use crate::signals::Signals;
 
 /// Runs `plan` from here.
@@ -23,8 +26,5 @@ pub(crate) async fn run(plan: &Plan) -> anyhow::Result<Outcome> {
         done = probing => done?,
     }
     let source = Source { here: true, ..Source::default() };
-    Ok(match reader.finish() {
-        Ok(results) => Outcome::Whole(source, results),
-        Err(reason) => Outcome::Inconclusive(source, reason),
-    })
+    Ok(Outcome::Done(vec![Brought::new(source, reader.finish())]))
 }

@@ -3,15 +3,12 @@
 use std::time::Duration;
 
 use futures_util::{AsyncBufRead, AsyncBufReadExt as _, StreamExt as _};
-use tokio::{
-    sync::watch::Receiver,
-    time::{sleep, timeout},
-};
+use tokio::time::{sleep, timeout};
 
 use cluster::logs::{self, Log};
 
 use super::{
-    probe_job::ProbeJob,
+    probe_job::{ProbeJob, Seen},
     probe_pod,
     stream::{Reader, Results},
 };
@@ -25,18 +22,16 @@ const REREADS: u32 = 2;
 const ENDING_LIMIT: Duration = Duration::from_millis(2500);
 
 impl ProbeJob<'_> {
-    /// Reads the log of the pod that `on_node` names: whole results, or why they are not whole.
+    /// Reads the pod's log once it has a node: whole results, or why they are not whole.
     ///
     /// # Errors
     ///
     /// When the log may not be read.
-    pub(super) async fn read_log(
-        &self,
-        mut on_node: Receiver<Option<String>>,
-    ) -> anyhow::Result<Result<Results, String>> {
-        let pod = match on_node.wait_for(Option::is_some).await {
-            Ok(pod) => pod.clone().unwrap_or_default(),
-            // Whoever looked out has given up, and says why.
+    pub(super) async fn read_log(&self) -> anyhow::Result<Result<Results, String>> {
+        let mut seen = self.seen.subscribe();
+        let pod = match seen.wait_for(|seen| name_on_node(seen).is_some()).await {
+            Ok(seen) => name_on_node(&seen).unwrap_or_default(),
+            // Nothing is seen any more once the run is over, and that ends this too.
             Err(_) => return std::future::pending().await,
         };
         let mut reader = Reader::default();
@@ -46,7 +41,7 @@ impl ProbeJob<'_> {
                 .await
             {
                 Ok(Log::NotYet(_)) => {
-                    let _ = timeout(RETRY, self.changed.notified()).await;
+                    let _ = timeout(RETRY, seen.changed()).await;
                 }
                 Ok(Log::Open(log)) => {
                     reads += 1;
@@ -85,8 +80,8 @@ impl ProbeJob<'_> {
     async fn ending(&self) -> Option<String> {
         let ended = async {
             loop {
-                let sign = self.pod.borrow().as_deref().map(prospect);
-                if let Some(Prospect::Ended(how) | Prospect::Hopeless(how)) = sign {
+                let prospect = self.pod().as_deref().map(prospect);
+                if let Some(Prospect::Ended(how) | Prospect::Hopeless(how)) = prospect {
                     return how;
                 }
                 sleep(RETRY).await;
@@ -94,4 +89,11 @@ impl ProbeJob<'_> {
         };
         timeout(ENDING_LIMIT, ended).await.ok()
     }
+}
+
+/// The name of a pod that has a node, so that there is a kubelet to ask for its log.
+fn name_on_node(seen: &Seen) -> Option<String> {
+    let Seen::Pod(pod) = seen else { return None };
+    pod.spec.as_ref()?.node_name.as_ref()?;
+    pod.metadata.name.clone()
 }

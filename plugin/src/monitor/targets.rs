@@ -6,7 +6,7 @@ use cluster::Cluster;
 
 use crate::{
     cli::InstallArgs,
-    output,
+    launch, output,
     targets::{self, AttemptOptions, Kind, Place, Resolution, Resolved, Target},
 };
 
@@ -45,7 +45,13 @@ pub(super) async fn plan(
     args: &InstallArgs,
     targets: &[Target],
 ) -> anyhow::Result<(String, usize)> {
-    let mut found = targets::resolve(Some(cluster), targets, None).await?;
+    let mut found = targets::resolve(
+        Some(cluster),
+        targets,
+        None,
+        args.rollout_timeout.saturating_add(launch::GRACE),
+    )
+    .await?;
     let mut pinned = Vec::new();
     for one in &mut found {
         follow(one, &targets[one.target], &cluster.namespace, &mut pinned)?;

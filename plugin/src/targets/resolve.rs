@@ -4,13 +4,17 @@
 //! address may belong to another pod by now: such a target is settled here, as stopped. A pod without an address is
 //! settled as not run: that says nothing about what it will be like once it runs.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, bail};
 use cluster::{
     Cluster, pods,
     workloads::{self, Workload},
 };
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use k8s_openapi::api::core::v1::Pod;
 use kubectl_pods_report::Observation;
+use tokio::time::timeout;
 
 use super::{
     places::{Places, Resolution, Resolved, each_port, stem},
@@ -19,30 +23,46 @@ use super::{
 };
 use crate::pods::ending;
 
+/// Targets that are looked up at once: each needs a connection of its own.
+const LOOKUPS: usize = 8;
+
 /// Finds the addresses of all targets, in their order. `fallback` is the port of targets that name none and are not
 /// to be tried at every port they declare. `cluster` is needed only for targets that are objects.
 ///
 /// # Errors
 ///
-/// When an object does not exist or may not be read, and when there is no port to try.
+/// When an object does not exist or may not be read, when there is no port to try, and when the API server has not
+/// answered within `limit`. Of several errors the one of the first target.
 pub(crate) async fn resolve(
     cluster: Option<&Cluster>,
     targets: &[Target],
     fallback: Option<u16>,
+    limit: Duration,
 ) -> anyhow::Result<Vec<Resolved>> {
-    let mut all = Vec::new();
-    for (index, target) in targets.iter().enumerate() {
-        let places = match &target.place {
-            Place::Address(address) => fixed(target, &address.to_string(), fallback)?,
-            Place::Host(host) => fixed(target, host, fallback)?,
-            Place::Object(kind, name) => {
-                let cluster = cluster.context("a pod or Service can only be found in a cluster")?;
-                object(cluster, target, *kind, name, fallback).await?
-            }
-        };
-        all.extend(places.into_iter().map(|(label, what)| Resolved { label, target: index, what }));
+    let places = stream::iter(targets).map(|target| places(cluster, target, fallback));
+    let found = places.buffered(LOOKUPS).try_collect::<Vec<_>>();
+    let found = timeout(limit, found).await.unwrap_or_else(|_| {
+        bail!("no answer about the targets within {} s: the API server is silent", limit.as_secs())
+    })?;
+    let resolved = |(target, places): (usize, Places)| {
+        places.into_iter().map(move |(label, what)| Resolved { label, target, what })
+    };
+    Ok(found.into_iter().enumerate().flat_map(resolved).collect())
+}
+
+async fn places(
+    cluster: Option<&Cluster>,
+    target: &Target,
+    fallback: Option<u16>,
+) -> anyhow::Result<Places> {
+    match &target.place {
+        Place::Address(address) => fixed(target, &address.to_string(), fallback),
+        Place::Host(host) => fixed(target, host, fallback),
+        Place::Object(kind, name) => {
+            let cluster = cluster.context("a pod or Service can only be found in a cluster")?;
+            object(cluster, target, *kind, name, fallback).await
+        }
     }
-    Ok(all)
 }
 
 /// Refuses what needs no cluster to be refused: an address or a host without a port to try. `fallback` is that of

@@ -21,7 +21,7 @@ const TERMINATED: u8 = 143;
 pub(crate) enum Command {
     /// Carry out a plan once; numbered records go to standard output, one JSON object a line.
     Run {
-        /// File with the plan as JSON, `-` for standard input; the variable `KUBECTL_PODS_PLAN` when absent.
+        /// File with the plan as JSON, `-` for standard input; the variable `KUBECTL_PODS_PLAN`, packed, when absent.
         #[arg(long, value_name = "FILE")]
         plan: Option<PathBuf>,
     },

@@ -8,7 +8,7 @@ use kubectl_pods_report::{PLAN_VARIABLE, Plan};
 
 /// Carries out the plan in `file`, or in the environment.
 pub(super) async fn run(file: Option<&Path>) -> anyhow::Result<()> {
-    let plan: Plan = serde_json::from_str(&read_plan(file)?).context("the plan is not valid")?;
+    let plan = read_plan(file)?;
     let carried_out = probe::run(&plan, |record| {
         let mut line = serde_json::to_vec(&record)?;
         line.push(b'\n');
@@ -19,11 +19,17 @@ pub(super) async fn run(file: Option<&Path>) -> anyhow::Result<()> {
     carried_out.await.context("cannot carry out the plan")
 }
 
-fn read_plan(file: Option<&Path>) -> anyhow::Result<String> {
+fn read_plan(file: Option<&Path>) -> anyhow::Result<Plan> {
     let Some(file) = file else {
-        return std::env::var(PLAN_VARIABLE)
-            .with_context(|| format!("no --plan, and no {PLAN_VARIABLE} in the environment"));
+        let packed = std::env::var(PLAN_VARIABLE)
+            .with_context(|| format!("no --plan, and no {PLAN_VARIABLE} in the environment"))?;
+        return probe::unpack(&packed)
+            .with_context(|| format!("the plan in {PLAN_VARIABLE} is not valid"));
     };
+    serde_json::from_str(&read(file)?).context("the plan is not valid")
+}
+
+fn read(file: &Path) -> anyhow::Result<String> {
     if file.as_os_str() != "-" {
         return std::fs::read_to_string(file)
             .with_context(|| format!("cannot read {}", file.display()));

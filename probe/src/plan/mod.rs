@@ -1,12 +1,14 @@
 //! A plan that has been looked at, so that nothing in it can fail half-way.
 
 mod expectations;
+mod packed;
 mod standing;
 
 use std::collections::BTreeSet;
 
 use kubectl_pods_report::{Check, Plan, WIRE_VERSION};
 
+pub use packed::{pack, unpack};
 pub use standing::{StandingError, StandingPlan};
 
 use crate::prober::Prepared;

@@ -1,0 +1,166 @@
+//! Looks at a probe's pod while its log is being read, to say at once why nothing will come of it.
+
+use std::{sync::Arc, time::Duration};
+
+use k8s_openapi::api::core::v1::Pod;
+use tokio::time::{Instant, timeout};
+
+use cluster::{Verbatim, events};
+
+use super::probe_job::{ProbeJob, Seen};
+use crate::{
+    output,
+    pods::{Prospect, StartupProblem, advise, prospect},
+};
+
+/// Longest pause between two looks at the clock.
+const TICK: Duration = Duration::from_millis(500);
+/// How long the scheduler may find no node. One that is just being freed or registered is found within this time.
+const UNSCHEDULABLE_LIMIT: Duration = Duration::from_secs(3);
+/// After this time without a new pod in the run, the Job's events are asked why; after the limit, nobody makes one. Of
+/// many Jobs the controller makes the pods one after the other.
+const NO_POD_HINT: Duration = Duration::from_secs(1);
+const NO_POD_LIMIT: Duration = Duration::from_secs(15);
+/// When to tell a waiting user what is being waited for.
+const SLOW_START: Duration = Duration::from_secs(4);
+/// After this time without a start, the pod's events are asked what is in its way.
+const OBSTACLE_HINT: Duration = Duration::from_secs(2);
+/// How long the log of a pod that has ended may take to be read.
+const LAST_WORDS: Duration = Duration::from_secs(6);
+
+/// Since when what has been so.
+struct Since {
+    begun: Instant,
+    unschedulable: Option<Instant>,
+    obstructed: Option<Instant>,
+    ended: Option<Instant>,
+}
+
+impl ProbeJob<'_> {
+    /// Ends with the reason when it is hopeless.
+    ///
+    /// # Errors
+    ///
+    /// When the pod cannot be watched.
+    pub(super) async fn look_out(&self) -> anyhow::Result<String> {
+        let begun = Instant::now();
+        let mut since = Since { begun, unschedulable: None, obstructed: None, ended: None };
+        let mut seen = self.seen.subscribe();
+        loop {
+            let now = seen.borrow_and_update().clone();
+            let reason = match now {
+                Seen::NoPod => self.why_no_pod(since.begun).await,
+                Seen::Pod(pod) => self.judge(&pod, &mut since).await,
+                Seen::Gone(_) => Some("its pod was deleted before the result was read".to_owned()),
+                Seen::Unwatched(error) => return Err(same(&error)),
+            };
+            if let Some(reason) = reason {
+                return Ok(reason);
+            }
+            let _ = timeout(TICK, seen.changed()).await;
+        }
+    }
+
+    /// The reason to give up, if there is one.
+    async fn judge(&self, pod: &Pod, since: &mut Since) -> Option<String> {
+        let waited = since.begun.elapsed();
+        let prospect = prospect(pod);
+        if !matches!(prospect, Prospect::Unschedulable(_)) {
+            since.unschedulable = None;
+        }
+        match prospect {
+            Prospect::Hopeless(reason) => return Some(advise(reason)),
+            Prospect::Unschedulable(reason) => {
+                let first = *since.unschedulable.get_or_insert_with(Instant::now);
+                if first.elapsed() >= UNSCHEDULABLE_LIMIT {
+                    return Some(advise(reason));
+                }
+            }
+            Prospect::Ended(how) => {
+                let first = *since.ended.get_or_insert_with(Instant::now);
+                if first.elapsed() >= LAST_WORDS {
+                    return Some(format!("its log cannot be read (container: {how})"));
+                }
+            }
+            Prospect::Waiting(state) => return self.wait_on(&state, waited, since).await,
+            Prospect::Started => {}
+        }
+        None
+    }
+
+    async fn wait_on(&self, state: &str, waited: Duration, since: &mut Since) -> Option<String> {
+        if waited >= self.placement.start_limit {
+            let warning = self.said("Pod", events::Kind::Warning).await.pop();
+            let warning = warning.map_or(String::new(), |text| format!("; {text}"));
+            return Some(format!("its pod is still {state} after {} s{warning}", waited.as_secs()));
+        }
+        if waited >= OBSTACLE_HINT
+            && let Some(reason) = self.lasting_obstacle(since).await
+        {
+            return Some(reason);
+        }
+        if waited >= SLOW_START && !self.heard.get() && !self.among.told.replace(true) {
+            self.tell(state).await;
+        }
+        None
+    }
+
+    /// Says what is being waited for, once for all probes of the run.
+    async fn tell(&self, state: &str) {
+        let event = self.said("Pod", events::Kind::Any).await.pop();
+        let event = event.map_or(String::new(), |text| format!(", {text}"));
+        let which = match &self.placement.node {
+            Some(node) if self.among.count > 1 => format!(" on node {node}"),
+            _ => String::new(),
+        };
+        let limit = self.placement.start_limit.as_secs();
+        output::note(&format!(
+            "waiting at most {limit} s for the probe's pod{which} to start: {state}{event}"
+        ));
+    }
+
+    async fn why_no_pod(&self, begun: Instant) -> Option<String> {
+        let waited = begun.max(self.among.newest_pod.get()).elapsed();
+        if waited < NO_POD_HINT {
+            return None;
+        }
+        if let Some(warning) = self.said("Job", events::Kind::Warning).await.pop() {
+            return Some(warning.to_string());
+        }
+        (waited >= NO_POD_LIMIT).then(|| {
+            let limit = NO_POD_LIMIT.as_secs();
+            format!(
+                "nobody made a pod for its Job within {limit} s: is the Job controller running?"
+            )
+        })
+    }
+
+    /// What has been in the pod's way for too long.
+    async fn lasting_obstacle(&self, since: &mut Since) -> Option<String> {
+        let Some(obstacle) = StartupProblem::read(&self.said("Pod", events::Kind::Any).await)
+        else {
+            since.obstructed = None;
+            return None;
+        };
+        let first = *since.obstructed.get_or_insert_with(Instant::now);
+        obstacle.is_lasting(first.elapsed()).then_some(obstacle.text)
+    }
+
+    /// What the cluster said about the Job or its pod, the latest last. Not everybody may read events: then nothing.
+    async fn said(&self, kind: &str, wanted: events::Kind) -> Vec<events::EventText> {
+        let pod = || self.pod().and_then(|pod| pod.metadata.name.clone());
+        let Some(name) = (if kind == "Pod" { pod() } else { Some(self.name.clone()) }) else {
+            return Vec::new();
+        };
+        let namespace = &self.cluster.namespace;
+        events::about(self.cluster, namespace, (kind, &name), wanted).await.unwrap_or_default()
+    }
+}
+
+/// The same error for one more of those whom it befell.
+fn same(error: &Arc<anyhow::Error>) -> anyhow::Error {
+    match error.downcast_ref::<Verbatim>() {
+        Some(Verbatim(text)) => Verbatim(text.clone()).into(),
+        None => anyhow::anyhow!("{error:#}"),
+    }
+}

@@ -1,0 +1,37 @@
+//! What comes of launching probes.
+
+use kubectl_pods_report::Source;
+
+use super::stream::Results;
+use crate::exit::Exit;
+
+/// How it ended.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// With something from each place, in the order of the places.
+    Done(Vec<Brought>),
+    /// A signal stopped us.
+    Stopped(Exit),
+}
+
+/// What came from one place. Without results that count, [`Source::problem`] says why.
+#[derive(Debug, Default)]
+pub(crate) struct Brought {
+    /// The place.
+    pub source: Source,
+    /// All that its probe had to say.
+    pub results: Results,
+}
+
+impl Brought {
+    /// Whole results, or why they are not.
+    pub(super) fn new(source: Source, results: Result<Results, String>) -> Self {
+        match results {
+            Ok(results) => Self { source, results },
+            Err(problem) => Self {
+                source: Source { problem: Some(problem), ..source },
+                results: Results::default(),
+            },
+        }
+    }
+}

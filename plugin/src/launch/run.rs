@@ -1,0 +1,139 @@
+//! Probes at several places at once, from the Jobs that carry them to the last trace of them.
+//!
+//! However many there are, they have one name in common, one watch, one listener for signals, and one time after which
+//! nothing more is expected. Each log is read beside the others, and what keeps one probe from running says nothing about
+//! the others.
+//!
+//! What was created is removed on every way out. The names are chosen beforehand, and no request that creates something
+//! is abandoned half-way, so a signal at any moment leaves nothing. If we are killed, each Job ends itself.
+
+use std::{iter::zip, time::Duration};
+
+use futures_util::future::join_all;
+use k8s_openapi::api::batch::v1::Job;
+use kubectl_pods_report::Plan;
+use tokio::time::{sleep, timeout};
+
+use cluster::{Cluster, objects, pods};
+
+use super::{
+    creation::Creation,
+    job::{self, Placement},
+    name,
+    outcome::{Brought, Outcome},
+    probe_job::{Among, ProbeJob, REMOVAL_LIMIT},
+};
+use crate::{output, signals::Signals};
+
+/// How much longer than the longest Job may live an answer is waited for. All who know a better reason to give up are
+/// quicker, if the API server still speaks.
+pub(crate) const GRACE: Duration = Duration::from_secs(20);
+/// Pause between two looks at what we deleted. It is gone after about 20 ms.
+const REMOVAL_POLL: Duration = Duration::from_millis(10);
+
+/// Probes that are under way together.
+pub(super) struct Run<'a> {
+    pub(super) cluster: &'a Cluster,
+    /// Label selector of their pods.
+    pub(super) selector: String,
+    pub(super) jobs: Vec<ProbeJob<'a>>,
+}
+
+/// Has each of `placements` carry out `plan` in the cluster, and removes every trace of it.
+///
+/// # Errors
+///
+/// When the plan is too large, before anything was created; when the cluster cannot be asked, or refuses all of them.
+pub(crate) async fn run(
+    cluster: &Cluster,
+    plan: &Plan,
+    placements: &[Placement],
+) -> anyhow::Result<Outcome> {
+    let name = name::fresh();
+    let objects = job::build(&name, plan, placements)?;
+    let among = Among::new(placements.len());
+    let run = Run {
+        cluster,
+        selector: format!("app.kubernetes.io/instance={name}"),
+        jobs: zip(0.., zip(&objects, placements))
+            .map(|(id, (job, placement))| ProbeJob::new(cluster, id, job, placement, &among))
+            .collect(),
+    };
+    let limit = placements.iter().map(|placement| job::longest_life(plan, placement)).max();
+    let limit = limit.unwrap_or_default().saturating_add(GRACE);
+    let mut signals = Signals::listen()?;
+    let mut creations: Vec<_> =
+        objects.into_iter().map(|job| begin(cluster.clone(), job)).collect();
+    let outcome = tokio::select! {
+        exit = signals.next() => Ok(Outcome::Stopped(exit)),
+        brought = Box::pin(run.carry_out(&mut creations, limit)) => brought.map(Outcome::Done),
+    };
+    if signals.clean_up(Box::pin(run.tidy_up(&mut creations))).await.is_none() {
+        for (job, creation) in zip(&run.jobs, &creations) {
+            job.leave(creation, "we were interrupted again");
+        }
+    }
+    signals.first().map_or(outcome, |exit| Ok(Outcome::Stopped(exit)))
+}
+
+fn begin(cluster: Cluster, job: Job) -> Creation<Job> {
+    Creation::begin(async move { objects::create(&cluster, &job).await })
+}
+
+impl Run<'_> {
+    /// What each probe brings within `limit`.
+    async fn carry_out(
+        &self,
+        creations: &mut [Creation<Job>],
+        limit: Duration,
+    ) -> anyhow::Result<Vec<Brought>> {
+        let each = zip(&self.jobs, creations).map(|(job, creation)| job.bring(creation, limit));
+        let brought = tokio::select! {
+            brought = join_all(each) => brought,
+            never = self.watch() => match never {},
+        };
+        self.conclude(brought)
+    }
+
+    /// An error is one of the whole when no probe got any further. Otherwise it is told as what befell one of them.
+    fn conclude(&self, brought: Vec<anyhow::Result<Brought>>) -> anyhow::Result<Vec<Brought>> {
+        if brought.iter().all(Result::is_err) {
+            return brought.into_iter().collect();
+        }
+        let told = |(job, brought): (&ProbeJob<'_>, anyhow::Result<Brought>)| {
+            brought.unwrap_or_else(|error| Brought::new(job.source(), Err(format!("{error:#}"))))
+        };
+        Ok(zip(&self.jobs, brought).map(told).collect())
+    }
+
+    /// Removes what may have been created, if need be once that is settled.
+    async fn tidy_up(&self, creations: &mut [Creation<Job>]) {
+        join_all(zip(&self.jobs, creations).map(|(job, creation)| job.tidy_up(creation))).await;
+        if self.jobs.iter().any(ProbeJob::is_removed) {
+            self.wait_until_gone().await;
+        }
+    }
+
+    /// Stays until no pod of a removed Job is left.
+    async fn wait_until_gone(&self) {
+        let namespace = &self.cluster.namespace;
+        let gone = async {
+            // Whoever may not list cannot see more than that the Jobs were deleted.
+            while let Ok(pods) = pods::list(self.cluster, namespace, &self.selector).await
+                && self
+                    .jobs
+                    .iter()
+                    .any(|job| job.is_removed() && pods.iter().any(|pod| job.owns(pod)))
+            {
+                sleep(REMOVAL_POLL).await;
+            }
+        };
+        if timeout(REMOVAL_LIMIT, gone).await.is_err() {
+            let names: Vec<&str> = self.jobs.iter().map(|job| job.name.as_str()).collect();
+            output::warning(&format!(
+                "the cluster is still removing pods in namespace {namespace} whose jobs are deleted: {}",
+                names.join(", ")
+            ));
+        }
+    }
+}
