@@ -147,7 +147,7 @@ fn a_plan_too_large_for_a_pod_is_refused_before_anything_is_made() {
     // Text that can hardly be compressed.
     let mut noise = vec![0; 1_000_000];
     fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut noise)).expect("noise");
-    noise.retain(|byte| byte.is_ascii_alphanumeric());
+    noise.retain(u8::is_ascii_alphanumeric);
     let run = api.pods(["curl", "10.0.0.7", "-d", "@-"]).stdin(noise).run().exits(1).prints("");
     let run = run.complains("KiB, compressed, and a probe pod can be handed 128: check fewer");
     assert_eq!(run.stderr.lines().count(), 1, "{}", run.story());

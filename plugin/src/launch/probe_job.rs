@@ -110,14 +110,11 @@ impl<'a> ProbeJob<'a> {
                 reason = self.look_out() => reason.map(Err),
             }
         };
-        let results = match timeout(limit, results).await {
-            Ok(results) => results?,
-            Err(_) => {
-                let seconds = limit.as_secs();
-                Err(format!("no result within {seconds} s: the API server has stopped answering"))
-            }
-        };
-        Ok(Brought::new(self.source(), results))
+        let results = timeout(limit, results).await.unwrap_or_else(|_| {
+            let seconds = limit.as_secs();
+            Ok(Err(format!("no result within {seconds} s: the API server has stopped answering")))
+        });
+        Ok(Brought::new(self.source(), results?))
     }
 
     /// Whether `pod` carries this probe.
