@@ -255,8 +255,11 @@ fn what_was_killed_ends_by_itself() {
 
 #[test]
 fn a_pod_deleted_under_us_is_no_verdict() {
-    let (ns, servers) = (Cluster::nodes().namespace("check-deleted"), SharedServers::get());
-    let command = ns.pods(["check", &servers.nginx, "--from-node", "nosuch"]);
+    let ns = Cluster::nodes().namespace("check-deleted");
+    start_article_servers(&ns);
+    // Its workers still have connections made, by the kernel, and never say a word: so the probe has to wait.
+    ns.kubectl(["exec", "nginx-ser", "--", "sh", "-c", "kill -s STOP -1"]).run().success();
+    let command = ns.pods(["check", "nginx-ser", "--timeout", "60s"]);
     let child = command.spawn();
     wait_until("the probe's pod", Duration::from_secs(20), || ns.leftovers().contains("pod/"));
     let label = "app.kubernetes.io/managed-by=kubectl-pods";
