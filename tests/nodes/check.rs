@@ -257,18 +257,26 @@ fn what_was_killed_ends_by_itself() {
 fn a_pod_deleted_under_us_is_no_verdict() {
     let ns = Cluster::nodes().namespace("check-deleted");
     start_article_servers(&ns);
-    // Its workers still have connections made, by the kernel, and never say a word: so the probe has to wait.
+    let image = format!("{}:80/silent:1", ns.pod_ip("nginx-ser"));
+    // Its workers still have connections made, by the kernel, and never say a word: so the probe, or its image, has to wait.
     ns.kubectl(["exec", "nginx-ser", "--", "sh", "-c", "kill -s STOP -1"]).run().success();
-    let command = ns.pods(["check", "nginx-ser", "--timeout", "60s"]);
-    let child = command.spawn();
-    wait_until("the probe's pod", Duration::from_secs(20), || ns.leftovers().contains("pod/"));
     let label = "app.kubernetes.io/managed-by=kubectl-pods";
-    ns.kubectl(["delete", "pods", "-l", label, "--now"]).run().success();
-    let output = child.wait_with_output().expect("it ends");
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(3), "{stderr}");
-    assert!(stderr.contains("its pod was deleted"), "{stderr}");
-    assert_eq!(ns.leftovers(), "");
+    let phase = ["get", "pods", "-l", label, "-o", "jsonpath={.items[*].status.phase}"];
+    let cases: [(&[&str], &str); 2] =
+        [(&["--probe-image", &image], "Pending"), (&["--timeout", "60s"], "Running")];
+    for (flags, state) in cases {
+        let command = ns.pods(["check", "nginx-ser"]).args(flags.iter().copied());
+        let child = command.spawn();
+        wait_until(state, Duration::from_secs(20), || {
+            ns.kubectl(phase).run().success().stdout == state
+        });
+        ns.kubectl(["delete", "pods", "-l", label, "--now"]).run().success();
+        let output = child.wait_with_output().expect("it ends");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(3), "{state}: {stderr}");
+        assert!(stderr.contains("its pod was deleted"), "{state}: {stderr}");
+        assert_eq!(ns.leftovers(), "", "{state}");
+    }
 }
 
 #[test]

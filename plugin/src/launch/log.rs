@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::{AsyncBufRead, AsyncBufReadExt as _, StreamExt as _};
+use k8s_openapi::api::core::v1::Pod;
 use tokio::time::{sleep, timeout};
 
 use cluster::logs::{self, Log};
@@ -57,7 +58,7 @@ impl ProbeJob<'_> {
         match reader.finish() {
             Ok(results) => Ok(Ok(results)),
             Err(reason) => Ok(Err(match self.ending().await {
-                Some(ending) => format!("{reason} (container: {ending})"),
+                Some(ending) => format!("{reason} ({ending})"),
                 None => reason,
             })),
         }
@@ -76,18 +77,28 @@ impl ProbeJob<'_> {
         sleep(RETRY).await;
     }
 
-    /// How the container ended, if the cluster says so soon.
+    /// How it ended, if the cluster says so soon.
     async fn ending(&self) -> Option<String> {
         let ended = async {
             loop {
-                let prospect = self.pod().as_deref().map(prospect);
-                if let Some(Prospect::Ended(how) | Prospect::Hopeless(how)) = prospect {
-                    return how;
+                if let Some(ending) = self.pod().as_deref().and_then(ending) {
+                    return ending;
                 }
                 sleep(RETRY).await;
             }
         };
         timeout(ENDING_LIMIT, ended).await.ok()
+    }
+}
+
+/// How a pod ended, or why it is about to.
+fn ending(pod: &Pod) -> Option<String> {
+    if pod.metadata.deletion_timestamp.is_some() {
+        return Some("its pod was deleted".to_owned());
+    }
+    match prospect(pod) {
+        Prospect::Ended(how) | Prospect::Hopeless(how) => Some(format!("container: {how}")),
+        _ => None,
     }
 }
 

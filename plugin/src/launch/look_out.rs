@@ -27,6 +27,8 @@ const SLOW_START: Duration = Duration::from_secs(4);
 const OBSTACLE_HINT: Duration = Duration::from_secs(2);
 /// How long the log of a pod that has ended may take to be read.
 const LAST_WORDS: Duration = Duration::from_secs(6);
+/// What is said of a pod that somebody deleted.
+const DELETED: &str = "its pod was deleted before the result was read";
 
 /// Since when what has been so.
 struct Since {
@@ -51,7 +53,7 @@ impl ProbeJob<'_> {
             let reason = match now {
                 Seen::NoPod => self.why_no_pod(since.begun).await,
                 Seen::Pod(pod) => self.judge(&pod, &mut since).await,
-                Seen::Gone(_) => Some("its pod was deleted before the result was read".to_owned()),
+                Seen::Gone(_) => Some(DELETED.to_owned()),
                 Seen::Unwatched(error) => return Err(same(&error)),
             };
             if let Some(reason) = reason {
@@ -69,6 +71,10 @@ impl ProbeJob<'_> {
             since.unschedulable = None;
         }
         match prospect {
+            // The kubelet has words of its own for what becomes of a container that somebody deletes.
+            Prospect::Hopeless(_) if pod.metadata.deletion_timestamp.is_some() => {
+                return Some(DELETED.to_owned());
+            }
             Prospect::Hopeless(reason) => return Some(advise(reason)),
             Prospect::Unschedulable(reason) => {
                 let first = *since.unschedulable.get_or_insert_with(Instant::now);
