@@ -15,8 +15,10 @@ use super::{
 };
 use crate::pods::{Prospect, prospect};
 
-/// Pause between two requests for a log that is not there yet. A request takes about 5 ms.
+/// Pause between two requests for a log that is not there yet. A request takes about 5 ms. All probes of a run together
+/// send no more of them than one alone, as far as that keeps nobody waiting longer than the limit.
 const RETRY: Duration = Duration::from_millis(30);
+const RETRY_LIMIT: Duration = Duration::from_millis(500);
 /// How often a log that ended early is read again, from its start.
 const REREADS: u32 = 2;
 /// How long to wait for the kubelet to say how a container ended; it looks once a second.
@@ -35,6 +37,8 @@ impl ProbeJob<'_> {
             // Nothing is seen any more once the run is over, and that ends this too.
             Err(_) => return std::future::pending().await,
         };
+        let count = u32::try_from(self.among.count).unwrap_or(u32::MAX);
+        let pause = RETRY.saturating_mul(count).min(RETRY_LIMIT);
         let mut reader = Reader::default();
         let mut reads = 0;
         while !reader.is_finished() && reads <= REREADS {
@@ -42,7 +46,7 @@ impl ProbeJob<'_> {
                 .await
             {
                 Ok(Log::NotYet(_)) => {
-                    let _ = timeout(RETRY, seen.changed()).await;
+                    let _ = timeout(pause, seen.changed()).await;
                 }
                 Ok(Log::Open(log)) => {
                     reads += 1;
