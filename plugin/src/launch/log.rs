@@ -37,7 +37,7 @@ impl ProbeJob<'_> {
             // Nothing is seen any more once the run is over, and that ends this too.
             Err(_) => return std::future::pending().await,
         };
-        let count = u32::try_from(self.among.count).unwrap_or(u32::MAX);
+        let count = u32::try_from(self.run.count).unwrap_or(u32::MAX);
         let pause = RETRY.saturating_mul(count).min(RETRY_LIMIT);
         let mut reader = Reader::default();
         let mut reads = 0;

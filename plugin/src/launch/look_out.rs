@@ -105,7 +105,7 @@ impl ProbeJob<'_> {
         {
             return Some(reason);
         }
-        if waited >= SLOW_START && !self.heard.get() && !self.among.told.replace(true) {
+        if waited >= SLOW_START && !self.heard.get() && !self.run.told.replace(true) {
             self.tell(state).await;
         }
         None
@@ -116,7 +116,7 @@ impl ProbeJob<'_> {
         let event = self.said("Pod", events::Kind::Any).await.pop();
         let event = event.map_or(String::new(), |text| format!(", {text}"));
         let which = match &self.placement.node {
-            Some(node) if self.among.count > 1 => format!(" on node {node}"),
+            Some(node) if self.run.count > 1 => format!(" on node {node}"),
             _ => String::new(),
         };
         let limit = self.placement.start_limit.as_secs();
@@ -126,7 +126,7 @@ impl ProbeJob<'_> {
     }
 
     async fn why_no_pod(&self, begun: Instant) -> Option<String> {
-        let waited = begun.max(self.among.newest_pod.get()).elapsed();
+        let waited = begun.max(self.run.newest_pod.get()).elapsed();
         if waited < NO_POD_HINT {
             return None;
         }

@@ -40,7 +40,7 @@ pub(super) enum Seen {
 
 /// What the probes of one run have in common.
 #[derive(Debug)]
-pub(super) struct Among {
+pub(super) struct RunState {
     /// How many they are.
     pub(super) count: usize,
     /// When a pod of theirs was last seen for the first time: who makes them is at work.
@@ -57,7 +57,7 @@ pub(super) struct ProbeJob<'a> {
     /// [`Source::id`] of what it brings.
     id: u32,
     pub(super) placement: &'a Placement,
-    pub(super) among: &'a Among,
+    pub(super) run: &'a RunState,
     /// The pod as last seen.
     pub(super) seen: watch::Sender<Seen>,
     /// Whether the probe was heard.
@@ -66,7 +66,7 @@ pub(super) struct ProbeJob<'a> {
     removed: Cell<bool>,
 }
 
-impl Among {
+impl RunState {
     pub(super) fn new(count: usize) -> Self {
         Self { count, newest_pod: Cell::new(Instant::now()), told: Cell::new(false) }
     }
@@ -78,14 +78,14 @@ impl<'a> ProbeJob<'a> {
         id: u32,
         job: &Job,
         placement: &'a Placement,
-        among: &'a Among,
+        run: &'a RunState,
     ) -> Self {
         Self {
             cluster,
             name: job.metadata.name.clone().unwrap_or_default(),
             id,
             placement,
-            among,
+            run,
             seen: watch::Sender::default(),
             heard: Cell::new(false),
             removed: Cell::new(false),

@@ -21,7 +21,7 @@ use super::{
     job::{self, Placement},
     name,
     outcome::{Brought, Outcome},
-    probe_job::{Among, ProbeJob, REMOVAL_LIMIT},
+    probe_job::{ProbeJob, REMOVAL_LIMIT, RunState},
 };
 use crate::{output, signals::Signals};
 
@@ -51,12 +51,12 @@ pub(crate) async fn run(
 ) -> anyhow::Result<Outcome> {
     let name = name::fresh();
     let objects = job::build(&name, plan, placements)?;
-    let among = Among::new(placements.len());
+    let state = RunState::new(placements.len());
     let run = Run {
         cluster,
         selector: format!("app.kubernetes.io/instance={name}"),
         jobs: zip(0.., zip(&objects, placements))
-            .map(|(id, (job, placement))| ProbeJob::new(cluster, id, job, placement, &among))
+            .map(|(id, (job, placement))| ProbeJob::new(cluster, id, job, placement, &state))
             .collect(),
     };
     let limit = placements.iter().map(|placement| job::longest_life(plan, placement)).max();

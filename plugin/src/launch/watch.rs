@@ -47,7 +47,7 @@ impl Run<'_> {
         match (&*job.seen.borrow(), is_gone) {
             // Nothing comes back. A pod that the Job controller makes anew would report a second time.
             (Seen::Gone(_), _) => return,
-            (Seen::NoPod, false) => job.among.newest_pod.set(Instant::now()),
+            (Seen::NoPod, false) => job.run.newest_pod.set(Instant::now()),
             _ => {}
         }
         job.seen.send_replace(if is_gone { Seen::Gone(pod) } else { Seen::Pod(pod) });

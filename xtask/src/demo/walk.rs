@@ -1,6 +1,10 @@
 //! The demo's scenes, in order.
 
-use std::{collections::BTreeMap, fs, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    time::Duration,
+};
 
 use kpods_prometheus::Prometheus;
 
@@ -99,12 +103,14 @@ pub(super) fn probe(stage: &Stage) -> anyhow::Result<()> {
     stage.show(&format!("kubectl pods curl httpd-ser -n {ns}"))?;
     Stage::say("Reachability and latency, from every server's node.");
     stage.show(&format!("kubectl pods check nginx-ser httpd-ser -n {ns}"))?;
+    let mut nodes = BTreeSet::new();
     for server in ["nginx-ser", "httpd-ser"] {
         let path = "-o jsonpath={.spec.nodeName}";
-        let node = stage.ask(&format!("kubectl get pod {server} -n {ns} {path}"))?;
-        stage
-            .show(&format!("kubectl pods check nginx-ser httpd-ser -n {ns} --from-node {node}"))?;
+        nodes.insert(stage.ask(&format!("kubectl get pod {server} -n {ns} {path}"))?);
     }
+    let from: Vec<_> = nodes.iter().map(|node| format!("--from-node {node}")).collect();
+    let from = from.join(" ");
+    stage.show(&format!("kubectl pods check nginx-ser httpd-ser -n {ns} {from}"))?;
     trouble(stage)?;
     Stage::say("Nothing is left.");
     stage.show_nothing(&format!(
