@@ -136,6 +136,67 @@ fn all_namespaces_have_a_column() {
 }
 
 #[test]
+fn several_namespaces_come_in_the_order_asked_for() {
+    let cluster = Cluster::control_plane();
+    let (one, other) = (cluster.namespace("one"), cluster.namespace("other"));
+    create_states(&one);
+    create_awkward(&other);
+    let kubectl = |namespace: &Namespace, args: &[&str]| {
+        namespace.kubectl(["get", "pods"].iter().chain(args).copied()).run().success().stdout
+    };
+    let several = format!("{},{}", other.name, one.name);
+    let ours = cluster.pods(["-n", &several, "-o", "name"]).run().success().stdout;
+    let theirs = kubectl(&other, &["-o", "name"]) + &kubectl(&one, &["-o", "name"]);
+    assert_eq!(ours, theirs);
+    let ours = cluster.pods(["-n", &several, "--no-headers"]).run().success().stdout;
+    let place = |line: &str| line.split_whitespace().take(2).map(str::to_owned).collect::<Vec<_>>();
+    let names = |namespace: &Namespace| {
+        let lines = kubectl(namespace, &["--no-headers"]);
+        let first = |line: &str| line.split_whitespace().next().unwrap_or_default().to_owned();
+        lines.lines().map(|line| vec![namespace.name.clone(), first(line)]).collect::<Vec<_>>()
+    };
+    assert_eq!(ours.lines().map(place).collect::<Vec<_>>(), [names(&other), names(&one)].concat());
+
+    let list: serde_json::Value =
+        serde_json::from_str(&cluster.pods(["-n", &several, "-o", "json"]).run().success().stdout)
+            .expect("JSON");
+    assert_eq!(list["items"].as_array().map(Vec::len), Some(theirs.lines().count()));
+
+    let none = cluster.pods(["-n", "no-such,none-such"]).run().success().prints("");
+    assert_eq!(none.stderr, "No resources found in no-such, none-such namespaces.\n");
+    let refused = cluster.pods(["-n", &several, "running"]).run().exits(1);
+    refused.complains("a resource cannot be retrieved by name across several namespaces");
+}
+
+#[test]
+fn conditions_and_sorts_go_with_the_servers_own_cells() {
+    let namespace = Cluster::control_plane().namespace("arranged");
+    create_states(&namespace);
+    let pods = |args: &[&str]| namespace.pods(args.iter().copied()).run().success().stdout;
+    let all = pods(&["--no-headers"]);
+    let kept = pods(&["--no-headers", "--filter", "pod.status=Running"]);
+    let status = |line: &&str| line.split_whitespace().nth(2) == Some("Running");
+    let names = |text: &str| {
+        let first = |line: &str| line.split_whitespace().next().unwrap_or_default().to_owned();
+        text.lines().map(first).collect::<Vec<_>>()
+    };
+    let running: Vec<&str> = all.lines().filter(status).collect();
+    assert!(!running.is_empty() && running.len() < all.lines().count(), "{all}");
+    assert_eq!(names(&kept), names(&running.join("\n")));
+    let mut sorted = names(&all);
+    sorted.sort();
+    sorted.reverse();
+    assert_eq!(names(&pods(&["--no-headers", "--sort", "-pod.name"])), sorted);
+    // What no cell has is fetched for it.
+    let uids = pods(&["-C", "metadata.uid", "--sort", "metadata.uid", "--no-headers"]);
+    let theirs = namespace.kubectl(["get", "pods", "-o", "jsonpath={.items[*].metadata.uid}"]);
+    let mut theirs: Vec<_> =
+        theirs.run().success().stdout.split_whitespace().map(str::to_owned).collect();
+    theirs.sort();
+    assert_eq!(names(&uids), theirs);
+}
+
+#[test]
 fn a_pod_may_be_called_like_a_verb() {
     let namespace = Cluster::control_plane().namespace("verbs");
     for name in ["check", "get"] {

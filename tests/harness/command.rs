@@ -2,7 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    io::Write as _,
+    fs::File,
+    io::{Read as _, Write as _},
     path::{Path, PathBuf},
     process::{Child, ExitStatus, Stdio},
     thread,
@@ -10,6 +11,7 @@ use std::{
 };
 
 use nix::{
+    pty::{Winsize, openpty},
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
@@ -129,6 +131,24 @@ impl Command {
         let writer = thread::spawn(move || drop(stdin.write_all(&input)));
         let output = child.wait_with_output().expect("the child can be waited for");
         writer.join().expect("the writer does not panic");
+        Run::new(self.line(), output, begun.elapsed())
+    }
+
+    /// Runs it to its end with a terminal of so many columns as its standard output.
+    pub fn run_on_terminal(self, columns: u16) -> Run {
+        let begun = Instant::now();
+        let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        let terminal = openpty(Some(&size), None).expect("a terminal");
+        let mut command = self.std();
+        command.stdin(Stdio::null()).stdout(terminal.slave).env("TERM", "xterm");
+        let child = command.spawn().expect("it starts");
+        // Our copy of the terminal would keep it open.
+        drop(command);
+        let mut stdout = Vec::new();
+        // Its end is an error: nobody holds the other side any more.
+        let _ = File::from(terminal.master).read_to_end(&mut stdout);
+        let mut output = child.wait_with_output().expect("the child can be waited for");
+        output.stdout = String::from_utf8_lossy(&stdout).replace("\r\n", "\n").into_bytes();
         Run::new(self.line(), output, begun.elapsed())
     }
 

@@ -2,6 +2,7 @@
 
 mod busy;
 mod check;
+mod columns;
 mod compression;
 mod connection;
 mod everywhere;
@@ -15,3 +16,4 @@ mod order;
 mod silence;
 mod stderr;
 mod streaming;
+mod terminal;

@@ -1,9 +1,6 @@
 //! What guests plan and give back, as plain data that is safe to print.
 
-use table::{
-    columns::{Column, Need},
-    grid,
-};
+use table::{columns::Column, grid};
 
 /// What a guest wants to know, and what it will give.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,14 +11,6 @@ pub struct Plan {
     pub batch: usize,
     /// What comes out.
     pub output: Planned,
-}
-
-impl Plan {
-    /// How much of each pod must be known for everything that the guest needs.
-    #[must_use]
-    pub fn need(&self) -> Need {
-        self.needs.iter().map(Column::need).max().unwrap_or_default()
-    }
 }
 
 /// What comes out of a guest.

@@ -3,6 +3,7 @@
 //! - [`mod@curl`]: the plan of one request, and the answer as curl would print it.
 //! - [`mod@report`], [`table`]: what may be concluded from records, and how it looks.
 
+mod columns;
 mod curl;
 mod report;
 mod table;
@@ -136,7 +137,7 @@ fn print_report(report: &Report, args: &CheckArgs) -> anyhow::Result<()> {
         CheckFormat::Json => serde_json::to_string_pretty(report)? + "\n",
         format => {
             let wide = format == CheckFormat::Wide;
-            table::draw(report, wide, stdout.look(args.no_headers))
+            table::table(report, wide, stdout.look(args.no_headers))
         }
     };
     stdout.write(text.as_bytes())?;
@@ -145,7 +146,7 @@ fn print_report(report: &Report, args: &CheckArgs) -> anyhow::Result<()> {
 
 fn print_answer(answer: &Answer) -> anyhow::Result<Exit> {
     let mut stdout = Stdout::new();
-    if stdout.is_terminal() {
+    if stdout.terminal().is_one {
         stdout.write(output::for_terminal(&answer.stdout).as_bytes())?;
     } else {
         stdout.write(&answer.stdout)?;

@@ -10,8 +10,12 @@ Every other flag and format of kubectl get works too (-w, --sort-by, -o jsonpath
 go-template=…, kyaml …): the command then becomes kubectl get pods. Which kubectl: $KUBECTL_PATH, else
 the first on the PATH.
 
+Columns: pod.name, pod.ready, pod.status, pod.restarts, pod.age, pod.ip, pod.node and more, or any path into
+the pod: metadata.labels[app], spec.containers[*].image. A condition compares one with a value: = != < <= > >=.
+
 Examples:
   kubectl pods -n shop -o wide
+  kubectl pods -n shop,stock --filter 'pod.restarts>3' --sort -pod.restarts
   kubectl pods -A -o guest:by-node
   kubectl pods --watch --sort-by .status.startTime";
 
@@ -46,6 +50,15 @@ pub struct GetArgs {
     /// Labels to show as columns; may be repeated
     #[arg(long, short = 'L', value_name = "LABEL,…", value_delimiter = ',')]
     pub label_columns: Vec<String>,
+    /// Columns to show in place of the usual ones, as in -C pod.name,metadata.labels[app],spec.priority
+    #[arg(long, short = 'C', value_name = "COLUMN,…", value_delimiter = ',')]
+    pub columns: Vec<String>,
+    /// Columns to sort by, as in --sort -pod.restarts,pod.name (with -: greatest first)
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    pub sort: Vec<String>,
+    /// Show only pods for which this holds, as in --filter 'pod.restarts>3'; may be repeated
+    #[arg(long, value_name = "CONDITION")]
+    pub filter: Vec<String>,
     /// Put the kind before names: pod/NAME
     #[arg(long)]
     pub show_kind: bool,

@@ -52,14 +52,7 @@ pub(super) fn handoff(get: &ArgMatches, words: &[OsString]) -> Result<Option<Han
     let several = (files > 1).then(|| "more than one -f".to_owned());
     let flag = get.get_one::<Id>(GROUP).map(|flag| format!("--{flag}"));
     let Some(flag) = flag.or(format).or(several) else { return Ok(None) };
-    let only_ours = if output == "guest" || output.starts_with("guest:") {
-        Some((format!("-o {output}"), "runs no guests"))
-    } else if get.value_source("guest_memory") == Some(ValueSource::CommandLine) {
-        Some(("--guest-memory".to_owned(), "runs no guests"))
-    } else {
-        (files == 1).then(|| ("-f".to_owned(), "reads no saved list"))
-    };
-    match only_ours {
+    match only_ours(get) {
         Some((ours, why)) => {
             let why = format!("{flag} is done by kubectl, which {why}");
             let line = format!("{flag} and {ours} cannot be used together: {why}");
@@ -67,4 +60,28 @@ pub(super) fn handoff(get: &ArgMatches, words: &[OsString]) -> Result<Option<Han
         }
         None => Ok(Some(Handoff { flag, words: words.to_vec() })),
     }
+}
+
+/// What the list has that only we know, and why kubectl cannot make it.
+fn only_ours(get: &ArgMatches) -> Option<(String, &'static str)> {
+    let typed = |flag| get.value_source(flag) == Some(ValueSource::CommandLine);
+    let output = get.get_one::<String>("output").map(String::as_str).unwrap_or_default();
+    if output == "guest" || output.starts_with("guest:") {
+        return Some((format!("-o {output}"), "runs no guests"));
+    }
+    let flags = [
+        ("guest_memory", "runs no guests"),
+        ("columns", "does not know our columns"),
+        ("sort", "does not know our columns"),
+        ("filter", "does not know our columns"),
+    ];
+    if let Some((flag, why)) = flags.into_iter().find(|(flag, _)| typed(flag)) {
+        return Some((format!("--{}", flag.replace('_', "-")), why));
+    }
+    let namespace = get.get_one::<String>("namespace").map(String::as_str).unwrap_or_default();
+    if namespace.contains(',') {
+        return Some((format!("-n {namespace}"), "reads one namespace or all"));
+    }
+    let files = get.get_many::<PathBuf>("filename").unwrap_or_default().len();
+    (files == 1).then(|| ("-f".to_owned(), "reads no saved list"))
 }

@@ -2,23 +2,44 @@
 
 use anyhow::{Result, bail};
 
-use super::Format;
+use cluster::ConnectionOptions;
+
+use super::{Format, Scope, View};
 use crate::cli::GetArgs;
 
 /// Refuses combinations of flags that make no sense.
-pub(super) fn check(args: &GetArgs, format: &Format) -> Result<()> {
+pub(super) fn check(connection: &ConnectionOptions, args: &GetArgs, format: &Format) -> Result<()> {
     if args.show_labels && !matches!(format, Format::Table { .. }) {
         let name = args.output.as_deref().unwrap_or_default();
         bail!("--show-labels option cannot be used with {name} printer");
     }
+    ours(args, format)?;
     let selected = args.selector().is_some() || args.field_selector().is_some();
     if args.saved().is_some() && selected {
         bail!("selectors need a cluster: they do not work with -f");
     }
-    names(args, selected)
+    let named = connection.namespace.as_deref().filter(|name| !name.is_empty());
+    let several = matches!(named.map(Scope::parse).transpose()?, Some(Scope::Many(_)));
+    names(args, selected, several)
 }
 
-fn names(args: &GetArgs, selected: bool) -> Result<()> {
+/// The flags that kubectl has not, where they have no meaning.
+fn ours(args: &GetArgs, format: &Format) -> Result<()> {
+    View::new(args, false, &Scope::All)?;
+    let name = args.output.as_deref().unwrap_or_default();
+    if !args.columns.is_empty() && *format != (Format::Table { wide: false }) {
+        bail!("--columns and -o {name} cannot be used together: both say what is shown");
+    }
+    let arranged = !args.sort.is_empty() || !args.filter.is_empty();
+    if arranged && matches!(format, Format::Json | Format::Yaml) {
+        bail!(
+            "--sort and --filter work with tables, -o name and guests, not with -o {name}: give it names or a selector"
+        );
+    }
+    Ok(())
+}
+
+fn names(args: &GetArgs, selected: bool, several: bool) -> Result<()> {
     if args.names.iter().any(String::is_empty) {
         bail!("resource name may not be empty");
     }
@@ -35,6 +56,9 @@ fn names(args: &GetArgs, selected: bool) -> Result<()> {
     }
     if args.all_namespaces {
         bail!("a resource cannot be retrieved by name across all namespaces");
+    }
+    if several {
+        bail!("a resource cannot be retrieved by name across several namespaces");
     }
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! Cells of the pods of all namespaces, each with its namespace.
 //!
 //! A Table has no cell for the namespace; with the metadata that has it, a pod is ten times as long, and most of a long
-//! list's time goes there. So only the first pods come with their metadata, and the namespaces' names beside them. When many
-//! more pods follow, they are asked for namespace by namespace and without metadata, a few namespaces at a time. Where that
+//! list's time goes there. So only the first pods come with their metadata, which is one request and enough for a small
+//! cluster. When many more follow, they are asked for namespace by namespace and without metadata, a few namespaces at a
+//! time. Where that
 //! is not worth it (many namespaces for few pods) or not possible (a user who may not list namespaces), the rest is the
 //! second page of the list, however long.
 //!
@@ -12,11 +13,7 @@
 use std::pin::pin;
 
 use anyhow::{Context as _, Result};
-use futures_util::{
-    StreamExt as _,
-    future::{Either, select},
-    stream,
-};
+use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 use tokio::sync::mpsc;
 
@@ -27,15 +24,12 @@ use table::{
 };
 
 use super::{
-    Outcome, Query, Scope, Sink,
+    Change, Outcome, Query, Scope, Sink,
     fetch::{ListMeta, Reader as _, TableReader},
 };
 
 /// How many pods come with their metadata, in the one answer that is enough for a small cluster.
 const FIRST: i64 = 100;
-
-/// How many namespaces are listed beside it, before anybody knows whether there are more pods.
-const FIRST_NAMESPACES: u32 = 200;
 
 /// Up to so many more pods, further round trips cost more than their metadata.
 const FEW: usize = 500;
@@ -65,63 +59,47 @@ pub(super) async fn fetch(
     let mut rows = Rest { sink, name: None, count: 0, latest: String::new(), seen: String::new() };
     let read = everything(cluster, query, &mut rows).await?;
     let mut outcome = Outcome { rows: rows.count, ..Outcome::default() };
-    outcome.note(read, query.ignore_not_found);
+    match read {
+        Ok(version) => outcome.version = version,
+        Err(error) => outcome.note(error, query.ignore_not_found),
+    }
     Ok(outcome)
 }
 
 /// The outer error is the sink's.
 type Read<T> = Result<Result<T, GetError>>;
 
-async fn everything(cluster: &Cluster, query: &Query, rows: &mut Rest<'_>) -> Read<()> {
+/// Gives the `resourceVersion` of what was read: of the first answer where several make the list, whose later ones may be
+/// newer. A watch from there tells everything that they may not show, and some things that they do.
+async fn everything(cluster: &Cluster, query: &Query, rows: &mut Rest<'_>) -> Read<Option<String>> {
     let first = Query { chunk_size: Some(FIRST), ..query.clone() };
-    let (page, names) = {
-        let page = pin!(list(cluster, first.for_page(None, Representation::Table), rows));
-        let names = pin!(namespaces::names(cluster, FIRST_NAMESPACES));
-        match select(page, names).await {
-            Either::Left((page, names)) => {
-                // Most clusters have no second page; nobody waits for the names there.
-                let more = matches!(&page, Ok(Ok(meta)) if !meta.is_last());
-                (page, if more { names.await } else { Ok(None) })
-            }
-            Either::Right((names, page)) => (page.await, names),
-        }
-    };
-    let meta = match page? {
+    let meta = match list(cluster, first.for_page(None, Representation::Table), rows).await? {
         Ok(meta) => meta,
         Err(error) => return Ok(Err(error)),
     };
     if meta.is_last() {
-        return Ok(Ok(()));
+        return Ok(Ok(meta.version()));
     }
     rows.seen = std::mem::take(&mut rows.latest);
-    if let Some(names) = worth_it(cluster, meta.remaining_item_count, names).await {
+    if let Some(names) = names(cluster, meta.remaining_item_count).await {
         match each(cluster, query, &meta, &unread(names, &rows.seen), rows).await? {
             // One request for all that is left may fare better.
             Err(GetError::Refused(_) | GetError::NotFound(_)) => {}
-            read => return Ok(read),
+            Err(error) => return Ok(Err(error)),
+            Ok(()) => return Ok(Ok(meta.version())),
         }
     }
     let rest = query.for_page(Some(&meta.r#continue), Representation::Table);
-    Ok(list(cluster, rest, rows).await?.map(drop))
+    Ok(list(cluster, rest, rows).await?.map(ListMeta::version))
 }
 
-/// The names of all namespaces, if asking for each is worth it for so many pods and they may be listed; `first` are those
-/// that are known, unless there are too many.
-async fn worth_it(
-    cluster: &Cluster,
-    pods: usize,
-    first: Result<Option<Vec<String>>>,
-) -> Option<Vec<String>> {
+/// The names of all namespaces, if asking for each is worth it for so many pods and they may be listed.
+async fn names(cluster: &Cluster, pods: usize) -> Option<Vec<String>> {
     if pods < FEW {
         return None;
     }
     let limit = u32::try_from(pods / PODS_A_REQUEST).ok()?;
-    let names = match first.ok()? {
-        Some(names) => names,
-        None if limit <= FIRST_NAMESPACES => return None,
-        None => namespaces::names(cluster, limit).await.ok()??,
-    };
-    (names.len() <= limit as usize).then_some(names)
+    namespaces::names(cluster, limit).await.ok()?
 }
 
 /// In keys a `/` follows the namespace: `a-b/` comes before `a/`.
@@ -149,7 +127,7 @@ async fn each(
     let ask = async move {
         let answers = stream::iter(&queries).map(async |query| {
             let answer = cluster.get_pods(&not_older(query, first)).await;
-            (query.scope.namespace().unwrap_or_default().to_owned(), answer)
+            (query.scope.one().unwrap_or_default().to_owned(), answer)
         });
         let mut answers = pin!(answers.buffered(AT_ONCE));
         while let Some(answer) = answers.next().await {
@@ -237,14 +215,18 @@ impl Sink for Rest<'_> {
         self.sink.columns(columns)
     }
 
-    fn row(&mut self, row: Row<'_>) -> Result<()> {
+    fn row(&mut self, change: Change, row: Row<'_>) -> Result<()> {
         let key = key(&row, self.name)?;
         if key > self.seen {
             self.count += 1;
             self.latest = key;
-            self.sink.row(row)?;
+            self.sink.row(change, row)?;
         }
         Ok(())
+    }
+
+    fn end(&mut self, version: Option<&str>) -> Result<()> {
+        self.sink.end(version)
     }
 }
 

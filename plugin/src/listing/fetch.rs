@@ -17,25 +17,7 @@ use table::{
     splitter::{Piece, Splitter},
 };
 
-use super::Query;
-
-/// Takes rows as they arrive. Column definitions come before the first row, and again before the
-/// first row of each further answer.
-pub trait Sink {
-    /// The columns of the rows that follow.
-    ///
-    /// # Errors
-    ///
-    /// Ends the list.
-    fn columns(&mut self, columns: &[ColumnDefinition]) -> Result<()>;
-
-    /// One row.
-    ///
-    /// # Errors
-    ///
-    /// Ends the list.
-    fn row(&mut self, row: Row<'_>) -> Result<()>;
-}
+use super::{Change, Query, Sink};
 
 /// How a list ended: what did not come, in kubectl's words, in the order asked.
 #[derive(Debug, Default)]
@@ -46,6 +28,8 @@ pub struct Outcome {
     pub errors: Vec<anyhow::Error>,
     /// Whether the server could not be asked at all.
     pub unreachable: bool,
+    /// The `resourceVersion` of the list, where all of it came and is of one.
+    pub version: Option<String>,
 }
 
 /// Fetches rows and hands them to `sink`.
@@ -54,7 +38,7 @@ pub struct Outcome {
 ///
 /// Only what `sink` returns; what the server refuses is in [`Outcome::errors`].
 pub async fn fetch(cluster: &Cluster, query: &Query, sink: &mut dyn Sink) -> Result<Outcome> {
-    let mut reader = TableReader::new(sink, query.scope.namespace());
+    let mut reader = TableReader::new(sink, query.scope.one());
     let outcome = visit(cluster, query, Representation::Table, &mut reader).await;
     match reader.failed {
         Some(error) => Err(error),
@@ -81,14 +65,17 @@ pub(super) async fn visit(
 ) -> Outcome {
     let mut outcome = Outcome::default();
     if query.names.is_empty() {
-        let result = pages(cluster, query, representation, reader).await;
-        outcome.note(result, query.ignore_not_found);
+        match pages(cluster, query, representation, reader).await {
+            Ok(meta) => outcome.version = meta.version(),
+            Err(error) => outcome.note(error, query.ignore_not_found),
+        }
         return outcome;
     }
     for name in &query.names {
         let request = query.for_name(name, representation);
-        let result = one(cluster, &request, reader).await;
-        outcome.note(result, query.ignore_not_found);
+        if let Err(error) = one(cluster, &request, reader).await {
+            outcome.note(error, query.ignore_not_found);
+        }
         if outcome.unreachable {
             break;
         }
@@ -97,15 +84,25 @@ pub(super) async fn visit(
 }
 
 impl Outcome {
-    pub(super) fn note(&mut self, result: Result<(), GetError>, ignore_not_found: bool) {
-        match result {
-            Ok(()) => {}
-            Err(GetError::NotFound(_)) if ignore_not_found => {}
-            Err(error) => {
-                self.unreachable = matches!(error, GetError::Unreachable(_));
-                self.errors.push(error.into());
-            }
+    pub(super) fn note(&mut self, error: GetError, ignore_not_found: bool) {
+        if ignore_not_found && matches!(error, GetError::NotFound(_)) {
+            return;
         }
+        self.unreachable = matches!(error, GetError::Unreachable(_));
+        self.errors.push(error.into());
+    }
+
+    /// The outcome of lists that are read one after the other, as far as the server can be asked. Several lists have no
+    /// `resourceVersion` together.
+    pub(super) fn of_all(lists: Vec<Self>) -> Self {
+        let version = if let [only] = lists.as_slice() { only.version.clone() } else { None };
+        let mut all = Self { version, ..Self::default() };
+        for list in lists {
+            all.rows += list.rows;
+            all.errors.extend(list.errors);
+            all.unreachable |= list.unreachable;
+        }
+        all
     }
 }
 
@@ -123,13 +120,13 @@ async fn pages(
     query: &Query,
     representation: Representation,
     reader: &mut impl Reader,
-) -> Result<(), GetError> {
+) -> Result<ListMeta, GetError> {
     let mut token: Option<String> = None;
     loop {
         let answer = cluster.get_pods(&query.for_page(token.as_deref(), representation)).await?;
         let meta = reader.page(answer).await.map_err(GetError::Unreachable)?;
         if meta.is_last() {
-            return Ok(());
+            return Ok(meta);
         }
         token = Some(meta.r#continue);
     }
@@ -148,6 +145,10 @@ pub(super) struct ListMeta {
 }
 
 impl ListMeta {
+    pub(super) fn version(self) -> Option<String> {
+        Some(self.resource_version).filter(|version| !version.is_empty())
+    }
+
     pub(super) fn is_last(&self) -> bool {
         self.r#continue.is_empty()
     }
@@ -223,7 +224,7 @@ impl<'s> TableReader<'s> {
         }
         let row = Row { namespace: self.namespace, ..Row::parse(text)? };
         self.rows += 1;
-        let result = self.sink.row(row);
+        let result = self.sink.row(Change::Listed, row);
         self.keep(result)
     }
 

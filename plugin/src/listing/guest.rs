@@ -1,7 +1,11 @@
-//! `-o guest:NAME`: the guest's plan decides what is fetched, and its lines are printed. When it fails, the built-in
-//! table is printed in its place: nobody loses sight of their pods because of a format.
+//! `-o guest:NAME`: the guest's plan decides what is fetched, it is given the rows while they arrive, and its lines are
+//! printed. When it fails, the built-in table is printed in its place: nobody loses sight of their pods because of a
+//! format.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    mem,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -9,16 +13,13 @@ use host::{
     Choice, Context, Finished, Guest, GuestFailure, Limits, Output, Places, Planned, Session,
 };
 use table::{
-    columns::{Column, Extractor, Value},
+    columns::{PodReader, Tabular as _, Value},
     grid,
     row::{ColumnDefinition, Row},
     sanitize,
 };
 
-use super::{
-    Outcome, Query, Sink, Source,
-    printers::{PodTable, TableOptions},
-};
+use super::{Change, Outcome, Query, Sink, Source, View, printers::PodTable, table_options};
 use crate::{
     cli::GetArgs,
     exit::Exit,
@@ -58,46 +59,37 @@ impl GuestFormat {
         args: &GetArgs,
     ) -> Result<(Outcome, Exit)> {
         let mut stdout = Stdout::new();
-        let options = TableOptions {
-            no_headers: args.no_headers,
-            with_namespace: args.all_namespaces,
-            for_terminal: stdout.is_terminal(),
-            ..TableOptions::default()
-        };
-        let opened = self.guest.open(&context(&stdout, args)?);
+        let mut view = View::new(args, false, &query.scope)?;
+        let opened = self.guest.open(&context(&stdout, view.shows_namespace())?);
         if let Ok(session) = &opened {
-            refuse_binary(&session.plan().output, stdout.is_terminal())?;
-            query.need = session.plan().need();
+            refuse_binary(&session.plan().output, stdout.terminal().is_one)?;
+            view.given.clone_from(&session.plan().needs);
         }
-        query.need = query.need.max(options.need());
-        let needs = opened.as_ref().map(|session| session.plan().needs.clone()).unwrap_or_default();
-        let mut rows = Rows::new(needs, PodTable::new(options));
-        let outcome = source.rows(&query, &mut rows).await?;
+        query.need = view.need();
+        let table = PodTable::new(&view, table_options(args, &stdout));
+        let mut rows = Rows::new(opened, table);
+        let outcome = super::rows(source, &query, &view, &mut rows).await?;
         if outcome.rows == 0 && !outcome.errors.is_empty() {
             // Nothing came that could be formatted: a header alone would look like an empty list.
             return Ok((outcome, Exit::Failure));
         }
-        let exit = match opened.and_then(|session| finish(session, rows.values)) {
-            Ok(finished) => {
+        let exit = match rows.work {
+            Work::Done(finished) => {
                 print(&finished, args, &mut stdout)?;
                 let tell = |note| output::note(&format!("{}: {note}", self.name));
                 finished.notes.iter().for_each(tell);
                 Exit::Success
             }
-            Err(failure) => {
+            Work::Failed(failure) => {
                 rows.table.print(&mut stdout)?;
                 output::note(&format!("error: {failure}; this is the built-in table"));
                 Exit::GuestFailed
             }
+            Work::Going(_) | Work::Between => bail!("the list did not end"),
         };
         stdout.flush()?;
         Ok((outcome, exit))
     }
-}
-
-fn finish(mut session: Session, rows: Vec<Vec<Value>>) -> Result<Finished, GuestFailure> {
-    session.push(rows)?;
-    session.finish()
 }
 
 fn print(finished: &Finished, args: &GetArgs, stdout: &mut Stdout) -> Result<()> {
@@ -108,7 +100,7 @@ fn print(finished: &Finished, args: &GetArgs, stdout: &mut Stdout) -> Result<()>
             let look = stdout.look(args.no_headers);
             stdout.write(grid::draw(columns, lines, look).as_bytes())
         }
-        Output::Document { bytes, .. } if stdout.is_terminal() => {
+        Output::Document { bytes, .. } if stdout.terminal().is_one => {
             let text = String::from_utf8_lossy(bytes);
             stdout.write(sanitize::lines(&text).as_bytes())
         }
@@ -128,50 +120,127 @@ fn refuse_binary(planned: &Planned, for_terminal: bool) -> Result<()> {
     }
 }
 
-fn context(stdout: &Stdout, args: &GetArgs) -> Result<Context> {
+fn context(stdout: &Stdout, several_namespaces: bool) -> Result<Context> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?;
+    let terminal = stdout.terminal();
     Ok(Context {
         command: "get".into(),
-        features: args.all_namespaces.then(|| "all-namespaces".to_owned()).into_iter().collect(),
-        width: None,
-        rich: stdout.is_rich(),
+        features: several_namespaces.then(|| "all-namespaces".to_owned()).into_iter().collect(),
+        width: terminal.width.map(u32::from),
+        rich: terminal.is_rich,
         now_millis: i64::try_from(now.as_millis()).context("the clock is beyond all bounds")?,
         total: None,
     })
 }
 
-/// Keeps what the guest needs of each row, and the built-in table beside it.
+/// Gives rows to the guest in batches, while they arrive, and keeps the built-in table beside it.
 struct Rows {
-    needs: Vec<Column>,
-    extractor: Extractor,
-    values: Vec<Vec<Value>>,
+    work: Work,
+    reader: PodReader,
+    /// Rows for the next call, each with the values that the guest needs.
+    batch: Vec<Vec<Value>>,
     table: PodTable,
 }
 
+/// How far the guest is.
+enum Work {
+    Going(Box<Session>),
+    Done(Finished),
+    /// The first failure is the last: the guest is not called again.
+    Failed(GuestFailure),
+    /// Only while it is being called.
+    Between,
+}
+
 impl Rows {
-    fn new(needs: Vec<Column>, table: PodTable) -> Self {
-        Self { extractor: Extractor::new(needs.clone(), []), needs, values: Vec::new(), table }
+    fn new(opened: Result<Session, GuestFailure>, table: PodTable) -> Self {
+        let going = |session| Work::Going(Box::new(session));
+        let work = opened.map_or_else(Work::Failed, going);
+        Self { work, reader: PodReader::default(), batch: Vec::new(), table }
+    }
+
+    /// Calls the guest.
+    fn push(&mut self) {
+        if let Work::Going(session) = &mut self.work
+            && let Err(failure) = session.push(mem::take(&mut self.batch))
+        {
+            self.work = Work::Failed(failure);
+        }
     }
 }
 
 impl Sink for Rows {
     fn columns(&mut self, columns: &[ColumnDefinition]) -> Result<()> {
-        let names = columns.iter().map(|column| column.name.as_str());
-        self.extractor = Extractor::new(self.needs.clone(), names);
+        if let Work::Going(session) = &self.work {
+            self.reader = PodReader::new(&session.plan().needs, columns);
+        }
         self.table.columns(columns)
     }
 
-    fn row(&mut self, row: Row<'_>) -> Result<()> {
-        let object = row.object.map(|object| serde_json::from_str(object.get()));
-        let object = object.transpose().context("cannot read a pod of the server's table")?;
-        self.values.push(self.extractor.row(&row.cells, row.namespace, object.as_ref()));
-        self.table.row(row)
+    fn row(&mut self, change: Change, row: Row<'_>) -> Result<()> {
+        if let Work::Going(session) = &self.work {
+            let pod = self.reader.read(&row)?;
+            self.batch.push(session.plan().needs.iter().map(|need| pod.value(need)).collect());
+            if self.batch.len() >= session.plan().batch {
+                self.push();
+            }
+        }
+        self.table.row(change, row)
+    }
+
+    fn end(&mut self, version: Option<&str>) -> Result<()> {
+        self.push();
+        self.work = match mem::replace(&mut self.work, Work::Between) {
+            Work::Going(session) => session.finish().map_or_else(Work::Failed, Work::Done),
+            work => work,
+        };
+        self.table.end(version)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Planned, refuse_binary};
+    use std::path::Path;
+
+    use super::*;
+
+    /// Sends `count` rows to the guest that does this, and gives how far it is before and after the list's end.
+    fn work(deed: &str, count: usize) -> (Work, Work) {
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../wasm-guests/prebuilt/hostile.wasm");
+        let choice: Choice = format!("{},do={deed},in=push", path.display()).parse().unwrap();
+        let guest = Guest::load(&choice, &Places::default(), Limits::default()).unwrap();
+        let table = PodTable::new(&View::default(), super::super::TableOptions::default());
+        let mut rows = Rows::new(guest.open(&Context::default()), table);
+        let name = ColumnDefinition { name: "Name".to_owned(), ..ColumnDefinition::default() };
+        rows.columns(&[name]).unwrap();
+        for _ in 0..count {
+            rows.row(Change::Listed, Row::parse(br#"{"cells":["web"]}"#).unwrap()).unwrap();
+        }
+        let before = mem::replace(&mut rows.work, Work::Between);
+        if let Work::Going(session) = before {
+            rows.work = Work::Going(session);
+            rows.end(None).unwrap();
+            return (Work::Between, rows.work);
+        }
+        (before, Work::Between)
+    }
+
+    #[test]
+    fn a_guest_is_given_rows_before_the_list_ends() {
+        let (before, _) = work("panic", 256);
+        assert!(
+            matches!(before, Work::Failed(_)),
+            "a whole batch is there: it is given to the guest"
+        );
+        let (_, after) = work("panic", 255);
+        assert!(matches!(after, Work::Failed(_)), "the rest is given at the end");
+        let (_, after) = work("nothing", 600);
+        let Work::Done(Finished { output: Output::Table { lines, .. }, .. }) = after else {
+            panic!("it makes a table")
+        };
+        assert_eq!(lines.len(), 600);
+    }
 
     #[test]
     fn only_text_goes_to_a_terminal() {

@@ -1,8 +1,9 @@
 //! `kubectl pods [get]`: arguments to query, streamed Table to rows, rows to a format.
 //!
-//! Whoever wants rows (a format, a guest) opens a [`Source`], states in the [`Query`] how much of each pod
-//! it needs, and implements [`Sink`]; [`Source::rows`] hands the rows over while they arrive.
+//! Whoever wants rows (a format, a guest) says in a [`View`] what it shows of which pods, from which follows how much of
+//! each pod the [`Query`] asks for, and implements [`Sink`]; [`Source::rows`] hands the rows over while they arrive.
 
+mod arrange;
 mod check;
 mod everywhere;
 mod fetch;
@@ -12,17 +13,24 @@ mod objects;
 mod printers;
 mod query;
 mod saved;
+mod scope;
+mod sink;
 mod source;
+mod view;
 
 use anyhow::Result;
 
-use self::guest::GuestFormat;
+use self::{arrange::Arranged, guest::GuestFormat};
 
-pub use fetch::{Outcome, Sink, fetch};
+pub use fetch::{Outcome, fetch};
 pub use format::Format;
-pub use query::{Query, Scope};
+pub use query::Query;
 pub use saved::SavedList;
+pub use scope::Scope;
+pub use sink::{Change, Sink};
 pub use source::Source;
+
+pub(crate) use view::View;
 
 use cluster::ConnectionOptions;
 use table::object::Node;
@@ -42,13 +50,13 @@ use crate::{
 pub async fn run(connection: &ConnectionOptions, args: &GetArgs) -> Result<Exit> {
     // What was typed is looked at before a credential plugin may run or stdin is read.
     let format = Format::parse(args.output.as_deref())?;
-    check::check(args, &format)?;
+    check::check(connection, args, &format)?;
     let open = || Source::open(connection, args);
     match format {
         Format::Table { wide } => table(open().await?, args, wide).await,
         Format::Json => objects(open().await?, args, ObjectFormat::Json).await,
         Format::Yaml => objects(open().await?, args, ObjectFormat::Yaml).await,
-        Format::Name => names(open().await?).await,
+        Format::Name => names(open().await?, args).await,
         Format::Guest(choice) => {
             let guest = GuestFormat::load(&choice, args)?;
             let (source, query) = open().await?;
@@ -61,21 +69,31 @@ pub async fn run(connection: &ConnectionOptions, args: &GetArgs) -> Result<Exit>
 
 async fn table((source, mut query): (Source, Query), args: &GetArgs, wide: bool) -> Result<Exit> {
     let mut stdout = Stdout::new();
-    let options = TableOptions {
-        wide,
-        no_headers: args.no_headers,
-        with_namespace: args.all_namespaces,
-        with_kind: args.show_kind,
-        label_columns: args.label_columns.clone(),
-        show_labels: args.show_labels,
-        for_terminal: stdout.is_terminal(),
-    };
-    query.need = options.need();
-    let mut table = PodTable::new(options);
-    let outcome = source.rows(&query, &mut table).await?;
+    let view = View::new(args, wide, &query.scope)?;
+    query.need = view.need();
+    let mut table = PodTable::new(&view, table_options(args, &stdout));
+    let outcome = rows(&source, &query, &view, &mut table).await?;
     table.print(&mut stdout)?;
     stdout.flush()?;
     Ok(conclude(&outcome, &query))
+}
+
+fn table_options(args: &GetArgs, stdout: &Stdout) -> TableOptions {
+    TableOptions {
+        no_headers: args.no_headers,
+        with_kind: args.show_kind,
+        for_terminal: stdout.terminal().is_one,
+    }
+}
+
+/// Hands the rows that `view` shows to `sink`, in its order.
+async fn rows(source: &Source, query: &Query, view: &View, sink: &mut dyn Sink) -> Result<Outcome> {
+    if view.is_plain() {
+        return source.rows(query, sink).await;
+    }
+    let mut arranged = Arranged::new(view, sink);
+    let outcome = source.rows(query, &mut arranged).await?;
+    Ok(Outcome { rows: arranged.kept, ..outcome })
 }
 
 async fn objects(
@@ -103,10 +121,12 @@ async fn objects(
     Ok(output::report_all(&outcome.errors))
 }
 
-async fn names((source, query): (Source, Query)) -> Result<Exit> {
+async fn names((source, mut query): (Source, Query), args: &GetArgs) -> Result<Exit> {
     let mut stdout = Stdout::new();
+    let view = View { parts: Vec::new(), ..View::new(args, false, &query.scope)? };
+    query.need = view.need();
     let mut printer = NamePrinter::new(&mut stdout);
-    let outcome = source.rows(&query, &mut printer).await?;
+    let outcome = rows(&source, &query, &view, &mut printer).await?;
     stdout.flush()?;
     Ok(output::report_all(&outcome.errors))
 }
@@ -115,7 +135,7 @@ async fn names((source, query): (Source, Query)) -> Result<Exit> {
 fn conclude(outcome: &Outcome, query: &Query) -> Exit {
     if outcome.errors.is_empty() {
         if outcome.rows == 0 && !query.ignore_not_found {
-            output::nothing_found(query.scope.namespace());
+            output::nothing_found(&query.scope.to_string());
         }
         return Exit::Success;
     }

@@ -3,26 +3,7 @@
 use cluster::{PodsRequest, Representation};
 use table::columns::Need;
 
-/// Where to look.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Scope {
-    /// All namespaces.
-    #[default]
-    All,
-    /// One namespace.
-    One(String),
-}
-
-impl Scope {
-    /// The namespace, if it is one.
-    #[must_use]
-    pub fn namespace(&self) -> Option<&str> {
-        match self {
-            Self::All => None,
-            Self::One(namespace) => Some(namespace),
-        }
-    }
-}
+use super::Scope;
 
 /// Whole pods a request, kubectl's number. The server ends a request after 60 s, which an answer with all pods of a
 /// large cluster may take; cells are so much less that they come at once.
@@ -87,10 +68,19 @@ impl Query {
         request
     }
 
+    /// Queries that are each one request, or one list, of a server: it has no list of several namespaces.
+    pub(super) fn parts(&self) -> Vec<Self> {
+        let one = |name: &String| Self { scope: Scope::One(name.clone()), ..self.clone() };
+        match &self.scope {
+            Scope::Many(names) => names.iter().map(one).collect(),
+            Scope::All | Scope::One(_) => vec![self.clone()],
+        }
+    }
+
     /// How much of each pod comes along with its cells (`includeObject` of a Table request).
     fn include_object(&self) -> &'static str {
         match (self.need, &self.scope) {
-            (Need::Cells, _) | (Need::Namespace, Scope::One(_)) => "None",
+            (Need::Cells, _) | (Need::Namespace, Scope::One(_) | Scope::Many(_)) => "None",
             (Need::Namespace, Scope::All) | (Need::Metadata, _) => "Metadata",
             (Need::Object, _) => "Object",
         }
@@ -108,7 +98,7 @@ impl Query {
         if representation == Representation::Table {
             parameters.push(("includeObject", self.include_object().to_owned()));
         }
-        PodsRequest { namespace: self.scope.namespace(), name: None, representation, parameters }
+        PodsRequest { namespace: self.scope.one(), name: None, representation, parameters }
     }
 }
 

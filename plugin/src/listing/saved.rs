@@ -17,7 +17,7 @@ use table::{
     row::{ColumnDefinition, Row},
 };
 
-use super::{Outcome, Query, Sink};
+use super::{Change, Outcome, Query, Sink};
 use crate::pods::cells;
 
 /// A saved list.
@@ -98,12 +98,12 @@ impl SavedList {
             };
             return self.select(query, rows, identify, |row| {
                 let row = Row::parse(row.get().as_bytes())?;
-                sink.row(Row { namespace: query.scope.namespace(), ..row })
+                sink.row(Change::Listed, Row { namespace: query.scope.one(), ..row })
             });
         }
         let now = Timestamp::now();
         sink.columns(&cells::columns())?;
-        self.objects(query, |object| sink.row(cells::row(object, now)?))
+        self.objects(query, |object| sink.row(Change::Listed, cells::row(object, now)?))
     }
 
     /// Hands the wanted pods to `take`.
@@ -155,7 +155,7 @@ impl SavedList {
         let mut known = Vec::with_capacity(items.len());
         for item in items {
             let pod = identify(item)?;
-            if query.scope.namespace().is_none_or(|namespace| namespace == pod.namespace) {
+            if query.scope.has(&pod.namespace) {
                 known.push((pod.name, *item));
             }
         }

@@ -34,32 +34,43 @@ impl Source {
         };
         if let Some(file) = args.saved() {
             if !args.all_namespaces {
-                let namespace = connection.namespace.clone().filter(|name| !name.is_empty());
-                query.scope = namespace.map_or(Scope::All, Scope::One);
+                let named = connection.namespace.as_deref().filter(|name| !name.is_empty());
+                query.scope = named.map_or(Ok(Scope::All), Scope::parse)?;
             }
             return Ok((Self::Saved(SavedList::read(file).await?), query));
         }
         let cluster = Cluster::connect(connection, output::warning)?;
         if !args.all_namespaces {
-            query.scope = Scope::One(cluster.namespace.clone());
+            query.scope = Scope::parse(&cluster.namespace)?;
         }
         Ok((Self::Cluster(Box::new(cluster)), query))
     }
 
-    /// Hands rows to `sink`, as they arrive.
+    /// Hands rows to `sink`, as they arrive, and tells it when they end.
     ///
     /// # Errors
     ///
     /// What `sink` returns, or when the saved list is none. What a server refuses is in
     /// [`Outcome::errors`].
     pub async fn rows(&self, query: &Query, sink: &mut dyn Sink) -> Result<Outcome> {
-        match self {
+        let outcome = match self {
             Self::Cluster(cluster) if everywhere::suits(query) => {
-                everywhere::fetch(cluster, query, sink).await
+                everywhere::fetch(cluster, query, sink).await?
             }
-            Self::Cluster(cluster) => fetch(cluster, query, sink).await,
-            Self::Saved(list) => list.rows(query, sink),
-        }
+            Self::Cluster(cluster) => {
+                let mut lists = Vec::new();
+                for part in query.parts() {
+                    lists.push(fetch(cluster, &part, sink).await?);
+                    if lists.last().is_some_and(|list| list.unreachable) {
+                        break;
+                    }
+                }
+                Outcome::of_all(lists)
+            }
+            Self::Saved(list) => list.rows(query, sink)?,
+        };
+        sink.end(outcome.version.as_deref())?;
+        Ok(outcome)
     }
 
     /// Hands whole pods to `take`, one at a time.
@@ -69,7 +80,16 @@ impl Source {
         take: &mut objects::Take<'_>,
     ) -> Result<Outcome> {
         match self {
-            Self::Cluster(cluster) => objects::fetch(cluster, query, take).await,
+            Self::Cluster(cluster) => {
+                let mut lists = Vec::new();
+                for part in query.parts() {
+                    lists.push(objects::fetch(cluster, &part, take).await?);
+                    if lists.last().is_some_and(|list| list.unreachable) {
+                        break;
+                    }
+                }
+                Ok(Outcome::of_all(lists))
+            }
             Self::Saved(list) => list.objects(query, |pod| take(serde_json::from_str(pod.get())?)),
         }
     }

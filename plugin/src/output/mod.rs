@@ -1,11 +1,13 @@
 //! The only module that writes to stdout and stderr, and the one place where control characters are filtered.
 
+mod judgement;
 mod stderr;
 mod stdout;
-mod verdict;
+mod terminal;
 
+pub use judgement::role;
 pub use stdout::{ClosedPipe, Stdout};
-pub use verdict::verdict;
+pub use terminal::Terminal;
 
 use cluster::Verbatim;
 use table::sanitize;
@@ -19,7 +21,7 @@ use crate::exit::Exit;
 /// As [`Stdout::write`].
 pub fn help(text: &clap::builder::StyledStr) -> anyhow::Result<()> {
     let mut stdout = Stdout::new();
-    let text = if stdout.is_rich() { text.ansi().to_string() } else { text.to_string() };
+    let text = if stdout.terminal().is_rich { text.ansi().to_string() } else { text.to_string() };
     stdout.write(text.as_bytes())?;
     stdout.flush()
 }
@@ -54,12 +56,9 @@ pub fn report_all(errors: &[anyhow::Error]) -> Exit {
     }
 }
 
-/// Says that a list is empty.
-pub fn nothing_found(namespace: Option<&str>) {
-    match namespace {
-        Some(namespace) => stderr::text(&format!("No resources found in {namespace} namespace.")),
-        None => stderr::text("No resources found"),
-    }
+/// Says that a list is empty; `place` ends the sentence.
+pub fn nothing_found(place: &str) {
+    stderr::text(&format!("No resources found{place}"));
 }
 
 /// Passes a warning of the API server on to the user, as kubectl does.

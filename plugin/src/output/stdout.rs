@@ -1,8 +1,10 @@
 //! Buffered standard output that knows whether it is a terminal and what a closed pipe means.
 
-use std::io::{self, BufWriter, IsTerminal as _, Write as _};
+use std::io::{self, BufWriter, Write as _};
 
 use table::grid::Look;
+
+use super::Terminal;
 
 /// The reader of our output went away: `kubectl pods … | head`. Not an error worth a word.
 #[derive(Debug, thiserror::Error)]
@@ -12,7 +14,7 @@ pub struct ClosedPipe;
 /// Standard output. Dropping it without [`Stdout::flush`] loses what is buffered.
 pub struct Stdout {
     inner: BufWriter<io::Stdout>,
-    terminal: bool,
+    terminal: Terminal,
 }
 
 impl Stdout {
@@ -20,27 +22,21 @@ impl Stdout {
     #[must_use]
     pub fn new() -> Self {
         let stdout = io::stdout();
-        let terminal = stdout.is_terminal();
+        let terminal = Terminal::of(&stdout);
         Self { inner: BufWriter::with_capacity(64 * 1024, stdout), terminal }
     }
 
-    /// Whether a person is looking.
+    /// What it is.
     #[must_use]
-    pub const fn is_terminal(&self) -> bool {
+    pub const fn terminal(&self) -> Terminal {
         self.terminal
-    }
-
-    /// Whether colour is welcome: on a terminal, unless the user says no (<https://no-color.org>) or it is a dumb one.
-    #[must_use]
-    pub fn is_rich(&self) -> bool {
-        let said = |name| std::env::var_os(name).unwrap_or_default();
-        self.terminal && said("NO_COLOR").is_empty() && said("TERM") != "dumb"
     }
 
     /// How a table of ours is to look here.
     #[must_use]
     pub fn look(&self, no_headers: bool) -> Look {
-        Look { no_headers, rich: self.is_rich(), width: None }
+        let Terminal { is_rich, width, .. } = self.terminal;
+        Look { no_headers, rich: is_rich, width: width.map(usize::from) }
     }
 
     /// Writes bytes as they are.

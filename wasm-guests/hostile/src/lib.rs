@@ -14,6 +14,8 @@ kpods_guest::row! {
 pub struct Hostile {
     deed: String,
     call: String,
+    /// Of the terminal.
+    width: Option<u32>,
 }
 
 impl Table for Hostile {
@@ -22,7 +24,11 @@ impl Table for Hostile {
 
     fn open(context: &Context) -> Result<Self, Failure> {
         let option = |key, default: &str| context.option(key).unwrap_or(default).to_owned();
-        let hostile = Self { deed: option("do", "nothing"), call: option("in", "push") };
+        let hostile = Self {
+            deed: option("do", "nothing"),
+            call: option("in", "push"),
+            width: context.width,
+        };
         hostile.misbehave("open")?;
         Ok(hostile)
     }
@@ -68,6 +74,8 @@ impl Hostile {
                 });
                 Ok(Vec::new())
             }
+            // No misdeed: what it was told, for the host's tests.
+            "width" => Ok(vec![Line::new([Cell::from(format!("{:?}", self.width))])]),
             deed => Ok(lines(deed)),
         }
     }

@@ -1,10 +1,11 @@
 //! The built-in guest `by-node`, through the very path that `kubectl pods -o guest:by-node` takes.
 
-use std::sync::OnceLock;
+use std::{borrow::Cow, sync::OnceLock};
 
 use table::{
-    columns::{Extractor, Value},
+    columns::{Column, Need, PodReader, Tabular as _, Value},
     grid::{self, Look},
+    row::{ColumnDefinition, Row},
 };
 
 use crate::{Context, Finished, Guest, Output, Session};
@@ -13,7 +14,9 @@ const CELLS: [&str; 7] = ["Name", "Ready", "Status", "Restarts", "Age", "IP", "N
 
 /// `count` pods on three nodes; every seventh is broken.
 fn rows(session: &Session, count: usize) -> Vec<Vec<Value>> {
-    let extractor = Extractor::new(session.plan().needs.clone(), CELLS);
+    let needs = &session.plan().needs;
+    let named = |name: &str| ColumnDefinition { name: name.to_owned(), ..Default::default() };
+    let reader = PodReader::new(needs, &CELLS.map(named));
     let row = |index: usize| {
         let broken = index % 7 == 3;
         let (ready, status, restarts) = if broken {
@@ -24,7 +27,10 @@ fn rows(session: &Session, count: usize) -> Vec<Vec<Value>> {
         let cells =
             [format!("web-{index}"), ready.into(), status.into(), restarts.into(), "3d4h".into()];
         let place = ["10.0.0.1".to_owned(), format!("node{}", index % 3)];
-        extractor.row(&[&cells[..], &place[..]].concat(), None, None)
+        let cells = cells.into_iter().chain(place).map(Cow::Owned).collect();
+        let row = Row { cells, namespace: None, object: None };
+        let pod = reader.read(&row).expect("it has no object that could be wrong");
+        needs.iter().map(|need| pod.value(need)).collect()
     };
     (0..count).map(row).collect()
 }
@@ -89,7 +95,8 @@ fn runs_are_identical() {
 fn asks_only_for_cells_and_namespaces() {
     let guest = load();
     let session = guest.open(&Context::default()).expect("by-node opens");
-    assert_eq!(session.plan().need(), table::columns::Need::Namespace);
+    let need = session.plan().needs.iter().map(Column::need).max();
+    assert_eq!(need, Some(Need::Namespace));
 }
 
 #[test]

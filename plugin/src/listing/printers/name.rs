@@ -7,7 +7,10 @@ use table::{
     sanitize,
 };
 
-use crate::{listing::Sink, output::Stdout};
+use crate::{
+    listing::{Change, Sink},
+    output::Stdout,
+};
 
 /// Prints names.
 pub(crate) struct NamePrinter<'s> {
@@ -28,16 +31,20 @@ impl Sink for NamePrinter<'_> {
         Ok(())
     }
 
-    fn row(&mut self, row: Row<'_>) -> Result<()> {
+    fn row(&mut self, _: Change, row: Row<'_>) -> Result<()> {
         let Some(name) = self.column.and_then(|column| row.cells.get(column)) else {
             bail!("the server's table has no column of names");
         };
         self.stdout.write(b"pod/")?;
-        if self.stdout.is_terminal() {
+        if self.stdout.terminal().is_one {
             self.stdout.write(sanitize::line(name).as_bytes())?;
         } else {
             self.stdout.write(name.as_bytes())?;
         }
         self.stdout.write(b"\n")
+    }
+
+    fn end(&mut self, _: Option<&str>) -> Result<()> {
+        Ok(())
     }
 }

@@ -59,7 +59,7 @@ impl<'s> ObjectPrinter<'s> {
             }
         }
         self.printed += 1;
-        if self.stdout.is_terminal() {
+        if self.stdout.terminal().is_one {
             return self.stdout.write(sanitize::lines(&text).as_bytes());
         }
         self.stdout.write(text.as_bytes())

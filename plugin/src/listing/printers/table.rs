@@ -1,87 +1,48 @@
 //! Rows of the server's Table as `kubectl get` prints them
 //! (`k8s.io/cli-runtime/pkg/printers/tableprinter.go`).
 
-use std::{borrow::Cow, collections::BTreeMap};
-
-use anyhow::{Context as _, Result};
-use serde::Deserialize;
+use anyhow::Result;
 
 use table::{
-    columns::Need,
+    columns::{PodReader, PodRow, Tabular as _},
     row::{ColumnDefinition, Row},
     sanitize,
     tabwriter::TabWriter,
 };
 
-use crate::{listing::Sink, output::Stdout};
+use crate::{
+    listing::{Change, Sink, View, view::Part},
+    output::Stdout,
+};
 
-/// What the user wants to see of each pod.
-#[derive(Debug, Clone, Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "they are independent switches of a command line"
-)]
+/// How a table looks, whatever it shows.
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct TableOptions {
-    /// `-o wide`: also columns of priority above zero.
-    pub wide: bool,
     /// `--no-headers`.
     pub no_headers: bool,
-    /// `-A`: a NAMESPACE column.
-    pub with_namespace: bool,
     /// `--show-kind`: `pod/` before names.
     pub with_kind: bool,
-    /// `-L`: one column for each label.
-    pub label_columns: Vec<String>,
-    /// `--show-labels`: a LABELS column.
-    pub show_labels: bool,
     /// Whether the result goes to a terminal, which then gets no control character.
     pub for_terminal: bool,
-}
-
-impl TableOptions {
-    /// How much of each pod must come along with its cells.
-    #[must_use]
-    pub(crate) fn need(&self) -> Need {
-        if self.show_labels || !self.label_columns.is_empty() {
-            Need::Metadata
-        } else if self.with_namespace {
-            Need::Namespace
-        } else {
-            Need::Cells
-        }
-    }
 }
 
 /// Collects rows and lays them out once all have come: one alignment over everything.
 #[derive(Debug)]
 pub(crate) struct PodTable {
     options: TableOptions,
+    parts: Vec<Part>,
     columns: Vec<ColumnDefinition>,
+    reader: PodReader,
     header_is_due: bool,
     name_column: Option<usize>,
     lines: TabWriter,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Partial<'a> {
-    #[serde(borrow)]
-    metadata: Metadata<'a>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Metadata<'a> {
-    #[serde(borrow)]
-    namespace: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    labels: Option<BTreeMap<Cow<'a, str>, Cow<'a, str>>>,
 }
 
 impl Sink for PodTable {
     fn columns(&mut self, columns: &[ColumnDefinition]) -> Result<()> {
         if self.columns != columns {
             self.columns = columns.to_vec();
+            self.reader = PodReader::new(self.parts.iter().filter_map(Part::column), columns);
             self.header_is_due = !self.options.no_headers;
             self.name_column = columns
                 .iter()
@@ -91,43 +52,49 @@ impl Sink for PodTable {
         Ok(())
     }
 
-    fn row(&mut self, row: Row<'_>) -> Result<()> {
+    fn row(&mut self, _: Change, row: Row<'_>) -> Result<()> {
         if std::mem::take(&mut self.header_is_due) {
             self.header();
         }
-        let metadata = self.metadata(&row)?;
+        let pod = self.reader.read(&row)?;
         let mut line =
             Line { lines: &mut self.lines, terminal: self.options.for_terminal, first: true };
-        if self.options.with_namespace {
-            let namespace = row.namespace.or(metadata.namespace.as_deref());
-            line.cell(&[namespace.unwrap_or_default()]);
-        }
-        for (index, (cell, column)) in row.cells.iter().zip(&self.columns).enumerate() {
-            if column.priority != 0 && !self.options.wide {
-                continue;
+        for part in &self.parts {
+            match part {
+                Part::Cells { wide } => {
+                    for (index, (cell, column)) in row.cells.iter().zip(&self.columns).enumerate() {
+                        if column.priority != 0 && !wide {
+                            continue;
+                        }
+                        let kind = if self.name_column == Some(index) { "pod/" } else { "" };
+                        line.cell(&[kind, cell]);
+                    }
+                }
+                Part::Column { column, missing, .. } => {
+                    let value = pod.value(column);
+                    let text = PodRow::text(column, &value);
+                    line.cell(&[if value.is_missing() { missing } else { &text }]);
+                }
             }
-            let kind = if self.name_column == Some(index) { "pod/" } else { "" };
-            line.cell(&[kind, cell]);
-        }
-        let labels = metadata.labels.unwrap_or_default();
-        for label in &self.options.label_columns {
-            line.cell(&[labels.get(label.as_str()).map_or("", |value| value)]);
-        }
-        if self.options.show_labels {
-            line.cell(&[&all_labels(&labels)]);
         }
         self.lines.end_line();
+        Ok(())
+    }
+
+    fn end(&mut self, _: Option<&str>) -> Result<()> {
         Ok(())
     }
 }
 
 impl PodTable {
-    /// An empty table.
+    /// An empty table of what `view` shows.
     #[must_use]
-    pub(crate) fn new(options: TableOptions) -> Self {
+    pub(crate) fn new(view: &View, options: TableOptions) -> Self {
         Self {
             options,
+            parts: view.parts.clone(),
             columns: Vec::new(),
+            reader: PodReader::default(),
             header_is_due: false,
             name_column: None,
             lines: TabWriter::default(),
@@ -145,42 +112,20 @@ impl PodTable {
 
     fn header(&mut self) {
         let mut line = Line { lines: &mut self.lines, terminal: false, first: true };
-        if self.options.with_namespace {
-            line.cell(&["NAMESPACE"]);
-        }
-        for column in &self.columns {
-            if column.priority == 0 || self.options.wide {
-                line.cell(&[&column.name.to_uppercase()]);
+        for part in &self.parts {
+            match part {
+                Part::Cells { wide } => {
+                    for column in &self.columns {
+                        if column.priority == 0 || *wide {
+                            line.cell(&[&column.name.to_uppercase()]);
+                        }
+                    }
+                }
+                Part::Column { title, .. } => line.cell(&[title]),
             }
-        }
-        for label in &self.options.label_columns {
-            // kubectl's header is the part of the label behind its last slash.
-            let name = label.rsplit('/').next().unwrap_or(label);
-            line.cell(&[&name.to_uppercase()]);
-        }
-        if self.options.show_labels {
-            line.cell(&["LABELS"]);
         }
         self.lines.end_line();
     }
-
-    fn metadata<'a>(&self, row: &Row<'a>) -> Result<Metadata<'a>> {
-        let Some(object) = row.object.filter(|_| self.options.need() != Need::Cells) else {
-            return Ok(Metadata::default());
-        };
-        let partial: Partial<'a> =
-            serde_json::from_str(object.get()).context("cannot read a pod's metadata")?;
-        Ok(partial.metadata)
-    }
-}
-
-/// `k=v,k=v` in order of the keys.
-fn all_labels(labels: &BTreeMap<Cow<'_, str>, Cow<'_, str>>) -> String {
-    if labels.is_empty() {
-        return String::from("<none>");
-    }
-    let pairs: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    pairs.join(",")
 }
 
 /// A line being written.
@@ -230,16 +175,17 @@ impl Line<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::GetArgs;
 
     const COLUMNS: &str = r#"[{"name":"Name","type":"string","format":"name"},{"name":"Ready","type":"string"},
         {"name":"IP","type":"string","priority":1}]"#;
 
-    fn printed(options: TableOptions, rows: &[&str]) -> String {
+    fn printed(view: &View, options: TableOptions, rows: &[&str]) -> String {
         let columns: Vec<ColumnDefinition> = serde_json::from_str(COLUMNS).unwrap();
-        let mut table = PodTable::new(options);
+        let mut table = PodTable::new(view, options);
         table.columns(&columns).unwrap();
         for row in rows {
-            table.row(Row::parse(row.as_bytes()).unwrap()).unwrap();
+            table.row(Change::Listed, Row::parse(row.as_bytes()).unwrap()).unwrap();
         }
         let mut out = Vec::new();
         table
@@ -252,52 +198,77 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
+    fn view(args: &GetArgs, wide: bool) -> View {
+        View::new(args, wide, &crate::listing::Scope::All).unwrap()
+    }
+
     #[test]
     fn options_choose_columns() {
         let rows = [
             r#"{"cells":["web","1/1","10.0.0.1"],"object":{"metadata":{"namespace":"shop","labels":{"b/app":"x","a":"y"}}}}"#,
-            r#"{"cells":["db","0/1","<none>"],"object":{"metadata":{"namespace":"shop"}}}"#,
+            r#"{"cells":["db","0/1","<none>"],"object":{"metadata":{"namespace":"shop","labels":{}}}}"#,
+            r#"{"cells":["mq","0/1","<none>"],"object":{"metadata":{"namespace":"shop"}}}"#,
         ];
+        let everything = GetArgs {
+            all_namespaces: true,
+            label_columns: vec!["b/app".into()],
+            show_labels: true,
+            ..GetArgs::default()
+        };
+        let ours = GetArgs {
+            columns: ["pod.ip", "metadata.labels[a]", "pod.name"].map(str::to_owned).to_vec(),
+            ..GetArgs::default()
+        };
+        let plain = TableOptions::default();
+        let bare = TableOptions { no_headers: true, ..plain };
+        let with_kind = TableOptions { with_kind: true, ..plain };
+        let none = GetArgs::default();
         let cases = [
-            ("plain", TableOptions::default(), "NAME   READY\nweb    1/1\ndb     0/1\n"),
+            (
+                "plain",
+                view(&none, false),
+                plain,
+                "NAME   READY\nweb    1/1\ndb     0/1\nmq     0/1\n",
+            ),
             (
                 "wide",
-                TableOptions { wide: true, ..TableOptions::default() },
-                "NAME   READY   IP\nweb    1/1     10.0.0.1\ndb     0/1     <none>\n",
+                view(&none, true),
+                plain,
+                "NAME   READY   IP\nweb    1/1     10.0.0.1\ndb     0/1     <none>\nmq     0/1     <none>\n",
             ),
-            (
-                "no headers",
-                TableOptions { no_headers: true, ..TableOptions::default() },
-                "web   1/1\ndb    0/1\n",
-            ),
+            ("no headers", view(&none, false), bare, "web   1/1\ndb    0/1\nmq    0/1\n"),
             (
                 "everything",
-                TableOptions {
-                    with_namespace: true,
-                    with_kind: true,
-                    label_columns: vec!["b/app".into()],
-                    show_labels: true,
-                    ..TableOptions::default()
-                },
-                "NAMESPACE   NAME      READY   APP   LABELS\nshop        pod/web   1/1     x     a=y,b/app=x\nshop        pod/db    0/1           <none>\n",
+                view(&everything, false),
+                with_kind,
+                "NAMESPACE   NAME      READY   APP   LABELS\nshop        pod/web   1/1     x     a=y,b/app=x\n\
+                 shop        pod/db    0/1           <none>\nshop        pod/mq    0/1           <none>\n",
+            ),
+            (
+                "our columns",
+                view(&ours, false),
+                plain,
+                "IP         A        NAME\n10.0.0.1   y        web\n<none>     <none>   db\n<none>     <none>   mq\n",
             ),
         ];
-        for (name, options, expected) in cases {
-            assert_eq!(printed(options, &rows), expected, "{name}");
+        for (name, view, options, expected) in cases {
+            assert_eq!(printed(&view, options, &rows), expected, "{name}");
         }
     }
 
     #[test]
     fn nothing_dangerous_reaches_a_terminal() {
         let row = [r#"{"cells":["a\u001b[31m\u0007b","x\ny","z"]}"#];
+        let view = view(&GetArgs::default(), false);
         let pipe = TableOptions { no_headers: true, ..TableOptions::default() };
-        let terminal = TableOptions { for_terminal: true, ..pipe.clone() };
-        assert_eq!(printed(pipe, &row), "a^[[31m\u{7}b   x...\n");
-        assert_eq!(printed(terminal, &row), "a^[[31mb   x...\n");
+        let terminal = TableOptions { for_terminal: true, ..pipe };
+        assert_eq!(printed(&view, pipe, &row), "a^[[31m\u{7}b   x...\n");
+        assert_eq!(printed(&view, terminal, &row), "a^[[31mb   x...\n");
     }
 
     #[test]
     fn no_rows_no_header() {
-        assert_eq!(printed(TableOptions::default(), &[]), "");
+        let view = view(&GetArgs::default(), false);
+        assert_eq!(printed(&view, TableOptions::default(), &[]), "");
     }
 }

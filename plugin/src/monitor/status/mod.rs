@@ -30,7 +30,7 @@ pub(super) async fn run(cluster: &Cluster, args: &StatusArgs) -> anyhow::Result<
     let mut stdout = Stdout::new();
     let text = match args.output {
         StatusFormat::Json => serde_json::to_string_pretty(&seen)? + "\n",
-        StatusFormat::Table => table::draw(&seen, stdout.look(args.no_headers)),
+        StatusFormat::Table => table::table(&seen, stdout.look(args.no_headers)),
     };
     stdout.write(text.as_bytes())?;
     stdout.flush()?;

@@ -5,82 +5,152 @@ use std::time::Duration;
 use kubectl_pods_report::{Attempt, CheckResults, Judgement, Results};
 
 use table::{
+    columns::{Named, Tabular, UnknownColumn, Value, draw},
     duration::{age_of_seconds, latency},
-    grid::{self, Cell, Column, Line, Look, Role},
+    grid::{Look, Role},
 };
 
 use super::ask::Seen;
-use crate::output::verdict;
+use crate::output;
 
-const NONE: &str = "<none>";
-const COLUMNS: [&str; 8] =
-    ["NODE", "TARGET", "VERDICT", "SUCCESS", "ATTEMPTS", "RTT", "LAST", "MESSAGE"];
+/// A standing check as one probe sees it, or a probe that does not answer.
+#[derive(Debug, Clone, Copy)]
+struct Standing<'s> {
+    node: &'s str,
+    /// The check, or why there is none.
+    seen: Result<(&'s Results, &'s CheckResults), &'s str>,
+}
+
+/// What is told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Column {
+    Node,
+    Target,
+    Verdict,
+    Success,
+    Attempts,
+    Rtt,
+    Last,
+    Message,
+}
+
+const COLUMNS: [Named<Column>; 8] = [
+    Named::new(Column::Node, "standing.node", "NODE", 0),
+    Named::new(Column::Target, "standing.target", "TARGET", 0),
+    Named::new(Column::Verdict, "standing.verdict", "VERDICT", 0),
+    Named::new(Column::Success, "standing.success", "SUCCESS", 0),
+    Named::new(Column::Attempts, "standing.attempts", "ATTEMPTS", 2),
+    Named::new(Column::Rtt, "standing.rtt", "RTT", 1),
+    Named::new(Column::Last, "standing.last", "LAST", 1),
+    Named::new(Column::Message, "standing.message", "MESSAGE", 0),
+];
 
 /// Lays the answers out.
-pub(super) fn draw(seen: &[Seen], look: Look) -> String {
-    let mut rows: Vec<Vec<Cell>> = Vec::new();
+pub(super) fn table(seen: &[Seen], look: Look) -> String {
+    let mut rows = Vec::new();
     for one in seen {
-        match (&one.results, &one.error) {
-            (Some(results), _) => {
-                rows.extend(results.checks.iter().map(|check| row(&one.node, results, check)));
+        let node = one.node.as_str();
+        match &one.results {
+            Some(results) => {
+                let checks = results.checks.iter();
+                rows.extend(checks.map(|check| Standing { node, seen: Ok((results, check)) }));
             }
-            (None, error) => rows.push(silent(&one.node, error.as_deref().unwrap_or_default())),
+            None => {
+                rows.push(Standing { node, seen: Err(one.error.as_deref().unwrap_or_default()) });
+            }
         }
     }
-    let lines: Vec<Line> = rows.into_iter().map(|cells| Line { cells, group: None }).collect();
-    grid::draw(&COLUMNS.map(Column::text), &lines, look)
+    draw(&rows, &COLUMNS, look)
 }
 
-fn plain(text: &str) -> Cell {
-    Cell::new(text, Role::Plain)
+impl Tabular for Standing<'_> {
+    type Column = Column;
+
+    fn column(path: &str) -> Result<Column, UnknownColumn> {
+        Named::find(path, &COLUMNS)
+    }
+
+    fn value(&self, column: &Column) -> Value {
+        match (column, self.seen) {
+            (Column::Node, _) => Value::Text(self.node.to_owned()),
+            (column, Ok((results, check))) => value(*column, results, check),
+            (Column::Message, Err(error)) => Value::Text(format!("probe cannot be asked: {error}")),
+            (_, Err(_)) => Value::Missing,
+        }
+    }
+
+    fn text(column: &Column, value: &Value) -> String {
+        match (column, value) {
+            (Column::Success, Value::Number(share)) => percent(*share),
+            (_, Value::Number(seconds)) => latency(*seconds),
+            (_, Value::Millis(age)) => format!("{} ago", age_of_seconds(age / 1000)),
+            (_, value) => value.to_string(),
+        }
+    }
+
+    fn role(&self, column: &Column) -> Role {
+        match (column, self.seen) {
+            (Column::Verdict, Ok((_, check))) => {
+                check.latest.as_ref().map_or(Role::Plain, |latest| output::role(latest.judgement))
+            }
+            (Column::Message, Err(_)) => Role::Warn,
+            _ => Role::Plain,
+        }
+    }
 }
 
-fn silent(node: &str, error: &str) -> Vec<Cell> {
-    let mut row = vec![plain(NONE); COLUMNS.len()];
-    row[0] = plain(node);
-    row[COLUMNS.len() - 1] = Cell::new(&format!("probe cannot be asked: {error}"), Role::Warn);
-    row
-}
-
-fn row(node: &str, results: &Results, check: &CheckResults) -> Vec<Cell> {
+fn value(column: Column, results: &Results, check: &CheckResults) -> Value {
     let latest = check.latest.as_ref();
-    let conclusive = check.counts.held.saturating_add(check.counts.failed);
-    let rtt = latest.filter(|attempt| attempt.has_latency()).and_then(Attempt::rtt_seconds);
-    let age = latest.map(|attempt| whole_seconds(results.now_seconds - attempt.started_seconds));
-    let message = match (&results.config_error, latest) {
-        (Some(error), _) => format!("configuration not in force: {error}"),
-        (None, Some(attempt)) if attempt.judgement != Judgement::Held => attempt.message.clone(),
-        _ => String::new(),
-    };
-    let or_none = |text: Option<String>| plain(text.as_deref().unwrap_or(NONE));
-    vec![
-        plain(node),
-        plain(&check.check.target),
-        latest.map_or_else(|| plain(NONE), |attempt| verdict(attempt.verdict, attempt.judgement)),
-        or_none(percent(check.counts.held, conclusive)),
-        plain(&check.counts.total().to_string()),
-        or_none(rtt.map(latency)),
-        or_none(age.map(|seconds| format!("{} ago", age_of_seconds(seconds)))),
-        plain(&message),
-    ]
+    let missing = Value::Missing;
+    match column {
+        // The caller knows the node.
+        Column::Node => missing,
+        Column::Target => Value::Text(check.check.target.clone()),
+        Column::Verdict => {
+            latest.map_or(missing, |latest| Value::Text(latest.verdict.as_str().to_owned()))
+        }
+        Column::Success => {
+            let conclusive = check.counts.held.saturating_add(check.counts.failed);
+            share(check.counts.held, conclusive).map_or(missing, Value::Number)
+        }
+        Column::Attempts => Value::Whole(i64::try_from(check.counts.total()).unwrap_or(i64::MAX)),
+        Column::Rtt => {
+            let answered = latest.filter(|latest| latest.has_latency());
+            answered.and_then(Attempt::rtt_seconds).map_or(missing, Value::Number)
+        }
+        Column::Last => latest.map_or(missing, |latest| {
+            Value::Millis(whole_seconds(results.now_seconds - latest.started_seconds) * 1000)
+        }),
+        Column::Message => Value::Text(match (&results.config_error, latest) {
+            (Some(error), _) => format!("configuration not in force: {error}"),
+            (None, Some(latest)) if latest.judgement != Judgement::Held => latest.message.clone(),
+            _ => String::new(),
+        }),
+    }
 }
 
 /// Nearest whole number of seconds; the probe's clock may be a little ahead of the attempt's.
 fn whole_seconds(seconds: f64) -> i64 {
-    i64::try_from(Duration::try_from_secs_f64(seconds + 0.5).unwrap_or_default().as_secs())
-        .unwrap_or(i64::MAX)
+    i64::from(
+        u32::try_from(Duration::try_from_secs_f64(seconds + 0.5).unwrap_or_default().as_secs())
+            .unwrap_or(u32::MAX),
+    )
+}
+
+/// Which part of `whole` is `part`: 0 to 1.
+#[expect(clippy::cast_precision_loss, reason = "a share need not be exact beyond 2^53 attempts")]
+fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
 }
 
 /// A share that is called 100% only if it is all.
-fn percent(part: u64, whole: u64) -> Option<String> {
-    if whole == 0 {
-        return None;
+fn percent(share: f64) -> String {
+    if share >= 1.0 {
+        return "100%".to_owned();
     }
-    let tenths = u128::from(part) * 1000 / u128::from(whole);
-    Some(match tenths {
-        1000 => "100%".to_owned(),
-        tenths => format!("{}.{}%", tenths / 10, tenths % 10),
-    })
+    // Nothing is rounded up, but 57 of 100 are 56.999… as a binary fraction.
+    let tenths = share.mul_add(1000.0, 1e-6).floor().min(999.0);
+    format!("{:.1}%", tenths / 10.0)
 }
 
 #[cfg(test)]
@@ -93,11 +163,19 @@ mod tests {
             (0, 0, None),
             (0, 3, Some("0.0%")),
             (2, 3, Some("66.6%")),
+            (57, 100, Some("57.0%")),
             (99_999, 100_000, Some("99.9%")),
             (3, 3, Some("100%")),
         ];
         for (part, whole, text) in cases {
-            assert_eq!(percent(part, whole).as_deref(), text, "{part}/{whole}");
+            assert_eq!(share(part, whole).map(percent).as_deref(), text, "{part}/{whole}");
+        }
+    }
+
+    #[test]
+    fn every_column_is_found_by_its_path() {
+        for named in COLUMNS {
+            assert_eq!(Standing::column(named.path), Ok(named.column));
         }
     }
 }

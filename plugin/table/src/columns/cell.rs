@@ -70,7 +70,7 @@ fn whole(text: &str) -> Value {
 }
 
 /// Milliseconds of a length of time as kubectl writes it: `5m30s`, `3d4h`, `2y10d`.
-fn age(cell: &str) -> Value {
+pub(super) fn age(cell: &str) -> Value {
     let mut rest = cell;
     let mut total = Some(0_i64);
     while let Some(end) = rest.find(|character: char| !character.is_ascii_digit()) {

@@ -1,12 +1,12 @@
 //! From a path to a column, or to the nearest one that exists.
 
 use super::{
-    Need,
+    Need, UnknownColumn,
     cell::{CELLS, CellColumn},
     path::Path,
 };
 
-/// One column of the vocabulary.
+/// One column of a pod.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Column {
     pub(super) source: Source,
@@ -19,18 +19,12 @@ pub(super) enum Source {
     Cell(CellColumn),
     /// The namespace, which is in the object but often known without it.
     Namespace,
+    /// All labels.
+    Labels,
+    /// The label of this key.
+    Label(String),
     /// A path in the object.
     Path(Path),
-}
-
-/// A path that names no column.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown column {path:?}{}", .nearest.as_ref().map(|nearest| format!(", did you mean {nearest:?}?")).unwrap_or_default())]
-pub struct UnknownColumn {
-    /// What was asked for.
-    pub path: String,
-    /// The column whose name is most like it.
-    pub nearest: Option<String>,
 }
 
 /// Fields of `ObjectMeta` (`k8s.io/apimachinery/pkg/apis/meta/v1`). `spec` and `status` grow with every release of
@@ -63,17 +57,37 @@ impl Column {
             return Ok(Self { source: Source::Cell(*cell) });
         }
         if path == "pod.namespace" {
-            return Ok(Self { source: Source::Namespace });
+            return Ok(Self::namespace());
         }
         let parsed = Path::parse(path).filter(|parsed| match parsed.fields().as_slice() {
             ["metadata", field, ..] => METADATA.contains(field),
             ["metadata" | "spec" | "status"] | ["spec" | "status", ..] => true,
             _ => false,
         });
-        match parsed {
-            Some(path) => Ok(Self { source: Source::Path(path) }),
-            None => Err(UnknownColumn { path: path.to_owned(), nearest: nearest(path) }),
-        }
+        let parsed = parsed.ok_or_else(|| UnknownColumn::new(path, known()))?;
+        Ok(match parsed.below(&["metadata", "labels"]).as_deref() {
+            Some([]) => Self::labels(),
+            Some([key]) => Self::label(key),
+            _ => Self { source: Source::Path(parsed) },
+        })
+    }
+
+    /// `pod.namespace`.
+    #[must_use]
+    pub const fn namespace() -> Self {
+        Self { source: Source::Namespace }
+    }
+
+    /// `metadata.labels`.
+    #[must_use]
+    pub const fn labels() -> Self {
+        Self { source: Source::Labels }
+    }
+
+    /// `metadata.labels[KEY]`.
+    #[must_use]
+    pub fn label(key: &str) -> Self {
+        Self { source: Source::Label(key.to_owned()) }
     }
 
     /// How much of a pod must be known for this column.
@@ -82,21 +96,19 @@ impl Column {
         match &self.source {
             Source::Cell(_) => Need::Cells,
             Source::Namespace => Need::Namespace,
+            Source::Labels | Source::Label(_) => Need::Metadata,
             Source::Path(path) if path.fields().first() == Some(&"metadata") => Need::Metadata,
             Source::Path(_) => Need::Object,
         }
     }
 }
 
-/// The known path most like `path`, unless none is at all alike.
-fn nearest(path: &str) -> Option<String> {
+/// The paths that can be listed: `spec` and `status` stand for all below them.
+fn known() -> impl Iterator<Item = String> {
     let cells = CELLS.iter().map(|cell| cell.path.to_owned());
     let metadata = METADATA.iter().map(|field| format!("metadata.{field}"));
     let roots = ["pod.namespace", "spec", "status"].map(str::to_owned);
-    let known = cells.chain(metadata).chain(roots);
-    let likeness = |known: &str| strsim::jaro_winkler(path, known);
-    let best = known.max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
-    (likeness(&best) > 0.7).then_some(best)
+    cells.chain(metadata).chain(roots)
 }
 
 #[cfg(test)]

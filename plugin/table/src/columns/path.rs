@@ -50,6 +50,15 @@ impl Path {
         self.steps.iter().map_while(Step::field).collect()
     }
 
+    /// The names that follow `fields`, if it begins with them and has only names.
+    pub(super) fn below(&self, fields: &[&str]) -> Option<Vec<&str>> {
+        let mut names: Vec<&str> = self.steps.iter().map(Step::name).collect::<Option<_>>()?;
+        if !names.starts_with(fields) {
+            return None;
+        }
+        Some(names.split_off(fields.len()))
+    }
+
     /// Name of the last field, which tells points in time from other texts.
     pub(super) fn last_field(&self) -> Option<&str> {
         self.steps.iter().rev().find_map(Step::field)
@@ -79,6 +88,13 @@ impl Path {
 impl Step {
     fn field(&self) -> Option<&str> {
         if let Self::Field(name) = self { Some(name) } else { None }
+    }
+
+    fn name(&self) -> Option<&str> {
+        match self {
+            Self::Field(name) | Self::Key(name) => Some(name),
+            Self::Index(_) | Self::All => None,
+        }
     }
 
     fn bracket(key: &str) -> Option<Self> {
