@@ -39,7 +39,7 @@ pub use plan::{CONCURRENT_CHECKS, Check, Limits, Plan};
 pub use record::{Numbered, Record};
 pub use report::{Report, Source, TargetReport};
 pub use standing::{CheckResults, Results};
-pub use summary::{Kind, Summary, Tally};
+pub use summary::{AttemptKind, Summary, Tally};
 pub use verdict::Verdict;
 
 /// Version of the wire format. A reader refuses a plan or a stream of another version.

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::expectation::judge;
 use crate::{
-    Attempt, Check, Counts, Expectation, Facts, Judgement, Kind, Latency, Observation, Protocol,
-    Summary, Tally, Verdict,
+    Attempt, AttemptKind, Check, Counts, Expectation, Facts, Judgement, Latency, Observation,
+    Protocol, Summary, Tally, Verdict,
 };
 
 /// Version of [`Report`]. Fields may be added within a version.
@@ -160,7 +160,7 @@ impl TargetReport {
 }
 
 /// Word and sentence of the attempts that make a target what it is. `made` counts those that were made.
-fn words(kinds: &[Kind], made: Counts, planned: u64) -> (Verdict, String) {
+fn words(kinds: &[AttemptKind], made: Counts, planned: u64) -> (Verdict, String) {
     let bad = |judgement| {
         // Of equally frequent ones the first: `max_by_key` takes the last, so look from the end.
         let of_it = kinds.iter().rev().filter(move |kind| kind.first.judgement == judgement);
@@ -168,11 +168,13 @@ fn words(kinds: &[Kind], made: Counts, planned: u64) -> (Verdict, String) {
     };
     let missing = made.total() < planned;
     match (bad(Judgement::Failed).or_else(|| bad(Judgement::Unknown)), kinds.first()) {
-        (Some(Kind { attempts, first }), _) if planned > 1 => {
+        (Some(AttemptKind { attempts, first }), _) if planned > 1 => {
             (first.verdict, format!("{attempts} of {planned} attempts: {}", first.message))
         }
-        (Some(Kind { first, .. }), _) => (first.verdict, first.message.clone()),
-        (None, Some(Kind { first, .. })) if !missing => (first.verdict, first.message.clone()),
+        (Some(AttemptKind { first, .. }), _) => (first.verdict, first.message.clone()),
+        (None, Some(AttemptKind { first, .. })) if !missing => {
+            (first.verdict, first.message.clone())
+        }
         (None, _) => {
             let message = format!("{} of {planned} attempts were made", made.total());
             (Observation::NotRun.into(), message)

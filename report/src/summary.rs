@@ -11,7 +11,7 @@ pub struct Summary {
     /// [`crate::Check::id`].
     pub check: u32,
     /// Kinds of attempts, in the order in which the first of each came.
-    pub kinds: Vec<Kind>,
+    pub kinds: Vec<AttemptKind>,
     /// Latencies of all.
     pub latency: Latency,
     /// The attempt whose whole took longest, of those that have a latency; absent when it is the first of its kind.
@@ -21,7 +21,7 @@ pub struct Summary {
 
 /// Attempts with the same judgement and the same verdict.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Kind {
+pub struct AttemptKind {
     /// How many they are.
     pub attempts: u64,
     /// The first of them, with its evidence.
@@ -31,7 +31,7 @@ pub struct Kind {
 /// Sums attempts up as they come. Holds one of each kind, and 24 bytes of each.
 #[derive(Debug, Default)]
 pub struct Tally {
-    kinds: Vec<Kind>,
+    kinds: Vec<AttemptKind>,
     samples: Samples,
     slowest: Option<Attempt>,
 }
@@ -39,12 +39,12 @@ pub struct Tally {
 impl Tally {
     /// Takes in one more.
     pub fn add(&mut self, attempt: &Attempt) {
-        let alike = |kind: &&mut Kind| {
+        let alike = |kind: &&mut AttemptKind| {
             (kind.first.judgement, kind.first.verdict) == (attempt.judgement, attempt.verdict)
         };
         match self.kinds.iter_mut().find(alike) {
             Some(kind) => kind.attempts += 1,
-            None => self.kinds.push(Kind { attempts: 1, first: attempt.clone() }),
+            None => self.kinds.push(AttemptKind { attempts: 1, first: attempt.clone() }),
         }
         self.samples.add(attempt);
         let slower = |slowest: &Attempt| attempt.total_seconds > slowest.total_seconds;

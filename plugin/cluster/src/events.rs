@@ -9,7 +9,7 @@ use super::Cluster;
 
 /// Which events to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum EventKind {
     /// Warnings only.
     Warning,
     /// All of them.
@@ -42,12 +42,12 @@ pub async fn about(
     cluster: &Cluster,
     namespace: &str,
     object: (&str, &str),
-    wanted: Kind,
+    wanted: EventKind,
 ) -> anyhow::Result<Vec<EventText>> {
     let events: Api<Event> = Api::namespaced(cluster.client.clone(), namespace);
     let (kind, name) = object;
     let mut selector = format!("involvedObject.kind={kind},involvedObject.name={name}");
-    if wanted == Kind::Warning {
+    if wanted == EventKind::Warning {
         selector.push_str(",type=Warning");
     }
     let mut list = cluster.limited(events.list(&ListParams::default().fields(&selector))).await?;

@@ -8,7 +8,7 @@ const TRACK: (u64, u64) = (0, 1);
 
 /// What a guest makes of its rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum GuestKind {
     /// Lines of cells.
     Table,
     /// Bytes of a declared media type.
@@ -46,7 +46,7 @@ pub enum Refused {
 
 /// What the type of a component says.
 pub(super) struct Checked {
-    pub(super) kind: Kind,
+    pub(super) kind: GuestKind,
     /// Whether it imports WASI, all of which is linked to traps.
     pub(super) wasi: bool,
 }
@@ -67,8 +67,8 @@ pub(super) fn check(component: &Component, engine: &Engine) -> Result<Checked, R
     }
     let has = |name: &str| kinds.iter().any(|kind| kind == name);
     let kind = match () {
-        () if has("table") => Kind::Table,
-        () if has("document") => Kind::Document,
+        () if has("table") => GuestKind::Table,
+        () if has("document") => GuestKind::Document,
         () if has("raw-objects") => return Err(Refused::Raw),
         () => return Err(Refused::NoExport),
     };

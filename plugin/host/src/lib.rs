@@ -31,7 +31,7 @@ mod state;
 pub use builtin::names as built_in;
 pub use choice::{BadChoice, Choice};
 pub use failure::{GuestFailure, Stage, Why};
-pub use imports::{Kind, Refused};
+pub use imports::{GuestKind, Refused};
 pub use limits::Limits;
 pub use load::{Guest, LoadError};
 pub use locate::{CachePlaces, NotFound, Places};

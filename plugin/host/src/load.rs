@@ -10,11 +10,11 @@ use super::{
     cache::Cache,
     choice::Choice,
     engine, imports,
-    imports::Kind,
+    imports::GuestKind,
     limits::Limits,
     locate::{self, NotFound, Places},
     recognize::{self, NoGuest},
-    state::State,
+    state::GuestState,
 };
 
 /// Why a guest cannot be run at all. Nothing of it ran.
@@ -59,8 +59,8 @@ pub struct Guest {
     pub(super) options: Vec<(String, String)>,
     pub(super) limits: Limits,
     pub(super) engine: Engine,
-    pub(super) kind: Kind,
-    pub(super) linked: InstancePre<State>,
+    pub(super) kind: GuestKind,
+    pub(super) linked: InstancePre<GuestState>,
 }
 
 impl Guest {
@@ -94,7 +94,7 @@ impl Guest {
 
     /// What it makes of its rows.
     #[must_use]
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> GuestKind {
         self.kind
     }
 }
@@ -116,9 +116,9 @@ fn link(
     engine: &Engine,
     component: &Component,
     wasi: bool,
-) -> wasmtime::Result<InstancePre<State>> {
+) -> wasmtime::Result<InstancePre<GuestState>> {
     let mut linker = Linker::new(engine);
-    TableGuest::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
+    TableGuest::add_to_linker::<GuestState, HasSelf<GuestState>>(&mut linker, |state| state)?;
     if wasi {
         // Standard libraries of some languages import WASI without using it. Calling any of it ends the guest.
         linker.define_unknown_imports_as_traps(component)?;

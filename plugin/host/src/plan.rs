@@ -15,7 +15,7 @@ use super::{
     runner::Runner,
     shape::{Plan, Planned},
 };
-use table::{columns::Column, sanitize};
+use table::{columns::PodColumn, sanitize};
 
 /// Rows per call when the guest does not care, and at most.
 const BATCH: u32 = 256;
@@ -70,11 +70,11 @@ fn document_plan(plan: &DocumentPlan) -> Result<Plan, String> {
     })
 }
 
-fn needs(paths: &[String]) -> Result<Vec<Column>, String> {
+fn needs(paths: &[String]) -> Result<Vec<PodColumn>, String> {
     if paths.len() > MOST_COLUMNS {
         return Err(format!("it needs {} columns, the limit is {MOST_COLUMNS}", paths.len()));
     }
-    let columns: Result<_, _> = paths.iter().map(|path| Column::parse(path)).collect();
+    let columns: Result<_, _> = paths.iter().map(|path| PodColumn::parse(path)).collect();
     columns.map_err(|unknown| format!("it needs an {}", sanitize::line(&unknown.to_string())))
 }
 

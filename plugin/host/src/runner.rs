@@ -10,7 +10,7 @@ use super::{
     failure::{GuestFailure, Stage, Why},
     limits::{Exceeded, Limits},
     load::Guest,
-    state::State,
+    state::GuestState,
 };
 use table::sanitize;
 
@@ -18,13 +18,13 @@ use table::sanitize;
 pub(super) struct Runner {
     label: String,
     pub(super) limits: Limits,
-    pub(super) store: Store<State>,
+    pub(super) store: Store<GuestState>,
     spent: Duration,
 }
 
 impl Runner {
     pub(super) fn new(guest: &Guest) -> Self {
-        let mut store = Store::new(&guest.engine, State::new(&guest.limits, &guest.options));
+        let mut store = Store::new(&guest.engine, GuestState::new(&guest.limits, &guest.options));
         store.limiter(|state| &mut state.meter);
         store.set_hostcall_fuel(guest.limits.handover);
         Self {
@@ -39,7 +39,7 @@ impl Runner {
     pub(super) fn call<T>(
         &mut self,
         stage: Stage,
-        call: impl FnOnce(&mut Store<State>) -> wasmtime::Result<T>,
+        call: impl FnOnce(&mut Store<GuestState>) -> wasmtime::Result<T>,
     ) -> Result<T, GuestFailure> {
         let (limit, what) = self.limit(stage);
         let ticks = limit.as_millis().div_ceil(TICK.as_millis());

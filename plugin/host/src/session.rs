@@ -8,7 +8,7 @@ use super::{
     convert,
     exports::Exports,
     failure::{GuestFailure, Stage, Why},
-    imports::Kind,
+    imports::GuestKind,
     load::Guest,
     plan,
     runner::Runner,
@@ -55,8 +55,10 @@ impl Guest {
         let exports = runner.call(Stage::Start, |store| {
             let instance = self.linked.instantiate(&mut *store)?;
             Ok(match self.kind() {
-                Kind::Table => Exports::Table(TableGuest::new(&mut *store, &instance)?),
-                Kind::Document => Exports::Document(DocumentGuest::new(&mut *store, &instance)?),
+                GuestKind::Table => Exports::Table(TableGuest::new(&mut *store, &instance)?),
+                GuestKind::Document => {
+                    Exports::Document(DocumentGuest::new(&mut *store, &instance)?)
+                }
             })
         })?;
         let context = self.context(context);

@@ -1,12 +1,12 @@
 //! What guests plan and give back, as plain data that is safe to print.
 
-use table::{columns::Column, grid};
+use table::{columns::PodColumn, grid};
 
 /// What a guest wants to know, and what it will give.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     /// The columns of every row it is given.
-    pub needs: Vec<Column>,
+    pub needs: Vec<PodColumn>,
     /// Rows per call.
     pub batch: usize,
     /// What comes out.

@@ -11,7 +11,7 @@ const NOTES: usize = 200;
 const NOTE_CHARACTERS: usize = 400;
 
 /// What the host keeps for one running guest.
-pub(super) struct State {
+pub(super) struct GuestState {
     pub(super) meter: Meter,
     options: Vec<(String, String)>,
     notes: Vec<String>,
@@ -19,7 +19,7 @@ pub(super) struct State {
     pub(super) last_words: Option<String>,
 }
 
-impl State {
+impl GuestState {
     pub(super) fn new(limits: &Limits, options: &[(String, String)]) -> Self {
         Self {
             meter: Meter::new(limits),
@@ -44,7 +44,7 @@ fn tame(text: &str) -> String {
     }
 }
 
-impl host::Host for State {
+impl host::Host for GuestState {
     fn log(&mut self, level: host::Level, text: String) {
         // Debug and info are for `guest test`; a user who looks at pods wants neither.
         if matches!(level, host::Level::Warn) && self.notes.len() < NOTES {
@@ -66,4 +66,4 @@ impl host::Host for State {
     }
 }
 
-impl types::Host for State {}
+impl types::Host for GuestState {}

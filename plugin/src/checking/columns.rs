@@ -18,7 +18,7 @@ pub(super) struct Reported<'r> {
 
 /// What is told of it. Times are medians over all attempts, or of the last one; in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Column {
+pub(super) enum ReportColumn {
     Target,
     From,
     Address,
@@ -37,71 +37,71 @@ pub(super) enum Column {
 }
 
 /// All of them, in their order in a table.
-pub(super) const COLUMNS: [Named<Column>; 15] = [
-    Named::new(Column::Target, "probe.target", "TARGET", 0),
-    Named::new(Column::From, "probe.from", "FROM", 0),
-    Named::new(Column::Address, "probe.address", "ADDRESS", 0),
-    Named::new(Column::Verdict, "probe.verdict", "VERDICT", 0),
-    Named::new(Column::Held, "probe.held", "HELD", 0),
-    Named::new(Column::Code, "probe.code", "CODE", 0),
-    Named::new(Column::Connect, "probe.connect", "CONNECT", 2),
-    Named::new(Column::Rtt, "probe.rtt", "RTT", 1),
-    Named::new(Column::Total, "probe.total", "TOTAL", 0),
-    Named::new(Column::Min, "probe.min", "MIN", 4),
-    Named::new(Column::Max, "probe.max", "MAX", 4),
-    Named::new(Column::Tls, "probe.tls", "TLS", 5),
-    Named::new(Column::Processing, "probe.processing", "PROCESSING", 5),
-    Named::new(Column::Retransmissions, "probe.retransmissions", "RETRANS", 6),
-    Named::new(Column::Message, "probe.message", "MESSAGE", 0),
+pub(super) const COLUMNS: [Named<ReportColumn>; 15] = [
+    Named::new(ReportColumn::Target, "probe.target", "TARGET", 0),
+    Named::new(ReportColumn::From, "probe.from", "FROM", 0),
+    Named::new(ReportColumn::Address, "probe.address", "ADDRESS", 0),
+    Named::new(ReportColumn::Verdict, "probe.verdict", "VERDICT", 0),
+    Named::new(ReportColumn::Held, "probe.held", "HELD", 0),
+    Named::new(ReportColumn::Code, "probe.code", "CODE", 0),
+    Named::new(ReportColumn::Connect, "probe.connect", "CONNECT", 2),
+    Named::new(ReportColumn::Rtt, "probe.rtt", "RTT", 1),
+    Named::new(ReportColumn::Total, "probe.total", "TOTAL", 0),
+    Named::new(ReportColumn::Min, "probe.min", "MIN", 4),
+    Named::new(ReportColumn::Max, "probe.max", "MAX", 4),
+    Named::new(ReportColumn::Tls, "probe.tls", "TLS", 5),
+    Named::new(ReportColumn::Processing, "probe.processing", "PROCESSING", 5),
+    Named::new(ReportColumn::Retransmissions, "probe.retransmissions", "RETRANS", 6),
+    Named::new(ReportColumn::Message, "probe.message", "MESSAGE", 0),
 ];
 
 impl Tabular for Reported<'_> {
-    type Column = Column;
+    type Column = ReportColumn;
 
-    fn column(path: &str) -> Result<Column, UnknownColumn> {
+    fn column(path: &str) -> Result<ReportColumn, UnknownColumn> {
         Named::find(path, &COLUMNS)
     }
 
-    fn value(&self, column: &Column) -> Value {
+    fn value(&self, column: &ReportColumn) -> Value {
         let Self { report, target } = self;
         let median = |spread: Option<Spread>| seconds(spread.map(|spread| spread.median_seconds));
         let total = target.latency.total;
         match column {
-            Column::Target => Value::Text(target.target.clone()),
-            Column::Address => text(target.address.clone()),
-            Column::Verdict => Value::Text(target.verdict.as_str().to_owned()),
-            Column::Held => {
+            ReportColumn::Target => Value::Text(target.target.clone()),
+            ReportColumn::Address => text(target.address.clone()),
+            ReportColumn::Verdict => Value::Text(target.verdict.as_str().to_owned()),
+            ReportColumn::Held => {
                 Value::Text(format!("{}/{}", target.counts.held, target.counts.total()))
             }
-            Column::Code => {
+            ReportColumn::Code => {
                 let http = target.attempts.iter().rev().find_map(Attempt::http);
                 http.map_or(Value::Missing, |http| Value::Whole(http.status.into()))
             }
-            Column::Connect => median(target.latency.connect),
-            Column::Rtt => median(target.latency.rtt),
-            Column::Total => median(total),
-            Column::Min => seconds(total.map(|spread| spread.min_seconds)),
-            Column::Max => seconds(total.map(|spread| spread.max_seconds)),
-            Column::Tls => phase(target, |attempt| attempt.phases.tls_seconds),
-            Column::Processing => phase(target, |attempt| attempt.phases.processing_seconds),
-            Column::Retransmissions => retransmissions(target),
-            Column::From => text(report.source_of(target).and_then(|source| {
+            ReportColumn::Connect => median(target.latency.connect),
+            ReportColumn::Rtt => median(target.latency.rtt),
+            ReportColumn::Total => median(total),
+            ReportColumn::Min => seconds(total.map(|spread| spread.min_seconds)),
+            ReportColumn::Max => seconds(total.map(|spread| spread.max_seconds)),
+            ReportColumn::Tls => phase(target, |attempt| attempt.phases.tls_seconds),
+            ReportColumn::Processing => phase(target, |attempt| attempt.phases.processing_seconds),
+            ReportColumn::Retransmissions => retransmissions(target),
+            ReportColumn::From => text(report.source_of(target).and_then(|source| {
                 if source.here { Some("here".to_owned()) } else { source.node.clone() }
             })),
-            Column::Message => Value::Text(target.message.clone()),
+            ReportColumn::Message => Value::Text(target.message.clone()),
         }
     }
 
-    fn text(_: &Column, value: &Value) -> String {
+    fn text(_: &ReportColumn, value: &Value) -> String {
         match value {
             Value::Number(seconds) => latency(*seconds),
             value => value.to_string(),
         }
     }
 
-    fn role(&self, column: &Column) -> Role {
+    fn role(&self, column: &ReportColumn) -> Role {
         match column {
-            Column::Verdict => output::role(self.target.judgement),
+            ReportColumn::Verdict => output::role(self.target.judgement),
             _ => Role::Plain,
         }
     }

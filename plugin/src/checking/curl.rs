@@ -113,7 +113,7 @@ fn read_data(file: &str) -> anyhow::Result<String> {
 
 /// What curl would print, what it would say, and its exit code.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Answer {
+pub(super) struct CurlOutput {
     /// For stdout, byte for byte.
     pub stdout: Vec<u8>,
     /// For stderr, when something is wrong.
@@ -124,10 +124,10 @@ pub(super) struct Answer {
 
 /// Turns the results of one request into curl's answer.
 #[must_use]
-pub(super) fn answer(results: &Results, request: &RequestArgs) -> Answer {
+pub(super) fn answer(results: &Results, request: &RequestArgs) -> CurlOutput {
     let Some(attempt) = results.attempts.first() else {
         let complaint = Some("the probe reported no attempt".to_owned());
-        return Answer { stdout: Vec::new(), complaint, exit: Exit::Inconclusive };
+        return CurlOutput { stdout: Vec::new(), complaint, exit: Exit::Inconclusive };
     };
     let status = attempt.http().map(|http| http.status);
     let failed_status = status.filter(|status| request.fail && *status >= 400);
@@ -142,17 +142,21 @@ pub(super) fn answer(results: &Results, request: &RequestArgs) -> Answer {
     }
     let (code, complaint) = match (exit_code(attempt), failed_status) {
         (None, _) => {
-            return Answer { stdout, complaint: Some(complain(attempt)), exit: Exit::Inconclusive };
+            return CurlOutput {
+                stdout,
+                complaint: Some(complain(attempt)),
+                exit: Exit::Inconclusive,
+            };
         }
         (Some(0), Some(status)) => (22, format!("the requested URL returned error: {status}")),
         (Some(0), None) if results.truncated => {
             (63, "maximum file size exceeded: --max-filesize allows more".to_owned())
         }
-        (Some(0), None) => return Answer { stdout, complaint: None, exit: Exit::Success },
+        (Some(0), None) => return CurlOutput { stdout, complaint: None, exit: Exit::Success },
         (Some(code), _) => (code, complain(attempt)),
     };
     let complaint = Some(format!("curl: ({code}) {complaint}"));
-    Answer { stdout, complaint, exit: Exit::Curl(code) }
+    CurlOutput { stdout, complaint, exit: Exit::Curl(code) }
 }
 
 fn complain(attempt: &Attempt) -> String {

@@ -13,7 +13,7 @@ use std::time::Duration;
 use cluster::{Cluster, ConnectionOptions};
 use kubectl_pods_report::{Observation, Plan, Report, Source};
 
-use self::curl::Answer;
+use self::curl::CurlOutput;
 use crate::{
     cli::{CheckArgs, CheckFormat, CurlArgs, ProbeArgs},
     exit::Exit,
@@ -144,7 +144,7 @@ fn print_report(report: &Report, args: &CheckArgs) -> anyhow::Result<()> {
     stdout.flush()
 }
 
-fn print_answer(answer: &Answer) -> anyhow::Result<Exit> {
+fn print_answer(answer: &CurlOutput) -> anyhow::Result<Exit> {
     let mut stdout = Stdout::new();
     if stdout.terminal().is_one {
         stdout.write(output::for_terminal(&answer.stdout).as_bytes())?;

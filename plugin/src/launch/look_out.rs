@@ -96,7 +96,7 @@ impl ProbeJob<'_> {
 
     async fn wait_on(&self, state: &str, waited: Duration, since: &mut Since) -> Option<String> {
         if waited >= self.placement.start_limit {
-            let warning = self.said("Pod", events::Kind::Warning).await.pop();
+            let warning = self.said("Pod", events::EventKind::Warning).await.pop();
             let warning = warning.map_or(String::new(), |text| format!("; {text}"));
             return Some(format!("its pod is still {state} after {} s{warning}", waited.as_secs()));
         }
@@ -113,7 +113,7 @@ impl ProbeJob<'_> {
 
     /// Says what is being waited for, once for all probes of the run.
     async fn tell(&self, state: &str) {
-        let event = self.said("Pod", events::Kind::Any).await.pop();
+        let event = self.said("Pod", events::EventKind::Any).await.pop();
         let event = event.map_or(String::new(), |text| format!(", {text}"));
         let which = match &self.placement.node {
             Some(node) if self.run.count > 1 => format!(" on node {node}"),
@@ -130,7 +130,7 @@ impl ProbeJob<'_> {
         if waited < NO_POD_HINT {
             return None;
         }
-        if let Some(warning) = self.said("Job", events::Kind::Warning).await.pop() {
+        if let Some(warning) = self.said("Job", events::EventKind::Warning).await.pop() {
             return Some(warning.to_string());
         }
         (waited >= NO_POD_LIMIT).then(|| {
@@ -143,7 +143,7 @@ impl ProbeJob<'_> {
 
     /// What has been in the pod's way for too long.
     async fn lasting_obstacle(&self, since: &mut Since) -> Option<String> {
-        let Some(obstacle) = StartupProblem::read(&self.said("Pod", events::Kind::Any).await)
+        let Some(obstacle) = StartupProblem::read(&self.said("Pod", events::EventKind::Any).await)
         else {
             since.obstructed = None;
             return None;
@@ -153,7 +153,7 @@ impl ProbeJob<'_> {
     }
 
     /// What the cluster said about the Job or its pod, the latest last. Not everybody may read events: then nothing.
-    async fn said(&self, kind: &str, wanted: events::Kind) -> Vec<events::EventText> {
+    async fn said(&self, kind: &str, wanted: events::EventKind) -> Vec<events::EventText> {
         let pod = || self.pod().and_then(|pod| pod.metadata.name.clone());
         let Some(name) = (if kind == "Pod" { pod() } else { Some(self.name.clone()) }) else {
             return Vec::new();

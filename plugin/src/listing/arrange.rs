@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use serde_json::value::RawValue;
 use table::{
-    columns::{Column, Filter, PodReader, SortKey, Tabular as _, Value, order},
+    columns::{Filter, PodColumn, PodReader, SortKey, Tabular as _, Value, order},
     row::{ColumnDefinition, Row},
 };
 
@@ -12,8 +12,8 @@ use super::{Change, Sink, view::View};
 
 /// Keeps rows for which every filter holds, sorts them if there are keys, and hands them on.
 pub(super) struct Arranged<'s> {
-    keep: &'s [Filter<Column>],
-    sort: &'s [SortKey<Column>],
+    keep: &'s [Filter<PodColumn>],
+    sort: &'s [SortKey<PodColumn>],
     reader: PodReader,
     /// Rows that wait until all are there, which only sorting asks for.
     waiting: Vec<Waiting>,

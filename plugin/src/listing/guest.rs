@@ -19,7 +19,7 @@ use table::{
     sanitize,
 };
 
-use super::{Change, Outcome, Query, Sink, Source, View, printers::PodTable, table_options};
+use super::{Change, Outcome, PodSource, Query, Sink, View, printers::PodTable, table_options};
 use crate::{
     cli::GetArgs,
     exit::Exit,
@@ -54,7 +54,7 @@ impl GuestFormat {
     /// When the list cannot be read or the output cannot be written.
     pub(super) async fn run(
         &self,
-        source: &Source,
+        source: &PodSource,
         mut query: Query,
         args: &GetArgs,
     ) -> Result<(Outcome, Exit)> {

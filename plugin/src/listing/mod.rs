@@ -1,7 +1,7 @@
 //! `kubectl pods [get]`: arguments to query, streamed Table to rows, rows to a format.
 //!
 //! Whoever wants rows (a format, a guest) says in a [`View`] what it shows of which pods, from which follows how much of
-//! each pod the [`Query`] asks for, and implements [`Sink`]; [`Source::rows`] hands the rows over while they arrive.
+//! each pod the [`Query`] asks for, and implements [`Sink`]; [`PodSource::rows`] hands the rows over while they arrive.
 
 mod arrange;
 mod check;
@@ -28,7 +28,7 @@ pub use query::Query;
 pub use saved::SavedList;
 pub use scope::Scope;
 pub use sink::{Change, Sink};
-pub use source::Source;
+pub use source::PodSource;
 
 pub(crate) use view::View;
 
@@ -51,7 +51,7 @@ pub async fn run(connection: &ConnectionOptions, args: &GetArgs) -> Result<Exit>
     // What was typed is looked at before a credential plugin may run or stdin is read.
     let format = Format::parse(args.output.as_deref())?;
     check::check(connection, args, &format)?;
-    let open = || Source::open(connection, args);
+    let open = || PodSource::open(connection, args);
     match format {
         Format::Table { wide } => table(open().await?, args, wide).await,
         Format::Json => objects(open().await?, args, ObjectFormat::Json).await,
@@ -67,7 +67,11 @@ pub async fn run(connection: &ConnectionOptions, args: &GetArgs) -> Result<Exit>
     }
 }
 
-async fn table((source, mut query): (Source, Query), args: &GetArgs, wide: bool) -> Result<Exit> {
+async fn table(
+    (source, mut query): (PodSource, Query),
+    args: &GetArgs,
+    wide: bool,
+) -> Result<Exit> {
     let mut stdout = Stdout::new();
     let view = View::new(args, wide, &query.scope)?;
     query.need = view.need();
@@ -87,7 +91,12 @@ fn table_options(args: &GetArgs, stdout: &Stdout) -> TableOptions {
 }
 
 /// Hands the rows that `view` shows to `sink`, in its order.
-async fn rows(source: &Source, query: &Query, view: &View, sink: &mut dyn Sink) -> Result<Outcome> {
+async fn rows(
+    source: &PodSource,
+    query: &Query,
+    view: &View,
+    sink: &mut dyn Sink,
+) -> Result<Outcome> {
     if view.is_plain() {
         return source.rows(query, sink).await;
     }
@@ -97,7 +106,7 @@ async fn rows(source: &Source, query: &Query, view: &View, sink: &mut dyn Sink) 
 }
 
 async fn objects(
-    (source, query): (Source, Query),
+    (source, query): (PodSource, Query),
     args: &GetArgs,
     format: ObjectFormat,
 ) -> Result<Exit> {
@@ -121,7 +130,7 @@ async fn objects(
     Ok(output::report_all(&outcome.errors))
 }
 
-async fn names((source, mut query): (Source, Query), args: &GetArgs) -> Result<Exit> {
+async fn names((source, mut query): (PodSource, Query), args: &GetArgs) -> Result<Exit> {
     let mut stdout = Stdout::new();
     let view = View { parts: Vec::new(), ..View::new(args, false, &query.scope)? };
     query.need = view.need();

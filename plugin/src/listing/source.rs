@@ -9,14 +9,14 @@ use super::{Outcome, Query, SavedList, Scope, Sink, everywhere, fetch, objects};
 use crate::{cli::GetArgs, output};
 
 /// Where pods come from.
-pub enum Source {
+pub enum PodSource {
     /// An API server.
     Cluster(Box<Cluster>),
     /// `-f`.
     Saved(SavedList),
 }
 
-impl Source {
+impl PodSource {
     /// Opens what the arguments mean, and says what to ask it: everything but how much of each pod.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use table::columns::{Column, Filter, Need, PodRow, SortKey, Tabular as _};
+use table::columns::{Filter, Need, PodColumn, PodRow, SortKey, Tabular as _};
 
 use super::Scope;
 use crate::cli::GetArgs;
@@ -13,11 +13,11 @@ pub(crate) struct View {
     /// What stands in a line, from left to right.
     pub(crate) parts: Vec<Part>,
     /// By what pods are sorted; empty: they come as the server gives them.
-    pub(crate) sort: Vec<SortKey<Column>>,
+    pub(crate) sort: Vec<SortKey<PodColumn>>,
     /// Conditions that all hold for a pod that is shown.
-    pub(crate) keep: Vec<Filter<Column>>,
+    pub(crate) keep: Vec<Filter<PodColumn>>,
     /// What a guest is given of each pod.
-    pub(crate) given: Vec<Column>,
+    pub(crate) given: Vec<PodColumn>,
 }
 
 /// A part of a line.
@@ -28,7 +28,7 @@ pub(crate) enum Part {
     /// One column of the vocabulary.
     Column {
         title: String,
-        column: Column,
+        column: PodColumn,
         /// What stands for a value that a pod has not.
         missing: &'static str,
     },
@@ -79,11 +79,11 @@ impl View {
 
     /// How much of each pod must be known.
     pub(crate) fn need(&self) -> Need {
-        self.columns().map(Column::need).max().unwrap_or_default()
+        self.columns().map(PodColumn::need).max().unwrap_or_default()
     }
 
     /// Every column that is asked of a pod.
-    fn columns(&self) -> impl Iterator<Item = &Column> {
+    fn columns(&self) -> impl Iterator<Item = &PodColumn> {
         let parts = self.parts.iter().filter_map(Part::column);
         let sort = self.sort.iter().map(|key| &key.column);
         let keep = self.keep.iter().map(|filter| &filter.column);
@@ -93,7 +93,7 @@ impl View {
 
 impl Part {
     fn namespace() -> Self {
-        Self::Column { title: "NAMESPACE".to_owned(), column: Column::namespace(), missing: "" }
+        Self::Column { title: "NAMESPACE".to_owned(), column: PodColumn::namespace(), missing: "" }
     }
 
     /// `-C`: the title is the last name of the path.
@@ -107,16 +107,16 @@ impl Part {
 
     /// `-L`.
     fn label(key: &str) -> Self {
-        Self::Column { title: title_of_key(key), column: Column::label(key), missing: "" }
+        Self::Column { title: title_of_key(key), column: PodColumn::label(key), missing: "" }
     }
 
     /// `--show-labels`.
     fn labels() -> Self {
-        Self::Column { title: "LABELS".to_owned(), column: Column::labels(), missing: NONE }
+        Self::Column { title: "LABELS".to_owned(), column: PodColumn::labels(), missing: NONE }
     }
 
     /// The column, if it is one of ours.
-    pub(crate) fn column(&self) -> Option<&Column> {
+    pub(crate) fn column(&self) -> Option<&PodColumn> {
         match self {
             Self::Cells { .. } => None,
             Self::Column { column, .. } => Some(column),

@@ -110,7 +110,7 @@ impl Watch<'_> {
         pods.retain(|pod| pod.metadata.deletion_timestamp.is_none());
         if pods.is_empty() {
             // Quota or admission refuses them, and the DaemonSet's events say so.
-            let warning = self.said("DaemonSet", self.name, events::Kind::Warning).await.pop();
+            let warning = self.said("DaemonSet", self.name, events::EventKind::Warning).await.pop();
             return warning.map(|warning| warning.to_string());
         }
         if let Some(hopeless) = pods.iter().find_map(hopeless) {
@@ -130,7 +130,7 @@ impl Watch<'_> {
         let waiting = pods.iter().filter(|pod| matches!(prospect(pod), Prospect::Waiting(_)));
         for pod in waiting.take(ASKED) {
             let name = pod.metadata.name.as_deref().unwrap_or_default();
-            let said = self.said("Pod", name, events::Kind::Any).await;
+            let said = self.said("Pod", name, events::EventKind::Any).await;
             if let Some(obstacle) = StartupProblem::read(&said) {
                 let since = *self.obstructed.get_or_insert_with(Instant::now);
                 let lasting = obstacle.is_lasting(since.elapsed());
@@ -142,7 +142,7 @@ impl Watch<'_> {
     }
 
     /// What the cluster said about an object, the latest last. Not everybody may read events: then nothing.
-    async fn said(&self, kind: &str, name: &str, wanted: events::Kind) -> Vec<EventText> {
+    async fn said(&self, kind: &str, name: &str, wanted: events::EventKind) -> Vec<EventText> {
         let namespace = &self.cluster.namespace;
         events::about(self.cluster, namespace, (kind, name), wanted).await.unwrap_or_default()
     }

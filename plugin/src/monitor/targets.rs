@@ -7,7 +7,7 @@ use cluster::Cluster;
 use crate::{
     cli::InstallArgs,
     launch, output,
-    targets::{self, AttemptOptions, Kind, Place, Resolution, Resolved, Target},
+    targets::{self, AttemptOptions, Place, Resolution, Resolved, Target, TargetKind},
 };
 
 /// Targets that a standing probe can follow, from what was typed.
@@ -19,7 +19,7 @@ pub(super) fn parse(words: &[String]) -> anyhow::Result<Vec<Target>> {
     let targets = words.iter().map(|text| text.parse()).collect::<Result<Vec<Target>, _>>()?;
     for target in &targets {
         if let Place::Object(kind, name) = &target.place
-            && !matches!(kind, Kind::Pod | Kind::Service)
+            && !matches!(kind, TargetKind::Pod | TargetKind::Service)
         {
             bail!(
                 "target {:?}: the pods of a {} come and go: give a Service in front of them, as in svc/{name}",
@@ -80,10 +80,10 @@ fn follow(
     match (&mut found.what, &target.place) {
         // A headless Service without endpoints is no reason not to watch it, but then its port is not known.
         (Resolution::Settled(_, problem), _) => bail!("cannot watch {}: {problem}", target.text),
-        (Resolution::Try(host, _), Place::Object(Kind::Service, name)) => {
+        (Resolution::Try(host, _), Place::Object(TargetKind::Service, name)) => {
             *host = format!("{name}.{namespace}.svc");
         }
-        (Resolution::Try(host, _), Place::Object(Kind::Pod, name)) => {
+        (Resolution::Try(host, _), Place::Object(TargetKind::Pod, name)) => {
             let text = format!("{name} {host}");
             if !pinned.contains(&text) {
                 pinned.push(text);

@@ -14,4 +14,4 @@ pub(crate) use places::{Resolution, Resolved};
 pub(crate) use plan::{AttemptOptions, Planned, Subject, plan};
 pub(crate) use ports::Port;
 pub(crate) use resolve::{refuse_portless, resolve};
-pub(crate) use target::{Kind, Place, Target};
+pub(crate) use target::{Place, Target, TargetKind};

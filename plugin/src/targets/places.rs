@@ -4,7 +4,7 @@ use kubectl_pods_report::Observation;
 
 use super::{
     ports::Port,
-    target::{Kind, Place, Target},
+    target::{Place, Target, TargetKind},
 };
 
 /// One thing to try, or to report without a try.
@@ -42,7 +42,13 @@ pub(super) fn each_port(target: &Target, stem: &str, host: &str, ports: Vec<Port
 pub(super) fn labelled(target: &Target, stem: &str, ports: usize, port: &Port) -> String {
     let whole_workload = matches!(
         target.place,
-        Place::Object(Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::Job, _)
+        Place::Object(
+            TargetKind::Deployment
+                | TargetKind::StatefulSet
+                | TargetKind::DaemonSet
+                | TargetKind::Job,
+            _
+        )
     );
     if ports == 1 && !whole_workload {
         return target.text.clone();
@@ -52,8 +58,8 @@ pub(super) fn labelled(target: &Target, stem: &str, ports: usize, port: &Port) -
 }
 
 /// The target without port and path, as typed.
-pub(super) fn stem(target: &Target, kind: Kind, name: &str) -> String {
-    if target.text.starts_with(name) && kind == Kind::Pod {
+pub(super) fn stem(target: &Target, kind: TargetKind, name: &str) -> String {
+    if target.text.starts_with(name) && kind == TargetKind::Pod {
         return name.to_owned();
     }
     format!("{}/{name}", kind.short())

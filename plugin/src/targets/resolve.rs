@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use super::{
     places::{Places, Resolution, Resolved, each_port, stem},
     ports, service,
-    target::{Kind, Place, Target},
+    target::{Place, Target, TargetKind},
 };
 use crate::pods::ending;
 
@@ -97,20 +97,20 @@ fn fixed(target: &Target, host: &str, fallback: Option<u16>) -> anyhow::Result<P
 async fn object(
     cluster: &Cluster,
     target: &Target,
-    kind: Kind,
+    kind: TargetKind,
     name: &str,
     fallback: Option<u16>,
 ) -> anyhow::Result<Places> {
     let workload = match kind {
-        Kind::Pod => {
+        TargetKind::Pod => {
             let pod = pods::get(cluster, &cluster.namespace, name).await?;
             return of_pod(target, &stem(target, kind, name), &pod, fallback);
         }
-        Kind::Service => return service::find(cluster, target, name, fallback).await,
-        Kind::Deployment => Workload::Deployment,
-        Kind::StatefulSet => Workload::StatefulSet,
-        Kind::DaemonSet => Workload::DaemonSet,
-        Kind::Job => Workload::Job,
+        TargetKind::Service => return service::find(cluster, target, name, fallback).await,
+        TargetKind::Deployment => Workload::Deployment,
+        TargetKind::StatefulSet => Workload::StatefulSet,
+        TargetKind::DaemonSet => Workload::DaemonSet,
+        TargetKind::Job => Workload::Job,
     };
     let selector = workloads::selector(cluster, &cluster.namespace, workload, name).await?;
     let pods = pods::list(cluster, &cluster.namespace, &selector).await?;

@@ -11,7 +11,7 @@ use kubectl_pods_report::Observation;
 use super::{
     places::{Places, Resolution, each_port, labelled, stem},
     ports::{self, Port},
-    target::{Kind, Target},
+    target::{Target, TargetKind},
 };
 use cluster::{Cluster, services};
 
@@ -29,7 +29,7 @@ pub(super) async fn find(
     let service = services::get(cluster, &cluster.namespace, name).await?;
     let ports = ports::select(ports::of_service(&service), target.port.as_ref(), fallback);
     let ports = ports.map_err(|problem| anyhow::anyhow!("service {name:?} {problem}"))?;
-    let stem = stem(target, Kind::Service, name);
+    let stem = stem(target, TargetKind::Service, name);
     if let Some(host) = host_of(&service) {
         return Ok(each_port(target, &stem, &host, ports));
     }

@@ -30,7 +30,7 @@ pub(crate) struct Target {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Place {
     /// An object of the cluster.
-    Object(Kind, String),
+    Object(TargetKind, String),
     /// An IP address.
     Address(IpAddr),
     /// A name that the probe resolves.
@@ -39,7 +39,7 @@ pub(crate) enum Place {
 
 /// Kinds of object that can be a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum TargetKind {
     /// A pod's own address.
     Pod,
     /// A Service's cluster IP, or its endpoints when it has none.
@@ -80,7 +80,7 @@ impl fmt::Display for PortRef {
     }
 }
 
-impl Kind {
+impl TargetKind {
     /// kubectl's spellings of the kinds we can check.
     fn parse(word: &str) -> Option<Self> {
         Some(match word {
@@ -149,7 +149,7 @@ fn parse(text: &str) -> Result<Target, String> {
         (Some(kind), _) => Place::Object(kind, object_name(name)?),
         (None, Ok(address)) => Place::Address(address),
         (None, Err(_)) if protocol.is_some() || is_host(name) => Place::Host(host_name(name)?),
-        (None, Err(_)) => Place::Object(Kind::Pod, object_name(name)?),
+        (None, Err(_)) => Place::Object(TargetKind::Pod, object_name(name)?),
     };
     let port = port.map(|port| parse_port(port, &place)).transpose()?;
     if protocol == Some(Protocol::Tcp) && (port.is_none() || path.is_some()) {
@@ -168,9 +168,9 @@ fn parse_scheme(scheme: &str) -> Result<Protocol, String> {
 }
 
 /// Splits `svc/web:80/x` into its kind and the rest. What is before the first `/` is a kind only if it is one.
-fn split_kind(text: &str) -> Result<(Option<Kind>, &str), String> {
+fn split_kind(text: &str) -> Result<(Option<TargetKind>, &str), String> {
     let Some((word, rest)) = text.split_once('/') else { return Ok((None, text)) };
-    if let Some(kind) = Kind::parse(word) {
+    if let Some(kind) = TargetKind::parse(word) {
         return Ok((Some(kind), rest));
     }
     if NO_ADDRESS.contains(&word) {
@@ -267,7 +267,7 @@ fn host_name(name: &str) -> Result<String, String> {
 mod tests {
     use super::*;
 
-    fn object(kind: Kind, name: &str) -> Place {
+    fn object(kind: TargetKind, name: &str) -> Place {
         Place::Object(kind, name.to_owned())
     }
 
@@ -282,26 +282,32 @@ mod tests {
         let ip = |address: &str| Place::Address(address.parse().expect("an address"));
         let http = Some(Protocol::Http);
         let cases = [
-            ("nginx-ser", object(Kind::Pod, "nginx-ser"), None, None, None),
+            ("nginx-ser", object(TargetKind::Pod, "nginx-ser"), None, None, None),
             (
                 "nginx-ser:8080/healthz",
-                object(Kind::Pod, "nginx-ser"),
+                object(TargetKind::Pod, "nginx-ser"),
                 None,
                 number(8080),
                 Some("/healthz"),
             ),
-            ("nginx-ser/a/b?c=d#e", object(Kind::Pod, "nginx-ser"), None, None, Some("/a/b?c=d")),
-            ("pod/web.0", object(Kind::Pod, "web.0"), None, None, None),
+            (
+                "nginx-ser/a/b?c=d#e",
+                object(TargetKind::Pod, "nginx-ser"),
+                None,
+                None,
+                Some("/a/b?c=d"),
+            ),
+            ("pod/web.0", object(TargetKind::Pod, "web.0"), None, None, None),
             (
                 "svc/web:http/x",
-                object(Kind::Service, "web"),
+                object(TargetKind::Service, "web"),
                 None,
                 Some(PortRef::Name("http".into())),
                 Some("/x"),
             ),
-            ("service/web", object(Kind::Service, "web"), None, None, None),
-            ("deploy/web:80", object(Kind::Deployment, "web"), None, number(80), None),
-            ("sts/db:5432", object(Kind::StatefulSet, "db"), None, number(5432), None),
+            ("service/web", object(TargetKind::Service, "web"), None, None, None),
+            ("deploy/web:80", object(TargetKind::Deployment, "web"), None, number(80), None),
+            ("sts/db:5432", object(TargetKind::StatefulSet, "db"), None, number(5432), None),
             ("10.0.0.7", ip("10.0.0.7"), None, None, None),
             ("10.0.0.7:80", ip("10.0.0.7"), None, number(80), None),
             ("fd00::1", ip("fd00::1"), None, None, None),

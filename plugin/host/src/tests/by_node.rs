@@ -3,7 +3,7 @@
 use std::{borrow::Cow, sync::OnceLock};
 
 use table::{
-    columns::{Column, Need, PodReader, Tabular as _, Value},
+    columns::{Need, PodColumn, PodReader, Tabular as _, Value},
     grid::{self, Look},
     row::{ColumnDefinition, Row},
 };
@@ -95,7 +95,7 @@ fn runs_are_identical() {
 fn asks_only_for_cells_and_namespaces() {
     let guest = load();
     let session = guest.open(&Context::default()).expect("by-node opens");
-    let need = session.plan().needs.iter().map(Column::need).max();
+    let need = session.plan().needs.iter().map(PodColumn::need).max();
     assert_eq!(need, Some(Need::Namespace));
 }
 

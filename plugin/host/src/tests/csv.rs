@@ -3,12 +3,12 @@
 use super::load;
 use table::columns::Value;
 
-use crate::{Context, Kind, Output, Planned};
+use crate::{Context, GuestKind, Output, Planned};
 
 #[test]
 fn writes_bytes_of_its_media_type() {
     let guest = load("csv").expect("csv is built in");
-    assert_eq!(guest.kind(), Kind::Document);
+    assert_eq!(guest.kind(), GuestKind::Document);
     let mut session = guest.open(&Context::default()).expect("csv opens");
     assert_eq!(session.plan().output, Planned::Document("text/csv".into()));
     let text = |text: &str| Value::Text(text.into());

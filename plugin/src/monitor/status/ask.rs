@@ -21,7 +21,7 @@ const NO_NODE: &str = "<none>";
 
 /// What one probe answered, or why it did not.
 #[derive(Debug, Serialize)]
-pub(super) struct Seen {
+pub(super) struct ProbeAnswer {
     /// Node of the probe.
     pub(super) node: String,
     /// Its pod.
@@ -38,10 +38,10 @@ pub(super) struct Seen {
 /// # Errors
 ///
 /// When the pods cannot be listed.
-pub(super) async fn all(cluster: &Cluster, selector: &str) -> anyhow::Result<Vec<Seen>> {
+pub(super) async fn all(cluster: &Cluster, selector: &str) -> anyhow::Result<Vec<ProbeAnswer>> {
     let pods = present(cluster, selector).await?;
     let asked = stream::iter(&pods).map(|pod| ask(cluster, pod)).buffer_unordered(CONCURRENT);
-    let mut seen: Vec<Seen> = asked.collect().await;
+    let mut seen: Vec<ProbeAnswer> = asked.collect().await;
     if seen.iter().any(|one| one.error.is_some()) {
         // Some may have gone away meanwhile.
         let present = present(cluster, selector).await?;
@@ -59,14 +59,14 @@ async fn present(cluster: &Cluster, selector: &str) -> anyhow::Result<Vec<Pod>> 
     Ok(pods)
 }
 
-async fn ask(cluster: &Cluster, pod: &Pod) -> Seen {
+async fn ask(cluster: &Cluster, pod: &Pod) -> ProbeAnswer {
     let name = pod.metadata.name.clone().unwrap_or_default();
     let node = pod.spec.as_ref().and_then(|spec| spec.node_name.clone());
     let (results, error) = match results(cluster, pod, &name).await {
         Ok(results) => (Some(results), None),
         Err(error) => (None, Some(format!("{error:#}"))),
     };
-    Seen { node: node.unwrap_or_else(|| NO_NODE.to_owned()), pod: name, results, error }
+    ProbeAnswer { node: node.unwrap_or_else(|| NO_NODE.to_owned()), pod: name, results, error }
 }
 
 async fn results(cluster: &Cluster, pod: &Pod, name: &str) -> anyhow::Result<Results> {

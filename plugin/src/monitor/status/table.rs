@@ -10,7 +10,7 @@ use table::{
     grid::{Look, Role},
 };
 
-use super::ask::Seen;
+use super::ask::ProbeAnswer;
 use crate::output;
 
 /// A standing check as one probe sees it, or a probe that does not answer.
@@ -23,7 +23,7 @@ struct Standing<'s> {
 
 /// What is told of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Column {
+enum StandingColumn {
     Node,
     Target,
     Verdict,
@@ -34,19 +34,19 @@ enum Column {
     Message,
 }
 
-const COLUMNS: [Named<Column>; 8] = [
-    Named::new(Column::Node, "standing.node", "NODE", 0),
-    Named::new(Column::Target, "standing.target", "TARGET", 0),
-    Named::new(Column::Verdict, "standing.verdict", "VERDICT", 0),
-    Named::new(Column::Success, "standing.success", "SUCCESS", 0),
-    Named::new(Column::Attempts, "standing.attempts", "ATTEMPTS", 2),
-    Named::new(Column::Rtt, "standing.rtt", "RTT", 1),
-    Named::new(Column::Last, "standing.last", "LAST", 1),
-    Named::new(Column::Message, "standing.message", "MESSAGE", 0),
+const COLUMNS: [Named<StandingColumn>; 8] = [
+    Named::new(StandingColumn::Node, "standing.node", "NODE", 0),
+    Named::new(StandingColumn::Target, "standing.target", "TARGET", 0),
+    Named::new(StandingColumn::Verdict, "standing.verdict", "VERDICT", 0),
+    Named::new(StandingColumn::Success, "standing.success", "SUCCESS", 0),
+    Named::new(StandingColumn::Attempts, "standing.attempts", "ATTEMPTS", 2),
+    Named::new(StandingColumn::Rtt, "standing.rtt", "RTT", 1),
+    Named::new(StandingColumn::Last, "standing.last", "LAST", 1),
+    Named::new(StandingColumn::Message, "standing.message", "MESSAGE", 0),
 ];
 
 /// Lays the answers out.
-pub(super) fn table(seen: &[Seen], look: Look) -> String {
+pub(super) fn table(seen: &[ProbeAnswer], look: Look) -> String {
     let mut rows = Vec::new();
     for one in seen {
         let node = one.node.as_str();
@@ -64,64 +64,68 @@ pub(super) fn table(seen: &[Seen], look: Look) -> String {
 }
 
 impl Tabular for Standing<'_> {
-    type Column = Column;
+    type Column = StandingColumn;
 
-    fn column(path: &str) -> Result<Column, UnknownColumn> {
+    fn column(path: &str) -> Result<StandingColumn, UnknownColumn> {
         Named::find(path, &COLUMNS)
     }
 
-    fn value(&self, column: &Column) -> Value {
+    fn value(&self, column: &StandingColumn) -> Value {
         match (column, self.seen) {
-            (Column::Node, _) => Value::Text(self.node.to_owned()),
+            (StandingColumn::Node, _) => Value::Text(self.node.to_owned()),
             (column, Ok((results, check))) => value(*column, results, check),
-            (Column::Message, Err(error)) => Value::Text(format!("probe cannot be asked: {error}")),
+            (StandingColumn::Message, Err(error)) => {
+                Value::Text(format!("probe cannot be asked: {error}"))
+            }
             (_, Err(_)) => Value::Missing,
         }
     }
 
-    fn text(column: &Column, value: &Value) -> String {
+    fn text(column: &StandingColumn, value: &Value) -> String {
         match (column, value) {
-            (Column::Success, Value::Number(share)) => percent(*share),
+            (StandingColumn::Success, Value::Number(share)) => percent(*share),
             (_, Value::Number(seconds)) => latency(*seconds),
             (_, Value::Millis(age)) => format!("{} ago", age_of_seconds(age / 1000)),
             (_, value) => value.to_string(),
         }
     }
 
-    fn role(&self, column: &Column) -> Role {
+    fn role(&self, column: &StandingColumn) -> Role {
         match (column, self.seen) {
-            (Column::Verdict, Ok((_, check))) => {
+            (StandingColumn::Verdict, Ok((_, check))) => {
                 check.latest.as_ref().map_or(Role::Plain, |latest| output::role(latest.judgement))
             }
-            (Column::Message, Err(_)) => Role::Warn,
+            (StandingColumn::Message, Err(_)) => Role::Warn,
             _ => Role::Plain,
         }
     }
 }
 
-fn value(column: Column, results: &Results, check: &CheckResults) -> Value {
+fn value(column: StandingColumn, results: &Results, check: &CheckResults) -> Value {
     let latest = check.latest.as_ref();
     let missing = Value::Missing;
     match column {
         // The caller knows the node.
-        Column::Node => missing,
-        Column::Target => Value::Text(check.check.target.clone()),
-        Column::Verdict => {
+        StandingColumn::Node => missing,
+        StandingColumn::Target => Value::Text(check.check.target.clone()),
+        StandingColumn::Verdict => {
             latest.map_or(missing, |latest| Value::Text(latest.verdict.as_str().to_owned()))
         }
-        Column::Success => {
+        StandingColumn::Success => {
             let conclusive = check.counts.held.saturating_add(check.counts.failed);
             share(check.counts.held, conclusive).map_or(missing, Value::Number)
         }
-        Column::Attempts => Value::Whole(i64::try_from(check.counts.total()).unwrap_or(i64::MAX)),
-        Column::Rtt => {
+        StandingColumn::Attempts => {
+            Value::Whole(i64::try_from(check.counts.total()).unwrap_or(i64::MAX))
+        }
+        StandingColumn::Rtt => {
             let answered = latest.filter(|latest| latest.has_latency());
             answered.and_then(Attempt::rtt_seconds).map_or(missing, Value::Number)
         }
-        Column::Last => latest.map_or(missing, |latest| {
+        StandingColumn::Last => latest.map_or(missing, |latest| {
             Value::Millis(whole_seconds(results.now_seconds - latest.started_seconds) * 1000)
         }),
-        Column::Message => Value::Text(match (&results.config_error, latest) {
+        StandingColumn::Message => Value::Text(match (&results.config_error, latest) {
             (Some(error), _) => format!("configuration not in force: {error}"),
             (None, Some(latest)) if latest.judgement != Judgement::Held => latest.message.clone(),
             _ => String::new(),

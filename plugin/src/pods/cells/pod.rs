@@ -124,14 +124,14 @@ pub(super) struct ContainerStatus<'a> {
     pub(super) restart_count: i64,
     pub(super) started: Option<bool>,
     #[serde(borrow)]
-    pub(super) state: State<'a>,
+    pub(super) state: ContainerState<'a>,
     #[serde(borrow)]
-    pub(super) last_state: State<'a>,
+    pub(super) last_state: ContainerState<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct State<'a> {
+pub(super) struct ContainerState<'a> {
     #[serde(borrow)]
     pub(super) waiting: Option<Waiting<'a>>,
     pub(super) running: Option<Running>,

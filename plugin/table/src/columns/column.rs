@@ -8,13 +8,13 @@ use super::{
 
 /// One column of a pod.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Column {
-    pub(super) source: Source,
+pub struct PodColumn {
+    pub(super) origin: Origin,
 }
 
 /// Where a column's values come from.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Source {
+pub(super) enum Origin {
     /// A cell of the server's Table.
     Cell(CellColumn),
     /// The namespace, which is in the object but often known without it.
@@ -46,7 +46,7 @@ const METADATA: [&str; 14] = [
     "uid",
 ];
 
-impl Column {
+impl PodColumn {
     /// Finds the column of a path.
     ///
     /// # Errors
@@ -54,7 +54,7 @@ impl Column {
     /// [`UnknownColumn`], with the nearest one.
     pub fn parse(path: &str) -> Result<Self, UnknownColumn> {
         if let Some(cell) = CELLS.iter().find(|cell| cell.path == path) {
-            return Ok(Self { source: Source::Cell(*cell) });
+            return Ok(Self { origin: Origin::Cell(*cell) });
         }
         if path == "pod.namespace" {
             return Ok(Self::namespace());
@@ -68,37 +68,37 @@ impl Column {
         Ok(match parsed.below(&["metadata", "labels"]).as_deref() {
             Some([]) => Self::labels(),
             Some([key]) => Self::label(key),
-            _ => Self { source: Source::Path(parsed) },
+            _ => Self { origin: Origin::Path(parsed) },
         })
     }
 
     /// `pod.namespace`.
     #[must_use]
     pub const fn namespace() -> Self {
-        Self { source: Source::Namespace }
+        Self { origin: Origin::Namespace }
     }
 
     /// `metadata.labels`.
     #[must_use]
     pub const fn labels() -> Self {
-        Self { source: Source::Labels }
+        Self { origin: Origin::Labels }
     }
 
     /// `metadata.labels[KEY]`.
     #[must_use]
     pub fn label(key: &str) -> Self {
-        Self { source: Source::Label(key.to_owned()) }
+        Self { origin: Origin::Label(key.to_owned()) }
     }
 
     /// How much of a pod must be known for this column.
     #[must_use]
     pub fn need(&self) -> Need {
-        match &self.source {
-            Source::Cell(_) => Need::Cells,
-            Source::Namespace => Need::Namespace,
-            Source::Labels | Source::Label(_) => Need::Metadata,
-            Source::Path(path) if path.fields().first() == Some(&"metadata") => Need::Metadata,
-            Source::Path(_) => Need::Object,
+        match &self.origin {
+            Origin::Cell(_) => Need::Cells,
+            Origin::Namespace => Need::Namespace,
+            Origin::Labels | Origin::Label(_) => Need::Metadata,
+            Origin::Path(path) if path.fields().first() == Some(&"metadata") => Need::Metadata,
+            Origin::Path(_) => Need::Object,
         }
     }
 }
@@ -113,7 +113,7 @@ fn known() -> impl Iterator<Item = String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Column, Need};
+    use super::{Need, PodColumn};
 
     #[test]
     fn every_column_says_how_much_it_needs() {
@@ -128,7 +128,7 @@ mod tests {
         ];
         for (path, cost) in cases {
             assert_eq!(
-                Column::parse(path).expect("the path is in the vocabulary").need(),
+                PodColumn::parse(path).expect("the path is in the vocabulary").need(),
                 cost,
                 "{path}"
             );
@@ -149,7 +149,7 @@ mod tests {
             ("日本", r#"unknown column "日本""#),
         ];
         for (path, expected) in cases {
-            let error = Column::parse(path).expect_err(path);
+            let error = PodColumn::parse(path).expect_err(path);
             assert_eq!(error.to_string(), expected, "{path}");
         }
     }

@@ -113,9 +113,9 @@ impl<C> Filter<C> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::columns::{Column, PodRow};
+    use crate::columns::{PodColumn, PodRow};
 
-    fn filter(text: &str) -> Result<Filter<Column>> {
+    fn filter(text: &str) -> Result<Filter<PodColumn>> {
         Filter::parse::<PodRow<'_>>(text)
     }
 

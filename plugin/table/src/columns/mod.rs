@@ -16,7 +16,7 @@ mod sort;
 mod tabular;
 mod value;
 
-pub use column::Column;
+pub use column::PodColumn;
 pub use draw::draw;
 pub use filter::Filter;
 pub use need::Need;

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use crate::row::{ColumnDefinition, Row};
 
-use super::{Column, Tabular, UnknownColumn, Value, cell::CELLS, column::Source, path::Path};
+use super::{PodColumn, Tabular, UnknownColumn, Value, cell::CELLS, column::Origin, path::Path};
 
 /// Reads rows that all have the same cells, for some columns.
 #[derive(Debug, Clone, Default)]
@@ -60,7 +60,7 @@ impl PodReader {
     /// For rows with these cells, of which only `columns` will be asked.
     #[must_use]
     pub fn new<'c>(
-        columns: impl IntoIterator<Item = &'c Column>,
+        columns: impl IntoIterator<Item = &'c PodColumn>,
         cells: &[ColumnDefinition],
     ) -> Self {
         let place = |path: &str| cells.iter().position(|cell| cell.name.eq_ignore_ascii_case(path));
@@ -100,38 +100,38 @@ impl PodReader {
     }
 }
 
-fn depth(column: &Column) -> Depth {
-    match &column.source {
-        Source::Cell(_) => Depth::Nothing,
-        Source::Namespace => Depth::Namespace,
-        Source::Labels | Source::Label(_) => Depth::Labels,
-        Source::Path(_) => Depth::Everything,
+fn depth(column: &PodColumn) -> Depth {
+    match &column.origin {
+        Origin::Cell(_) => Depth::Nothing,
+        Origin::Namespace => Depth::Namespace,
+        Origin::Labels | Origin::Label(_) => Depth::Labels,
+        Origin::Path(_) => Depth::Everything,
     }
 }
 
 impl Tabular for PodRow<'_> {
-    type Column = Column;
+    type Column = PodColumn;
 
-    fn column(path: &str) -> Result<Column, UnknownColumn> {
-        Column::parse(path)
+    fn column(path: &str) -> Result<PodColumn, UnknownColumn> {
+        PodColumn::parse(path)
     }
 
-    fn value(&self, column: &Column) -> Value {
+    fn value(&self, column: &PodColumn) -> Value {
         let missing = Value::Missing;
-        match &column.source {
-            Source::Cell(cell) => {
+        match &column.origin {
+            Origin::Cell(cell) => {
                 let place = CELLS.iter().position(|known| known == cell);
                 let place = place.and_then(|known| self.places[known]);
                 let text = place.and_then(|place| self.cells.get(place));
                 text.map_or(missing, |text| (cell.read)(text))
             }
-            Source::Namespace => self.namespace.as_deref().map_or(missing, text),
-            Source::Labels => self.labels.as_ref().map_or(missing, pairs),
-            Source::Label(key) => {
+            Origin::Namespace => self.namespace.as_deref().map_or(missing, text),
+            Origin::Labels => self.labels.as_ref().map_or(missing, pairs),
+            Origin::Label(key) => {
                 let label = self.labels.as_ref().and_then(|labels| labels.get(key.as_str()));
                 label.map_or(missing, |label| text(label))
             }
-            Source::Path(path) => {
+            Origin::Path(path) => {
                 self.object.as_ref().map_or(missing, |object| select(path, object))
             }
         }
@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn namespace_is_the_known_one_or_the_objects() {
-        let column = Column::namespace();
+        let column = PodColumn::namespace();
         let value = |known: Option<&str>, text: &str| {
             let row = Row { namespace: known, ..Row::parse(text.as_bytes()).unwrap() };
             PodReader::new([&column], &[]).read(&row).unwrap().value(&column)
@@ -248,7 +248,7 @@ mod tests {
             ("status.score", Value::Number(0.5)),
         ];
         let columns: Vec<_> =
-            cases.iter().map(|(path, _)| Column::parse(path).expect("known")).collect();
+            cases.iter().map(|(path, _)| PodColumn::parse(path).expect("known")).collect();
         let reader = PodReader::new(&columns, &definitions(&["Name", "Ready", "Node"]));
         let row = Row::parse(row.as_bytes()).unwrap();
         let pod = reader.read(&row).unwrap();
@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn what_is_no_pod_is_an_error() {
-        let columns = [Column::labels()];
+        let columns = [PodColumn::labels()];
         let reader = PodReader::new(&columns, &[]);
         let row = Row::parse(br#"{"object":{"metadata":{"labels":7}}}"#).unwrap();
         assert!(reader.read(&row).is_err());

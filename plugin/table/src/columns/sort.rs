@@ -41,7 +41,7 @@ pub fn order<C>(keys: &[SortKey<C>], one: &[Value], other: &[Value]) -> Ordering
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::columns::{Column, PodRow};
+    use crate::columns::{PodColumn, PodRow};
 
     #[test]
     fn values_are_ordered_by_what_they_are() {
@@ -53,7 +53,7 @@ mod tests {
             ("-pod.age", vec![Value::Millis(5), Value::Millis(7), Value::Millis(6)], [1, 2, 0]),
         ];
         for (key, values, expected) in cases {
-            let keys = [SortKey::<Column>::parse::<PodRow<'_>>(key).expect("known")];
+            let keys = [SortKey::<PodColumn>::parse::<PodRow<'_>>(key).expect("known")];
             let mut places = [0, 1, 2];
             places.sort_by(|&a, &b| order(&keys, &values[a..=a], &values[b..=b]));
             assert_eq!(places, expected, "{key}");
