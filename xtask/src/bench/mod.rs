@@ -2,6 +2,8 @@
 //! `docs/measurements.md`.
 
 mod check;
+mod list;
+mod measured;
 mod sample;
 
 /// What to measure.
@@ -9,6 +11,8 @@ mod sample;
 pub(crate) enum BenchVerb {
     /// From command to answer: `kubectl pods curl`, `kubectl pods check`, `kubectl run curl -it --rm`, interleaved
     Check(check::CheckBench),
+    /// Lists of pods: kubectl, curl with the cheapest sufficient request, ours, interleaved; wall, CPU, memory, bytes
+    List(list::ListBench),
 }
 
 /// Measures.
@@ -19,5 +23,6 @@ pub(crate) enum BenchVerb {
 pub(crate) fn run(verb: &BenchVerb) -> anyhow::Result<()> {
     match verb {
         BenchVerb::Check(args) => check::run(args),
+        BenchVerb::List(args) => list::run(args),
     }
 }

@@ -84,6 +84,11 @@ impl Running {
         }
     }
 
+    /// A file of its certificates and keys, such as `ca.crt`.
+    pub(crate) fn pki(&self, file: &str) -> PathBuf {
+        self.kubeconfig.with_file_name("pki").join(file)
+    }
+
     /// The folder of the components' logs.
     pub(crate) fn logs(&self) -> PathBuf {
         self.kubeconfig.with_file_name("log")
