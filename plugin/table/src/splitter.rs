@@ -161,19 +161,12 @@ impl Splitter {
     /// Looks for the end of the value: behind its closing bracket or quote, or at the separator that
     /// follows a number or word.
     fn scan(&mut self) -> Option<usize> {
-        for index in self.position..self.buffer.len() {
-            let byte = self.buffer[index];
+        let mut index = self.position;
+        while let Some(byte) = self.buffer.get(index) {
             if self.in_string {
-                match byte {
-                    _ if self.escaped => self.escaped = false,
-                    b'\\' => self.escaped = true,
-                    b'"' => {
-                        self.in_string = false;
-                        if self.depth == 0 {
-                            return Some(index + 1);
-                        }
-                    }
-                    _ => {}
+                index = self.string(index);
+                if !self.in_string && self.depth == 0 {
+                    return Some(index);
                 }
                 continue;
             }
@@ -189,9 +182,24 @@ impl Splitter {
                 }
                 _ => {}
             }
+            index += 1;
         }
         self.position = self.buffer.len();
         None
+    }
+
+    /// Skips from within a string to behind its closing quote, or behind what there is of it. Most of a long answer is
+    /// strings.
+    fn string(&mut self, from: usize) -> usize {
+        let from = from + usize::from(std::mem::take(&mut self.escaped));
+        let rest = self.buffer.get(from..).unwrap_or_default();
+        let Some(found) = memchr::memchr2(b'"', b'\\', rest) else { return self.buffer.len() };
+        if rest[found] == b'"' {
+            self.in_string = false;
+        } else {
+            self.escaped = true;
+        }
+        from + found + 1
     }
 
     /// Drops what was handed over.

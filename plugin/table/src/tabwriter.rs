@@ -4,6 +4,8 @@
 //! Cells of contiguous lines make up a column as long as a further cell follows them on their line;
 //! the last cell of a line is never padded.
 
+use memchr::{memchr2, memchr3};
+
 const MIN_WIDTH: usize = 6;
 const PADDING: usize = 3;
 
@@ -33,7 +35,7 @@ impl TabWriter {
     /// Adds text to the open cell. A tab or vertical tab in it ends the cell, as it does in kubectl; a line feed the line.
     pub fn write(&mut self, text: &str) {
         let mut rest = text;
-        while let Some(end) = rest.find(['\t', '\u{b}', '\n']) {
+        while let Some(end) = memchr3(b'\t', b'\x0b', b'\n', rest.as_bytes()) {
             self.text.push_str(&rest[..end]);
             if rest.as_bytes()[end] == b'\n' {
                 self.end_line();
@@ -154,7 +156,7 @@ impl<E> Layout<'_, E> {
     /// Prints the next line. Its last cell stands behind the columns, and is not padded.
     fn line(&mut self) -> Result<(), E> {
         for column in 0.. {
-            let Some(end) = self.rest.find(['\t', '\n']) else { break };
+            let Some(end) = memchr2(b'\t', b'\n', self.rest.as_bytes()) else { break };
             let (cell, rest) = self.rest.split_at(end);
             self.rest = &rest[1..];
             (self.emit)(cell.as_bytes())?;
