@@ -296,3 +296,27 @@ fn many_pods_of_all_namespaces_come_in_kubectls_order() {
     }
     done(&["delete", "clusterrole,clusterrolebinding", &user]);
 }
+
+#[test]
+fn who_may_list_one_namespace_is_refused_the_others() {
+    let cluster = Cluster::control_plane();
+    let namespace = cluster.namespace("only-here");
+    namespace.apply(
+        "{apiVersion: v1, kind: Pod, metadata: {name: web}, spec: {schedulingGates: \
+         [{name: example.com/never}], containers: [{name: a, image: a}]}}",
+    );
+    let user = format!("lists-pods-of-{}", namespace.name);
+    let done = |words: &[&str]| {
+        namespace.kubectl(words.iter().copied()).run().success();
+    };
+    done(&["create", "role", "lists-pods", "--verb=list", "--resource=pods"]);
+    done(&["create", "rolebinding", "lists-pods", "--role=lists-pods", "--user", &user]);
+    let shown = namespace.pods(["--as", &user]).run().success().stdout;
+    assert!(shown.contains("web"), "{shown}");
+    for more in [&[][..], &["-o", "wide"], &["-o", "name"], &["--show-labels"], &["-o", "json"]] {
+        let words = [&["-A", "--as", user.as_str()], more].concat();
+        let refused = cluster.pods(words.iter().copied()).run();
+        assert!(refused.code == 1 && refused.stderr.contains("forbidden"), "{}", refused.story());
+        namespace.parity(&words);
+    }
+}

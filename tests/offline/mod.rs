@@ -11,6 +11,7 @@ mod handoff;
 mod interrupt;
 mod kubeconfig;
 mod listing;
+mod memory;
 mod no_cluster;
 mod order;
 mod silence;
