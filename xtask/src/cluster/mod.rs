@@ -28,6 +28,7 @@ mod state;
 mod status;
 mod teardown;
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -87,6 +88,17 @@ impl Running {
     /// A file of its certificates and keys, such as `ca.crt`.
     pub(crate) fn pki(&self, file: &str) -> PathBuf {
         self.kubeconfig.with_file_name("pki").join(file)
+    }
+
+    /// Where etcd answers, on this machine only and without TLS.
+    ///
+    /// # Errors
+    ///
+    /// When the cluster is not there.
+    pub(crate) fn etcd(&self) -> Result<String> {
+        let spec = fs::read(self.kubeconfig.with_file_name("cluster.json"))?;
+        let spec: Spec = serde_json::from_slice(&spec)?;
+        Ok(format!("http://127.0.0.1:{}", spec.slot.etcd_port()))
     }
 
     /// The folder of the components' logs.
