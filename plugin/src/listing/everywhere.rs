@@ -3,9 +3,8 @@
 //! A Table has no cell for the namespace; with the metadata that has it, a pod is ten times as long, and most of a long
 //! list's time goes there. So only the first pods come with their metadata, which is one request and enough for a small
 //! cluster. When many more follow, they are asked for namespace by namespace and without metadata, a few namespaces at a
-//! time. Where that
-//! is not worth it (many namespaces for few pods) or not possible (a user who may not list namespaces), the rest is the
-//! second page of the list, however long.
+//! time. Where that is not worth it (many namespaces for few pods) or not possible (a user who may not list namespaces),
+//! the rest is the second page of the list, however long.
 //!
 //! The server lists pods in the order of its keys, `NAMESPACE/NAME`, so this gives the rows in the order of one request.
 //! No answer is older than the first; the later ones may be newer.
