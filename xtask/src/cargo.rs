@@ -44,9 +44,9 @@ pub(crate) fn same_anywhere() -> Result<Vec<OsString>> {
 
 /// `cargo VERB` for the whole workspace, with the features that its tests ask for too.
 ///
-/// Every build goes through here: cargo gives a dependency the features of all packages that are selected, and those of
-/// development dependencies when tests or examples are, so another selection compiles Cranelift and whatever stands on it
-/// once more. There are no examples; naming them is what asks for these features where no test is built.
+/// Every build but the release goes through here: cargo gives a dependency the features of all packages that are selected,
+/// and those of development dependencies when tests or examples are, so another selection compiles Cranelift and whatever
+/// stands on it once more. There are no examples; naming them is what asks for these features where no test is built.
 pub(crate) fn workspace_wide(verb: &str) -> Command {
     let mut command = cargo();
     command.args([verb, "--workspace", "--examples"]);
@@ -148,25 +148,24 @@ pub(crate) const INTEGRATION: &str = "integration";
 /// Our own.
 const XTASK: &str = "xtask";
 
+/// Builds the plugin as it is released: alone, as `cargo install` does. It shares nothing with the other builds, and what
+/// only they ask for would be linked into it, the probe's server for one.
+///
+/// # Errors
+///
+/// When it does not compile.
+pub(crate) fn release() -> Result<Built> {
+    let mut command = cargo();
+    command.args(["build", "--release", "--package", PLUGIN, "--bin", PLUGIN]);
+    Ok(Built::from_messages(&messages(&mut command)?))
+}
+
 /// Builds a part of the workspace; cargo's progress goes to our standard error.
 ///
 /// # Errors
 ///
 /// When something does not compile.
 pub(crate) fn build(part: Part) -> Result<Built> {
-    built(part, &[])
-}
-
-/// Builds the plugin as it is released.
-///
-/// # Errors
-///
-/// When it does not compile.
-pub(crate) fn release() -> Result<Built> {
-    built(Part::Plugin, &["--release"])
-}
-
-fn built(part: Part, further: &[&str]) -> Result<Built> {
     let mut command = workspace_wide("build");
     // With other features than ours, it would replace the program that runs just now.
     command.args(["--exclude", XTASK]);
@@ -175,7 +174,7 @@ fn built(part: Part, further: &[&str]) -> Result<Built> {
         Part::Integration => &["--bin", PLUGIN, "--test", INTEGRATION],
         Part::All => &["--all-targets"],
     });
-    let mut messages = messages(command.args(further))?;
+    let mut messages = messages(&mut command)?;
     if part == Part::All {
         messages += &self::messages(cargo().args(["build", "--package", XTASK, "--all-targets"]))?;
     }
