@@ -51,6 +51,15 @@ impl Answer {
         Self::json(serde_json::json!({"kind": kind, "metadata": metadata}).to_string())
     }
 
+    /// To a `request` for the watch of a run of probes: the pods of its first two Jobs run. After that nothing comes, on a
+    /// connection that stays open.
+    pub fn running_probes(request: &str) -> Self {
+        let name = request.split("instance%3D").nth(1).expect("a label selector");
+        let name = name.split(['&', ' ']).next().unwrap_or_default();
+        let events = [0, 1].map(|number| running_pod(&format!("{name}-{number}")));
+        Self::unfinished(events.concat())
+    }
+
     /// Any status, with one more header.
     pub fn status(code: u16, header: &str, body: impl AsRef<[u8]>) -> Self {
         let body = body.as_ref().to_vec();
@@ -174,6 +183,23 @@ fn say(mut stream: TcpStream, answer: &Answer) {
 fn content_length(head: &str) -> usize {
     let value = |line: &str| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok();
     head.lines().find_map(value).unwrap_or(0)
+}
+
+/// A watch's line about the pod of this Job.
+fn running_pod(job: &str) -> String {
+    let owner = serde_json::json!({
+        "apiVersion": "batch/v1", "kind": "Job", "name": job, "uid": job, "controller": true,
+    });
+    let container = serde_json::json!({
+        "name": "probe", "image": "", "imageID": "", "ready": true, "restartCount": 0, "state": {"running": {}},
+    });
+    let pod = serde_json::json!({
+        "kind": "Pod", "apiVersion": "v1",
+        "metadata": {"name": format!("{job}-x"), "resourceVersion": "1", "ownerReferences": [owner]},
+        "spec": {"nodeName": "node1", "containers": []},
+        "status": {"phase": "Running", "containerStatuses": [container]},
+    });
+    serde_json::json!({"type": "ADDED", "object": pod}).to_string() + "\n"
 }
 
 fn table(pods: &[[&str; 6]]) -> String {

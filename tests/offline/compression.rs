@@ -79,15 +79,8 @@ fn compression_is_asked_for_where_it_pays() {
 /// Each event of a watch may be compressed by itself, and a log is read as it is written.
 #[test]
 fn streams_are_not_compressed() {
-    let pod = json!({
-        "kind": "Pod", "apiVersion": "v1", "metadata": { "name": "probe-x" }, "spec": { "containers": [], "nodeName": "n" },
-        "status": { "phase": "Running", "containerStatuses": [{
-            "name": "probe", "image": "", "imageID": "", "ready": true, "restartCount": 0, "started": true,
-            "state": { "running": {} } }] },
-    });
-    let event = format!("{}\n", json!({ "type": "ADDED", "object": pod }));
-    let api = ScriptedApi::choosing(move |_, request| match request {
-        watch if watch.contains("watch=true") => Answer::json(event.as_str()),
+    let api = ScriptedApi::choosing(|_, request| match request {
+        watch if watch.contains("watch=true") => Answer::running_probes(watch),
         log if log.contains("/log?") => Answer::status(403, "X: y", "no"),
         post if post.starts_with("POST") => {
             Answer::json(r#"{"kind": "Job", "apiVersion": "batch/v1", "metadata": {}}"#)

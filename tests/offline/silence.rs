@@ -15,27 +15,6 @@ const JOB: &str = r#"{"kind": "Job", "apiVersion": "batch/v1", "metadata": {}}"#
 const SUCCESS: &str = r#"{"kind": "Status", "apiVersion": "v1", "status": "Success"}"#;
 const NO_PODS: &str = r#"{"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": []}"#;
 
-/// What a watch says when the pods of two probes run. `request` is that for the watch, which has the name of the run.
-fn running(request: &str) -> String {
-    let name = request.split("instance%3D").nth(1).expect("a label selector");
-    let name = name.split(['&', ' ']).next().unwrap_or_default();
-    let event = |number: u8| {
-        let job = format!("{name}-{number}");
-        let owner = json!({"apiVersion": "batch/v1", "kind": "Job", "name": job, "uid": job, "controller": true});
-        let container = json!({
-            "name": "probe", "image": "", "imageID": "", "ready": true, "restartCount": 0, "state": {"running": {}},
-        });
-        let pod = json!({
-            "kind": "Pod", "apiVersion": "v1",
-            "metadata": {"name": format!("{job}-x"), "resourceVersion": "1", "ownerReferences": [owner]},
-            "spec": {"nodeName": "node1", "containers": []},
-            "status": {"phase": "Running", "containerStatuses": [container]},
-        });
-        json!({"type": "ADDED", "object": pod}).to_string() + "\n"
-    };
-    [0, 1].map(event).concat()
-}
-
 /// Whether a Job was deleted at least `count` times.
 fn deleted(asked: &[String], count: usize) -> bool {
     let deletes = |request: &&String| request.starts_with("DELETE /apis/batch/v1/");
@@ -52,7 +31,7 @@ fn an_api_server_that_falls_silent_is_not_waited_for_for_ever() {
         let api = ScriptedApi::choosing(move |_, request| match request.split(' ').next() {
             Some("POST") => Answer::json(JOB),
             Some("DELETE") => Answer::json(SUCCESS),
-            _ if request.contains("watch") => Answer::unfinished(running(request)),
+            _ if request.contains("watch") => Answer::running_probes(request),
             _ if request.contains("/log") => Answer::unfinished(""),
             _ => Answer::json(NO_PODS),
         });
@@ -92,7 +71,7 @@ fn a_job_that_is_never_acknowledged_takes_nothing_from_another() {
         Some("POST") if posts.fetch_add(1, Ordering::Relaxed) == 0 => Answer::never(),
         Some("POST") => Answer::json(JOB),
         Some("DELETE") => Answer::json(SUCCESS),
-        _ if request.contains("watch") => Answer::unfinished(running(request)),
+        _ if request.contains("watch") => Answer::running_probes(request),
         _ if request.contains("/log") => Answer::json(log.clone()),
         _ => Answer::json(NO_PODS),
     });
