@@ -4,7 +4,7 @@ use std::{fs, time::Duration};
 
 use serde_json::{Value, json};
 
-use harness::{Answer, Plugin, ScriptedApi};
+use harness::{Answer, Plugin, ScriptedApi, same_within_seconds};
 
 /// A server's Table with these pods.
 fn table(names: &[&str], meta: &Value) -> String {
@@ -226,6 +226,8 @@ fn a_saved_list_reads_as_a_table() {
 fn a_saved_list_comes_from_anywhere() {
     let saved = table(&["a", "b"], &json!({}));
     Plugin::args(["-f", "-"]).stdin(&saved).run().success().prints(TWO);
+    // JSON behind a comment is YAML.
+    Plugin::args(["-f", "-"]).stdin(format!("# saved\n{saved}")).run().success().prints(TWO);
     let api = ScriptedApi::start([Answer::json(saved)]);
     let url = format!("http://{}/pods.json", api.address());
     Plugin::args(["-f", &url]).run().success().prints(TWO);
@@ -233,6 +235,38 @@ fn a_saved_list_comes_from_anywhere() {
     let table =
         "NAME   READY   STATUS   RESTARTS   AGE\nx      0/0              0          <unknown>\n";
     Plugin::args(["-f", "-"]).stdin(yaml).run().success().prints(table);
+}
+
+#[test]
+fn a_saved_list_says_the_same_in_yaml() {
+    let json = format!("{}/fixtures/pods.json", env!("CARGO_MANIFEST_DIR"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let yaml = folder.path().join("pods.yaml").display().to_string();
+    let converted = Plugin::args(["-f", &json, "-o", "yaml"]).run().success();
+    fs::write(&yaml, &converted.stdout).expect("written");
+    let lines: &[&[&str]] = &[
+        &[],
+        &["-A", "-o", "wide"],
+        &["-L", "app", "--show-labels"],
+        &["-n", "shop", "nginx-ser", "crashing", "nginx-ser"],
+        &["nope", "crashing"],
+        &["-o", "name"],
+        &["-o", "json"],
+        &["-o", "yaml", "crashing"],
+        &["-o", "guest:by-node"],
+    ];
+    for line in lines {
+        let read = |path: &str| Plugin::args(["-f", path]).args(line.iter().copied()).run();
+        same_within_seconds(
+            || {
+                let mut run = read(&yaml);
+                run.stderr = run.stderr.replace(&yaml, &json);
+                run
+            },
+            || read(&json),
+        );
+        assert_ne!(read(&yaml).stdout, "", "{line:?}");
+    }
 }
 
 #[test]

@@ -90,7 +90,7 @@ impl PodSource {
                 }
                 Ok(Outcome::of_all(lists))
             }
-            Self::Saved(list) => list.objects(query, |pod| take(serde_json::from_str(pod.get())?)),
+            Self::Saved(list) => list.objects(query, take),
         }
     }
 }

@@ -34,7 +34,7 @@ impl ColumnDefinition {
 }
 
 /// One pod: the server's cells, and as much of the object as was asked for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Row<'a> {
     /// One text for each column; empty where the server sent null.
     pub cells: Vec<Cow<'a, str>>,

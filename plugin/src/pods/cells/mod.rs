@@ -9,15 +9,10 @@ mod status;
 
 use std::borrow::Cow;
 
-use anyhow::{Context as _, Result};
 use jiff::Timestamp;
-use serde_json::value::RawValue;
 
-use pod::Pod;
-use table::{
-    duration,
-    row::{ColumnDefinition, Row},
-};
+pub(crate) use pod::Pod;
+use table::{duration, row::ColumnDefinition};
 
 const NONE: &str = "<none>";
 
@@ -44,10 +39,9 @@ pub(crate) fn columns() -> Vec<ColumnDefinition> {
     columns.into_iter().map(definition).collect()
 }
 
-/// The row of one pod as it looks at `now`.
-pub(crate) fn row(object: &RawValue, now: Timestamp) -> Result<Row<'_>> {
-    let pod: Pod<'_> = serde_json::from_str(object.get()).context("cannot read a pod")?;
-    let summary = status::summarize(&pod);
+/// The cells of one pod as it looks at `now`.
+pub(crate) fn row(pod: &Pod<'_>, now: Timestamp) -> Vec<Cow<'static, str>> {
+    let summary = status::summarize(pod);
     let restarts = match summary.last_restart.filter(|_| summary.restarts != 0) {
         Some(time) => format!("{} ({} ago)", summary.restarts, duration::age(time, now)),
         None => summary.restarts.to_string(),
@@ -62,13 +56,12 @@ pub(crate) fn row(object: &RawValue, now: Timestamp) -> Result<Row<'_>> {
         summary.reason,
         restarts,
         created.map_or_else(|| String::from("<unknown>"), |created| duration::age(created, now)),
-        address(&pod),
+        address(pod),
         or_none(&pod.spec.node_name),
         or_none(&pod.status.nominated_node_name),
-        readiness_gates(&pod),
+        readiness_gates(pod),
     ];
-    let cells = cells.into_iter().map(Cow::Owned).collect();
-    Ok(Row { cells, namespace: None, object: Some(object) })
+    cells.into_iter().map(Cow::Owned).collect()
 }
 
 /// `podIP` has the last word over `podIPs`, as in the server's conversion.

@@ -1,4 +1,4 @@
-//! The fields of a pod that its table cells are made of.
+//! The fields of a pod that its table cells are made of, and what tells it from others.
 
 use std::borrow::Cow;
 
@@ -12,27 +12,33 @@ fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// As much of a pod as its cells need.
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Pod<'a> {
+pub(crate) struct Pod<'a> {
     #[serde(borrow)]
-    pub(super) metadata: Metadata<'a>,
+    pub(crate) kind: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) metadata: Metadata<'a>,
     #[serde(borrow)]
     pub(super) spec: Spec<'a>,
     #[serde(borrow)]
     pub(super) status: Status<'a>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// Which pod it is, and since when.
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct Metadata<'a> {
+pub(crate) struct Metadata<'a> {
     #[serde(borrow)]
-    pub(super) name: Cow<'a, str>,
+    pub(crate) name: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) namespace: Cow<'a, str>,
     pub(super) creation_timestamp: Option<Timestamp>,
     pub(super) deletion_timestamp: Option<Timestamp>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Spec<'a> {
     #[serde(borrow)]
@@ -45,7 +51,7 @@ pub(super) struct Spec<'a> {
     pub(super) readiness_gates: Vec<ReadinessGate<'a>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Container<'a> {
     #[serde(borrow)]
@@ -61,14 +67,14 @@ impl Container<'_> {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct ReadinessGate<'a> {
     #[serde(borrow)]
     pub(super) condition_type: Cow<'a, str>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Status<'a> {
     #[serde(borrow)]
@@ -97,14 +103,14 @@ impl Status<'_> {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Address<'a> {
     #[serde(borrow)]
     pub(super) ip: Cow<'a, str>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Condition<'a> {
     #[serde(borrow)]
@@ -115,7 +121,7 @@ pub(super) struct Condition<'a> {
     pub(super) reason: Option<Cow<'a, str>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct ContainerStatus<'a> {
     #[serde(borrow)]
@@ -129,7 +135,7 @@ pub(super) struct ContainerStatus<'a> {
     pub(super) last_state: ContainerState<'a>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ContainerState<'a> {
     #[serde(borrow)]
@@ -139,17 +145,17 @@ pub(super) struct ContainerState<'a> {
     pub(super) terminated: Option<Terminated<'a>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Waiting<'a> {
     #[serde(borrow)]
     pub(super) reason: Cow<'a, str>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 pub(super) struct Running {}
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Terminated<'a> {
     #[serde(borrow)]

@@ -3,6 +3,7 @@
 pub mod json;
 mod node;
 mod number;
+mod read;
 pub mod yaml;
 mod yaml_keys;
 mod yaml_scalar;
