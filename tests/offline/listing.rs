@@ -269,6 +269,25 @@ fn a_saved_list_says_the_same_in_yaml() {
     }
 }
 
+/// As many values and documents as the pods of a large cluster have in YAML.
+#[test]
+fn a_long_saved_list_is_read_in_yaml_too() {
+    let many =
+        format!("kind: Pod\nmetadata: {{name: a}}\nspec: {{x: [{}]}}\n", "1,".repeat(260_000));
+    Plugin::args(["-f", "-", "-o", "name"]).stdin(many).run().success().prints("pod/a\n");
+    let documents = "---\nkind: Pod\nmetadata: {name: a}\n".repeat(1_100);
+    let run = Plugin::args(["-f", "-", "-o", "name"]).stdin(documents).run().success();
+    assert_eq!(run.stdout.lines().count(), 1_100);
+    // What is long only by repeating itself is refused.
+    let mut bomb = String::from("a0: &a0 [x]\n");
+    for level in 1..12 {
+        let before = format!("*a{},", level - 1).repeat(9);
+        bomb.push_str(&format!("a{level}: &a{level} [{before}]\n"));
+    }
+    let run = Plugin::args(["-f", "-"]).stdin(bomb).run().exits(1).prints("");
+    run.complains("- is neither JSON nor YAML");
+}
+
 #[test]
 fn a_stream_of_documents_is_one_list() {
     let fixture = |name: &str| format!("{}/fixtures/{name}", env!("CARGO_MANIFEST_DIR"));

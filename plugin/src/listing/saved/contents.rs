@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use anyhow::{Context as _, Result, anyhow, bail};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use serde_saphyr::{Options, budget, options};
 
 use crate::pods::cells::Pod;
 use table::{
@@ -109,7 +110,8 @@ fn from_json<'a>(text: &'a str, source: &str) -> Result<Contents<'a>> {
 
 /// One document is the list itself; of several each is a pod, or a list of which all pods count.
 fn from_yaml<'a>(text: &'a str, source: &str) -> Result<Contents<'a>> {
-    let mut documents: Vec<Node<'a>> = serde_saphyr::from_multiple(text).map_err(|error| {
+    let documents = serde_saphyr::from_multiple_with_options(text, limits(text.len()));
+    let mut documents: Vec<Node<'a>> = documents.map_err(|error| {
         // Its further lines draw the place in the text.
         let error = error.to_string();
         let why = error.lines().next().unwrap_or_default().trim_start_matches("error: ");
@@ -134,6 +136,19 @@ fn from_yaml<'a>(text: &'a str, source: &str) -> Result<Contents<'a>> {
         }
     }
     Ok(Contents::Pods(items.into_iter().map(Item::Yaml).collect()))
+}
+
+/// What a text of `length` bytes can hold by itself: `a:` is two bytes and four events. The parser's own limits are for
+/// configuration, and less than the pods of a large cluster. What aliases repeat is limited as it is by default.
+fn limits(length: usize) -> Options {
+    let most = length.saturating_mul(4).max(1_000_000);
+    let budget = budget! {
+        max_events: most,
+        max_nodes: most,
+        max_documents: most,
+        max_total_scalar_bytes: most,
+    };
+    options! { budget: budget }
 }
 
 fn table<'a>(document: &Node<'a>, rows: &Node<'a>) -> Result<Contents<'a>> {
