@@ -279,11 +279,11 @@ fn a_long_saved_list_is_read_in_yaml_too() {
     let run = Plugin::args(["-f", "-", "-o", "name"]).stdin(documents).run().success();
     assert_eq!(run.stdout.lines().count(), 1_100);
     // What is long only by repeating itself is refused.
-    let mut bomb = String::from("a0: &a0 [x]\n");
-    for level in 1..12 {
+    let level = |level: usize| {
         let before = format!("*a{},", level - 1).repeat(9);
-        bomb.push_str(&format!("a{level}: &a{level} [{before}]\n"));
-    }
+        format!("a{level}: &a{level} [{before}]\n")
+    };
+    let bomb = format!("a0: &a0 [x]\n{}", (1..12).map(level).collect::<String>());
     let run = Plugin::args(["-f", "-"]).stdin(bomb).run().exits(1).prints("");
     run.complains("- is neither JSON nor YAML");
 }

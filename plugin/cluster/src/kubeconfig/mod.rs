@@ -6,6 +6,7 @@
 //! credential plugins (run three times for one client) and token files (a line break at the end is no part of the token).
 
 mod credential_plugin;
+mod credential_source;
 mod credentials;
 mod encoding;
 mod files;
@@ -22,7 +23,8 @@ use std::time::Duration;
 use anyhow::Result;
 
 pub(crate) use credential_plugin::CredentialPlugin;
-pub(crate) use credentials::{CredentialSource, Credentials};
+pub(crate) use credential_source::CredentialSource;
+pub(crate) use credentials::Credentials;
 pub(crate) use identity::Identity;
 
 use crate::ConnectionOptions;
