@@ -95,7 +95,10 @@ impl SavedList {
                     rows.iter().map(|row| found_row(Row::parse(row.get().as_bytes())?, name));
                 self.select(query, rows, |Found { namespace, pod, .. }| {
                     let namespace = Some(&*namespace).filter(|namespace| !namespace.is_empty());
-                    sink.row(Change::Listed, Row { namespace: namespace.or(query.scope.one()), ..pod })
+                    sink.row(
+                        Change::Listed,
+                        Row { namespace: namespace.or(query.scope.one()), ..pod },
+                    )
                 })
             }
             Contents::Pods(items) => {
@@ -108,11 +111,10 @@ impl SavedList {
                         Need::Metadata | Need::Object => Some(item.json()?),
                     };
                     let namespace = Some(&*namespace);
-                    sink.row(Change::Listed, Row {
-                        cells: cells::row(&pod, now),
-                        namespace,
-                        object: object.as_deref(),
-                    })
+                    sink.row(
+                        Change::Listed,
+                        Row { cells: cells::row(&pod, now), namespace, object: object.as_deref() },
+                    )
                 })
             }
         }
