@@ -101,7 +101,7 @@ fn a_probe_that_cannot_run_says_why_within_seconds() {
         for (verb, prints) in [("check", "not-run"), ("curl", "")] {
             let run = ns.pods([verb, &servers.nginx]).args(flags.iter().copied()).run().exits(3);
             let run = run.complains(reason).complains(advice);
-            assert_eq!(run.stderr.lines().count(), 1, "{name}\n{}", run.story());
+            assert_eq!(run.complaints().len(), 1, "{name}\n{}", run.story());
             assert!(run.stdout.contains(prints), "{name}\n{}", run.story());
             assert_eq!(run.stdout.is_empty(), prints.is_empty(), "{name}\n{}", run.story());
             assert!(run.took < Duration::from_secs(10), "{name}\n{}", run.story());
@@ -183,7 +183,7 @@ fn the_documented_role_is_enough_and_each_right_is_missed_by_name() {
             let user = account_without(ns, &name, &[rule]);
             for verb in ["check", "curl"] {
                 let run = run(verb, &[target], &user).exits(1).complains(complaint).prints("");
-                assert_eq!(run.stderr.lines().count(), 1, "{}", run.story());
+                assert_eq!(run.complaints().len(), 1, "{}", run.story());
                 assert!(run.took < Duration::from_secs(10), "{}", run.story());
             }
         },

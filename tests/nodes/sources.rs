@@ -71,8 +71,8 @@ fn a_probe_that_cannot_start_takes_nothing_from_the_others() {
         assert_eq!((nowhere[0], nowhere[2]), (&json!("nosuch"), &json!("not-run")));
         let problem = nowhere[1].as_str().expect("a problem");
         assert!(problem.starts_with("Unschedulable: "), "{problem}");
-        let complaint = format!("error: the probe could not do its work on nosuch: {problem}\n");
-        assert_eq!(run.stderr, complaint);
+        let complaint = format!("error: the probe could not do its work on nosuch: {problem}");
+        assert_eq!(run.complaints(), [complaint]);
         assert!(run.took < Duration::from_secs(15), "{}", run.story());
         assert_eq!(ns.leftovers(), "");
     }
@@ -90,11 +90,11 @@ fn a_job_that_is_refused_takes_nothing_from_the_others() {
     let mut verdicts: Vec<_> = seen(&report).into_iter().map(|[_, _, verdict]| verdict).collect();
     verdicts.sort_by_key(|verdict| *verdict == "open");
     assert_eq!(verdicts, ["not-run", "open"], "{}", run.story());
-    assert_eq!(run.stderr.lines().count(), 1, "{}", run.story());
+    assert_eq!(run.complaints().len(), 1, "{}", run.story());
     assert_eq!(ns.leftovers(), "");
     // Where all are refused there is nothing to report.
     ns.limit("none", "count/jobs.batch=0");
     let run = check_from(&ns, nodes.each_ref().map(String::as_str)).run().exits(1).prints("");
-    assert_eq!(run.stderr.lines().count(), 1, "{}", run.story());
+    assert_eq!(run.complaints().len(), 1, "{}", run.story());
     assert_eq!(ns.leftovers(), "");
 }
