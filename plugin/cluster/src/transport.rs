@@ -33,7 +33,7 @@ use tower::{
     BoxError, Service, ServiceBuilder, ServiceExt as _, retry::RetryLayer,
     util::BoxCloneSyncService,
 };
-use tower_http::decompression::DecompressionLayer;
+use tower_http::{decompression::DecompressionLayer, timeout::TimeoutBody};
 
 use super::{
     authentication::{Authenticated, Http, Open},
@@ -55,6 +55,9 @@ const UNACKNOWLEDGED: Duration = Duration::from_mins(1);
 
 /// Bytes that the body of a failure may have. A Status has some hundred, a proxy's error page some thousand.
 const LARGEST_FAILURE: usize = 1 << 20;
+
+/// How long a server that reports a failure may stop in the middle of it.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// Builds the client: a busy server is asked again when it says when, warnings go to `warn`.
 pub(super) fn client(way: &kubeconfig::Connection, warn: Warn) -> Result<Client> {
@@ -116,7 +119,7 @@ where
         .layer(config.extra_headers_layer().map_err(explain)?)
         .map_response(move |response: Response<_>| {
             warnings::pass_on(response.headers(), warn);
-            bounded(response)
+            bounded(response, LONGEST_PAUSE)
         })
         .layer(DecompressionLayer::new().gzip(!config.disable_compression))
         .layer(RetryLayer::new(RetryAfter::default()))
@@ -161,20 +164,47 @@ fn belonging_to(identity: Option<&Identity>, mut tls: ClientConfig) -> ClientCon
     tls
 }
 
-/// Whoever reports a failure reads its body whole; it may not fill our memory, however little was sent.
-fn bounded<B>(response: Response<B>) -> Response<Limited<B>> {
-    let largest = if response.status().is_success() { usize::MAX } else { LARGEST_FAILURE };
-    response.map(|body| Limited::new(body, largest))
+/// Whoever reports a failure reads its body whole: it may neither fill our memory, however little was sent, nor stop in
+/// the middle.
+fn bounded<B: hyper::body::Body>(
+    response: Response<B>,
+    pause: Duration,
+) -> Response<TimeoutBody<Limited<B>>> {
+    let failed = !response.status().is_success();
+    let (largest, pause) =
+        if failed { (LARGEST_FAILURE, pause) } else { (usize::MAX, Duration::MAX) };
+    response.map(|body| TimeoutBody::new(pause, Limited::new(body, largest)))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
+    use std::{convert::Infallible, net::TcpListener};
 
+    use bytes::Bytes;
+    use futures_util::stream;
+    use http_body_util::{BodyExt as _, StreamBody};
+    use hyper::body::Frame;
     use rustix::net::sockopt;
     use tower::ServiceExt as _;
 
     use super::*;
+    use crate::transport_errors;
+
+    #[tokio::test]
+    async fn a_failure_that_is_not_told_to_its_end_is_not_waited_for() {
+        let endless = || StreamBody::new(stream::pending::<Result<Frame<Bytes>, Infallible>>());
+        let answer = |code| Response::builder().status(code).body(endless()).unwrap();
+        let pause = Duration::from_millis(10);
+        let error = bounded(answer(500), pause).into_body().collect().await.unwrap_err();
+        let text = transport_errors::text(&*error, "c:6443");
+        assert_eq!(
+            text,
+            "Unable to connect to the server: what it says about a failure stops in the middle"
+        );
+        // A watch may be silent.
+        let watch = bounded(answer(200), pause).into_body().collect();
+        assert!(tokio::time::timeout(10 * pause, watch).await.is_err());
+    }
 
     #[tokio::test]
     async fn connections_notice_that_the_peer_has_gone() {

@@ -6,6 +6,7 @@ use std::{error::Error, fs, io, iter, time::Duration};
 use http_body_util::LengthLimitError;
 use hyper_util::client::legacy;
 use rustls::{CertificateError, pki_types::UnixTime};
+use tower_http::timeout::TimeoutError;
 
 use super::authentication::NoCredentials;
 use crate::go;
@@ -55,6 +56,9 @@ fn known_reason(error: &(dyn Error + 'static), host: &str) -> Option<String> {
     }
     if error.is::<LengthLimitError>() {
         return Some(String::from("what it says about a failure is too long to be read"));
+    }
+    if error.is::<TimeoutError>() {
+        return Some(String::from("what it says about a failure stops in the middle"));
     }
     let Some(io) = error.downcast_ref::<io::Error>() else {
         return error.to_string().contains("connection closed before").then(|| String::from("EOF"));
