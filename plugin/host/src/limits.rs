@@ -11,7 +11,7 @@ const MIB: usize = 1024 * 1024;
 pub struct Limits {
     /// Bytes of linear memory, of all its memories together.
     pub memory: usize,
-    /// Time for one of the short calls: `describe`, `open`, `plan`.
+    /// Time for one of the short calls: `open`, `plan`.
     pub short_call: Duration,
     /// Time for one batch of rows, and for `finish`.
     pub batch: Duration,

@@ -28,8 +28,6 @@ pub struct Context {
     pub rich: bool,
     /// Now, in Unix milliseconds. A guest has no other clock.
     pub now_millis: i64,
-    /// Number of rows, if it is known already.
-    pub total: Option<u64>,
 }
 
 /// A guest at work.
@@ -93,7 +91,7 @@ impl Guest {
             rich: context.rich,
             locale: "C".into(),
             now_millis: context.now_millis,
-            total_hint: context.total,
+            total_hint: None,
         }
     }
 }

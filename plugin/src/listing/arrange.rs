@@ -84,3 +84,59 @@ impl Waiting {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{cli::GetArgs, listing::Scope};
+
+    /// Writes down what it is given.
+    #[derive(Default)]
+    struct Told(Vec<String>);
+
+    impl Sink for Told {
+        fn columns(&mut self, columns: &[ColumnDefinition]) -> Result<()> {
+            self.0.push(format!("{} columns", columns.len()));
+            Ok(())
+        }
+
+        fn row(&mut self, change: Change, row: Row<'_>) -> Result<()> {
+            self.0.push(format!("{change:?} {}", row.cells.join(" ")));
+            Ok(())
+        }
+
+        fn end(&mut self, version: Option<&str>) -> Result<()> {
+            self.0.push(format!("{version:?}"));
+            Ok(())
+        }
+    }
+
+    fn told(args: &GetArgs) -> Vec<String> {
+        let view = View::new(args, false, &Scope::All).unwrap();
+        let mut told = Told::default();
+        let mut arranged = Arranged::new(&view, &mut told);
+        let named = |name: &str| ColumnDefinition { name: name.to_owned(), ..Default::default() };
+        arranged.columns(&["Name", "Restarts"].map(named)).unwrap();
+        let rows = [
+            (Change::Listed, r#"{"cells":["b",2]}"#),
+            (Change::Added, r#"{"cells":["a",10]}"#),
+            (Change::Deleted, r#"{"cells":["c",2]}"#),
+            (Change::Modified, r#"{"cells":["d",0]}"#),
+        ];
+        for (change, row) in rows {
+            arranged.row(change, Row::parse(row.as_bytes()).unwrap()).unwrap();
+        }
+        arranged.end(Some("7")).unwrap();
+        told.0
+    }
+
+    #[test]
+    fn what_is_kept_is_handed_on_whole_and_in_order() {
+        let args = GetArgs { filter: vec!["pod.restarts>0".into()], ..GetArgs::default() };
+        let kept = ["2 columns", "Listed b 2", "Added a 10", "Deleted c 2", r#"Some("7")"#];
+        assert_eq!(told(&args), kept);
+        let args = GetArgs { sort: vec!["-pod.restarts".into()], ..args };
+        let sorted = ["2 columns", "Added a 10", "Listed b 2", "Deleted c 2", r#"Some("7")"#];
+        assert_eq!(told(&args), sorted, "equal ones keep their order");
+    }
+}

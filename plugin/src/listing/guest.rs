@@ -129,7 +129,6 @@ fn context(stdout: &Stdout, several_namespaces: bool) -> Result<Context> {
         width: terminal.width.map(u32::from),
         rich: terminal.is_rich,
         now_millis: i64::try_from(now.as_millis()).context("the clock is beyond all bounds")?,
-        total: None,
     })
 }
 

@@ -55,9 +55,9 @@ impl Query {
                 parameters.push((name, value.clone()));
             }
         }
-        let limit = self.chunk_size.unwrap_or(match representation {
-            Representation::Table => 0,
-            Representation::Objects => OBJECTS_PER_PAGE,
+        let limit = self.chunk_size.unwrap_or(match (representation, self.need) {
+            (Representation::Objects, _) | (_, Need::Object) => OBJECTS_PER_PAGE,
+            (Representation::Table, _) => 0,
         });
         if limit > 0 {
             parameters.push(("limit", limit.to_string()));
@@ -117,6 +117,9 @@ mod tests {
         let request = plain.for_page(None, Representation::Table);
         assert_eq!(parameters(&request), "includeObject=None");
         assert_eq!(parameters(&plain.for_page(None, Representation::Objects)), "limit=500");
+        let with_objects = Query { need: Need::Object, ..plain.clone() };
+        let request = with_objects.for_page(None, Representation::Table);
+        assert_eq!(parameters(&request), "includeObject=Object&limit=500");
         let undivided = Query { chunk_size: Some(0), ..Query::default() };
         assert_eq!(parameters(&undivided.for_page(None, Representation::Objects)), "");
 

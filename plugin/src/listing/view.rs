@@ -43,16 +43,17 @@ impl View {
     ///
     /// When a column is unknown or a filter is none.
     pub(crate) fn new(args: &GetArgs, wide: bool, scope: &Scope) -> Result<Self> {
+        let chosen = args.columns.iter().map(|path| Part::named(path));
+        let chosen = chosen.collect::<Result<Vec<_>>>()?;
         let mut parts = Vec::new();
-        if args.all_namespaces || scope.is_many() {
+        let named = |part: &Part| part.column() == Some(&PodColumn::namespace());
+        if (args.all_namespaces || scope.is_many()) && !chosen.iter().any(named) {
             parts.push(Part::namespace());
         }
         if args.columns.is_empty() {
             parts.push(Part::Cells { wide });
         }
-        for path in &args.columns {
-            parts.push(Part::named(path)?);
-        }
+        parts.extend(chosen);
         parts.extend(args.label_columns.iter().map(|key| Part::label(key)));
         if args.show_labels {
             parts.push(Part::labels());
@@ -69,7 +70,7 @@ impl View {
 
     /// Whether the namespace of each pod is shown.
     pub(crate) fn shows_namespace(&self) -> bool {
-        self.parts.first() == Some(&Part::namespace())
+        self.parts.iter().any(|part| part.column() == Some(&PodColumn::namespace()))
     }
 
     /// Whether pods are shown as they come.

@@ -1,13 +1,18 @@
 //! Standard error, which may be closed or full: what cannot be said there is lost, and the work goes on.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::{
+    io::{self, IsTerminal as _, Write as _},
+    sync::LazyLock,
+};
 
 use table::sanitize;
+
+static IS_TERMINAL: LazyLock<bool> = LazyLock::new(|| io::stderr().is_terminal());
 
 /// One text and a line break. A terminal gets no control character from it, whoever wrote it; a file gets kubectl's
 /// bytes.
 pub(super) fn text(text: &str) {
-    if io::stderr().is_terminal() {
+    if *IS_TERMINAL {
         write(&sanitize::lines(text));
     } else {
         write(text);

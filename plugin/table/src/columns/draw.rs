@@ -1,4 +1,4 @@
-//! Records as a table: a line for each.
+//! Rows as a table: a line for each.
 
 use crate::grid::{self, Cell, Line, Look, Role};
 
