@@ -11,16 +11,15 @@ use std::{
 
 use futures_util::future::BoxFuture;
 use http::{Request, Response, StatusCode, header::AUTHORIZATION};
-use hyper::body::Incoming;
 use kube::client::Body;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tower::{BoxError, Service, ServiceExt as _, util::BoxCloneSyncService};
 
-use super::{retry, warnings::Warn};
+use super::{retry, silence::Heard, warnings::Warn};
 use crate::kubeconfig::{CredentialSource, Credentials, Identity};
 
 /// A client with the connections that it keeps.
-pub(super) type Http = BoxCloneSyncService<Request<Body>, Response<Incoming>, BoxError>;
+pub(super) type Http = BoxCloneSyncService<Request<Body>, Response<Heard>, BoxError>;
 
 /// Makes a client whose connections belong to the owner of a certificate, or to nobody.
 pub(super) type Open = Box<dyn Fn(Option<&Identity>) -> Http + Send + Sync>;
@@ -55,7 +54,7 @@ impl Authenticated {
 }
 
 impl Service<Request<Body>> for Authenticated {
-    type Response = Response<Incoming>;
+    type Response = Response<Heard>;
     type Error = BoxError;
     type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
 
@@ -68,7 +67,7 @@ impl Service<Request<Body>> for Authenticated {
     }
 }
 
-async fn send(shared: Arc<Shared>, request: Request<Body>) -> Result<Response<Incoming>, BoxError> {
+async fn send(shared: Arc<Shared>, request: Request<Body>) -> Result<Response<Heard>, BoxError> {
     let again = retry::copy(&request);
     let user = user(&shared, None).await?;
     let response = user.send(request).await?;
@@ -122,7 +121,7 @@ async fn renew(
 }
 
 impl User {
-    async fn send(&self, mut request: Request<Body>) -> Result<Response<Incoming>, BoxError> {
+    async fn send(&self, mut request: Request<Body>) -> Result<Response<Heard>, BoxError> {
         if let Some(authorization) = &self.credentials.authorization {
             request.headers_mut().insert(AUTHORIZATION, authorization.clone());
         }

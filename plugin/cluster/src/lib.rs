@@ -16,6 +16,7 @@ pub mod pod_proxy;
 pub mod pods;
 mod retry;
 pub mod services;
+mod silence;
 mod transport;
 mod transport_errors;
 mod verbatim;

@@ -1,8 +1,8 @@
 //! The HTTP stack under kube's client.
 //!
 //! It is kube's own, put together here for what kube does not do: client certificates that it would refuse
-//! (see [`Identity`]), credentials that are renewed, limits for the TLS handshake, for a peer that has gone and for what
-//! a failure may say, client-go's way with a busy server, and the server's warnings.
+//! (see [`Identity`]), credentials that are renewed, limits for the TLS handshake, for a peer that has gone or is silent
+//! and for what a failure may say, client-go's way with a busy server, and the server's warnings.
 
 use std::time::Duration;
 
@@ -39,6 +39,7 @@ use super::{
     authentication::{Authenticated, Http, Open},
     errors,
     retry::RetryAfter,
+    silence::{PATIENCE, Patient},
     warnings::{self, Warn},
 };
 use crate::kubeconfig::{self, Identity};
@@ -151,7 +152,7 @@ where
             .timeout(limit)
             .service(https.enable_http1().wrap_connector(connector.clone()));
         let http = HttpClient::builder(TokioExecutor::new()).build::<_, Body>(connector);
-        Http::new(http.map_err(BoxError::from))
+        Http::new(Patient::new(http.map_err(BoxError::from), PATIENCE))
     }))
 }
 

@@ -8,7 +8,7 @@ use hyper_util::client::legacy;
 use rustls::{CertificateError, pki_types::UnixTime};
 use tower_http::timeout::TimeoutError;
 
-use super::authentication::NoCredentials;
+use super::{authentication::NoCredentials, silence::Silence};
 use crate::go;
 
 /// kubectl's line for an error of the transport; `host` is the API server's `host:port`.
@@ -59,6 +59,9 @@ fn known_reason(error: &(dyn Error + 'static), host: &str) -> Option<String> {
     }
     if error.is::<TimeoutError>() {
         return Some(String::from("what it says about a failure stops in the middle"));
+    }
+    if let Some(silence) = error.downcast_ref::<Silence>() {
+        return Some(silence.to_string());
     }
     let Some(io) = error.downcast_ref::<io::Error>() else {
         return error.to_string().contains("connection closed before").then(|| String::from("EOF"));
