@@ -95,7 +95,18 @@ fn several_namespaces_are_shown_together() {
 #[test]
 fn what_makes_no_sense_is_refused() {
     let filter = "is no filter: a filter is a column, one of = != < <= > >=, and a value";
-    let cases: [(&[&str], String); 9] = [
+    let cases: [(&[&str], String); 14] = [
+        (&["-C", ""], "error: --columns has an empty name in it".into()),
+        (&["-C", "pod.name,"], "error: --columns has an empty name in it".into()),
+        (&["--sort", ","], "error: --sort has an empty name in it".into()),
+        (
+            &["-C", "pod.name", "--show-kind"],
+            "error: --columns and --show-kind cannot be used together".into(),
+        ),
+        (
+            &["-L", "app", "-o", "guest:csv"],
+            "error: --show-kind and -L work with tables, not with -o guest:csv".into(),
+        ),
         (&["-C", "pod.nme"], r#"error: unknown column "pod.nme", did you mean "pod.name"?"#.into()),
         (
             &["--sort", "pod.nme"],
@@ -134,5 +145,43 @@ fn what_makes_no_sense_is_refused() {
     for verb in verbs {
         let run = Plugin::args(verb.iter().copied().chain(["-n", "a,b"])).run().exits(1);
         run.complains(r#"error: --namespace "a,b" names several namespaces: only a list can show them together"#);
+    }
+}
+
+#[test]
+fn values_of_several_kinds_have_an_order() {
+    let port = |index: usize| match index % 3 {
+        0 => "80".to_owned(),
+        1 => r#""http""#.to_owned(),
+        _ => r#""8a""#.to_owned(),
+    };
+    let pod = |index| {
+        format!(r#"{{"metadata": {{"name": "p{index}"}}, "spec": {{"x": {}}}}}"#, port(index))
+    };
+    let items = (0..60).map(pod).collect::<Vec<_>>().join(",");
+    let list = format!(r#"{{"kind": "List", "items": [{items}]}}"#);
+    let run = Plugin::args(["-f", "-", "--sort", "spec.x", "-C", "spec.x", "--no-headers"]);
+    let run = run.stdin(list).run().success();
+    run.prints(&["80\n".repeat(20), "8a\n".repeat(20), "http\n".repeat(20)].concat());
+}
+
+#[test]
+fn keys_of_digits_are_keys() {
+    let list =
+        r#"{"kind": "List", "items": [{"metadata": {"name": "web", "labels": {"2024": "yes"}}}]}"#;
+    let run = Plugin::args(["-f", "-", "--filter", "metadata.labels[2024]=yes", "-o", "name"]);
+    run.stdin(list).run().success().prints("pod/web\n");
+}
+
+#[test]
+fn cells_alone_are_not_asked_for_more() {
+    let table = r#"{"kind": "Table", "columnDefinitions": [{"name": "Name", "type": "string", "format": "name"}],
+        "rows": [{"cells": ["web"]}]}"#;
+    let run =
+        |flags: &[&str]| Plugin::args(["-f", "-"].iter().chain(flags).copied()).stdin(table).run();
+    run(&["-C", "pod.name", "--filter", "pod.name=web"]).success().prints("NAME\nweb\n");
+    for flags in [&["-C", "spec.x"][..], &["--filter", "spec.x=y"], &["--sort", "metadata.uid"]] {
+        let complaint = "error: - is a table of cells: what is asked for is in whole pods\n";
+        run(flags).exits(1).prints("").complains(complaint);
     }
 }

@@ -347,6 +347,29 @@ fn what_is_no_saved_list_is_refused() {
 }
 
 #[test]
+fn what_is_no_list_of_pods_is_not_taken_for_one() {
+    let status =
+        r#"{"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": "boom"}"#;
+    let list = "error: the server did not answer with a list of pods";
+    let table = "error: the server did not answer with a table of pods";
+    let cases: [(&[&str], &str, &str); 5] = [
+        (&["-o", "json"], status, list),
+        (&["-o", "yaml"], r#"{"kind": "Table", "rows": []}"#, list),
+        (&["-o", "json", "web"], status, "error: the server did not answer with a pod"),
+        (&[], status, table),
+        (&[], "{}", table),
+    ];
+    for (flags, answer, complaint) in cases {
+        let api = ScriptedApi::start([Answer::json(answer)]);
+        let run = api.pods(flags.iter().copied()).run().exits(1);
+        run.complains(complaint);
+    }
+    let services = r#"{"kind": "ServiceList", "items": [{"metadata": {"name": "web"}}]}"#;
+    let run = Plugin::args(["-f", "-"]).stdin(services).run().exits(1);
+    run.complains("error: - is no list of pods: its kind is ServiceList\n");
+}
+
+#[test]
 fn a_closed_pipe_is_no_news() {
     let names: Vec<String> = (0..20_000).map(|n| format!("pod-{n}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();

@@ -56,3 +56,11 @@ fn a_guest_is_told_the_width() {
     let (command, _api) = list();
     command.run().success().prints("web-0\nNone\n");
 }
+
+#[test]
+fn titles_carry_nothing_to_the_terminal() {
+    let table = "{\"kind\": \"Table\", \"columnDefinitions\": [{\"name\": \"Na\u{9b}31m\u{202e}me\\u0007\", \"type\": \"string\", \"format\": \"name\"}], \"rows\": [{\"cells\": [\"web\"]}]}";
+    let api = ScriptedApi::start([Answer::json(table)]);
+    let run = api.pods([""; 0]).run_on_terminal(80).success();
+    assert!(!run.stdout.contains(['\u{9b}', '\u{202e}', '\u{7}']), "{:?}", run.stdout);
+}

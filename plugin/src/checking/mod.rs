@@ -38,7 +38,9 @@ pub async fn check(connection: &ConnectionOptions, args: &CheckArgs) -> anyhow::
         targets::plan(&targets, &found, &AttemptOptions::new(&args.attempt, args.attempts));
     let mut brought = Vec::new();
     if !planned.plan.checks.is_empty() {
-        match probe(cluster.as_ref(), &args.probe, &args.from_node, &planned.plan).await? {
+        match probe(cluster.as_ref(), &args.probe, &each_once(&args.from_node), &planned.plan)
+            .await?
+        {
             Outcome::Stopped(exit) => return Ok(exit),
             Outcome::Done(done) => brought = done,
         }
@@ -49,6 +51,17 @@ pub async fn check(connection: &ConnectionOptions, args: &CheckArgs) -> anyhow::
         output::note(&format!("error: {reason}"));
     }
     Ok(report::exit(&report))
+}
+
+/// What is named twice is one.
+fn each_once(names: &[String]) -> Vec<String> {
+    let mut once: Vec<String> = Vec::new();
+    for name in names {
+        if !once.contains(name) {
+            once.push(name.clone());
+        }
+    }
+    once
 }
 
 /// Sends one request from inside the cluster, or from here.

@@ -1,6 +1,6 @@
 //! `kubectl pods check TARGET…`.
 
-use super::{AttemptArgs, ProbeArgs};
+use super::{AttemptArgs, ProbeArgs, value::node_name};
 
 /// What stands below the flags of `check`.
 pub(super) const AFTER_HELP: &str = "\
@@ -37,7 +37,8 @@ pub struct CheckArgs {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub attempts: u32,
     /// Node to check from, may be repeated; the scheduler's choice when absent
-    #[arg(long, value_name = "NODE", conflicts_with = "from_here", help_heading = "Probe")]
+    #[arg(long, value_name = "NODE", conflicts_with = "from_here", help_heading = "Probe",
+          value_parser = node_name)]
     pub from_node: Vec<String>,
     /// How to check.
     #[command(flatten)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     ProbeArgs,
-    value::{duration, size},
+    value::{duration, node_name, size},
 };
 
 /// What stands below the flags of `curl`.
@@ -33,7 +33,8 @@ pub struct CurlArgs {
     #[command(flatten)]
     pub request: RequestArgs,
     /// Node to ask from; the scheduler's choice when absent
-    #[arg(long, value_name = "NODE", conflicts_with = "from_here", help_heading = "Probe")]
+    #[arg(long, value_name = "NODE", conflicts_with = "from_here", help_heading = "Probe",
+          value_parser = node_name)]
     pub from_node: Option<String>,
     /// Where the probe runs.
     #[command(flatten)]

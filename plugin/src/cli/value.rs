@@ -66,6 +66,24 @@ pub(super) fn interval(text: &str) -> Result<Duration, String> {
     Ok(every)
 }
 
+/// Reads the name of a node (RFC 1123 subdomain, as of any object without a rule of its own).
+///
+/// # Errors
+///
+/// When it is none.
+pub(super) fn node_name(text: &str) -> Result<String, String> {
+    let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let is_part = |part: &str| {
+        let ends = [part.bytes().next(), part.bytes().last()];
+        part.bytes().all(|b| letter(b) || b == b'-')
+            && ends.iter().all(|end| end.is_some_and(letter))
+    };
+    if text.len() > 253 || !text.split('.').all(is_part) {
+        return Err("a node's name has 1 to 253 of a-z, 0-9, - and .".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
 /// Reads a name that an object and its label can have (RFC 1123).
 ///
 /// # Errors
@@ -127,6 +145,16 @@ pub(super) fn size<T: TryFrom<u64>>(text: &str) -> Result<T, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_nodes() {
+        for name in ["n", "node-1", "ip-10-0-0-1.eu-west-1.compute.internal", "10.0.0.1"] {
+            assert_eq!(node_name(name).as_deref(), Ok(name));
+        }
+        for name in ["", " ", "A", "a/b", "-a", "a.", ".a", "a..b", &"a".repeat(254)] {
+            assert!(node_name(name).is_err(), "{name}");
+        }
+    }
 
     #[test]
     fn durations() {

@@ -17,12 +17,16 @@ pub(super) struct Arranged<'s> {
     reader: PodReader,
     /// Rows that wait until all are there, which only sorting asks for.
     waiting: Vec<Waiting>,
+    /// The columns they came with; every answer has its own.
+    columns: Vec<Vec<ColumnDefinition>>,
     sink: &'s mut dyn Sink,
     /// Rows kept.
     pub(super) kept: usize,
 }
 
 struct Waiting {
+    /// Place of its columns.
+    columns: usize,
     keys: Vec<Value>,
     change: Change,
     cells: Vec<String>,
@@ -32,8 +36,15 @@ struct Waiting {
 
 impl<'s> Arranged<'s> {
     pub(super) fn new(view: &'s View, sink: &'s mut dyn Sink) -> Self {
-        let reader = PodReader::default();
-        Self { keep: &view.keep, sort: &view.sort, reader, waiting: Vec::new(), sink, kept: 0 }
+        Self {
+            keep: &view.keep,
+            sort: &view.sort,
+            reader: PodReader::default(),
+            waiting: Vec::new(),
+            columns: Vec::new(),
+            sink,
+            kept: 0,
+        }
     }
 }
 
@@ -42,6 +53,9 @@ impl Sink for Arranged<'_> {
         let kept = self.keep.iter().map(|filter| &filter.column);
         let sorted = self.sort.iter().map(|key| &key.column);
         self.reader = PodReader::new(kept.chain(sorted), columns);
+        if self.columns.last().is_none_or(|last| last != columns) {
+            self.columns.push(columns.to_vec());
+        }
         self.sink.columns(columns)
     }
 
@@ -57,6 +71,7 @@ impl Sink for Arranged<'_> {
             return self.sink.row(change, row);
         }
         self.waiting.push(Waiting {
+            columns: self.columns.len().saturating_sub(1),
             keys: self.sort.iter().map(|key| pod.value(&key.column)).collect(),
             change,
             cells: row.cells.iter().map(|cell| cell.clone().into_owned()).collect(),
@@ -68,7 +83,13 @@ impl Sink for Arranged<'_> {
 
     fn end(&mut self, version: Option<&str>) -> Result<()> {
         self.waiting.sort_by(|one, other| order(self.sort, &one.keys, &other.keys));
+        // The sink was told the columns of the last answer.
+        let mut told = self.columns.len().saturating_sub(1);
         for row in self.waiting.drain(..) {
+            if told != row.columns {
+                told = row.columns;
+                self.sink.columns(&self.columns[told])?;
+            }
             self.sink.row(row.change, row.as_row())?;
         }
         self.sink.end(version)

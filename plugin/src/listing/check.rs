@@ -25,10 +25,24 @@ pub(super) fn check(connection: &ConnectionOptions, args: &GetArgs, format: &For
 
 /// The flags that kubectl has not, where they have no meaning.
 fn ours(args: &GetArgs, format: &Format) -> Result<()> {
+    let lists = [("--columns", &args.columns), ("--sort", &args.sort), ("-L", &args.label_columns)];
+    if let Some((flag, _)) = lists.iter().find(|(_, list)| list.iter().any(String::is_empty)) {
+        bail!("{flag} has an empty name in it");
+    }
     View::new(args, false, &Scope::All)?;
     let name = args.output.as_deref().unwrap_or_default();
     if !args.columns.is_empty() && *format != (Format::Table { wide: false }) {
         bail!("--columns and -o {name} cannot be used together: both say what is shown");
+    }
+    if !args.columns.is_empty() && args.show_kind {
+        bail!(
+            "--columns and --show-kind cannot be used together: the kind stands before the usual names"
+        );
+    }
+    if matches!(format, Format::Guest(_)) && (args.show_kind || !args.label_columns.is_empty()) {
+        bail!(
+            "--show-kind and -L work with tables, not with -o {name}: the guest says what is shown"
+        );
     }
     let arranged = !args.sort.is_empty() || !args.filter.is_empty();
     if arranged && matches!(format, Format::Json | Format::Yaml) {

@@ -88,8 +88,25 @@ async fn everything(cluster: &Cluster, query: &Query, rows: &mut Rest<'_>) -> Re
             Ok(()) => return Ok(Ok(meta.version())),
         }
     }
-    let rest = query.for_page(Some(&meta.r#continue), Representation::Table);
-    Ok(list(cluster, rest, rows).await?.map(ListMeta::version))
+    Ok(rest(cluster, query, meta, rows).await?.map(ListMeta::version))
+}
+
+/// The pages that follow one: as a rule a single one, but a server may make them as short as it likes.
+async fn rest(
+    cluster: &Cluster,
+    query: &Query,
+    mut meta: ListMeta,
+    rows: &mut Rest<'_>,
+) -> Read<ListMeta> {
+    while !meta.is_last() {
+        let page = query.for_page(Some(&meta.r#continue), Representation::Table);
+        let answer = cluster.get_pods(&page).await;
+        meta = match read(answer, query.scope.one(), rows).await? {
+            Ok(meta) => meta,
+            Err(error) => return Ok(Err(error)),
+        };
+    }
+    Ok(Ok(meta))
 }
 
 /// The names of all namespaces, if asking for each is worth it for so many pods and they may be listed.
@@ -138,7 +155,13 @@ async fn each(
     let read = async move {
         while let Some((namespace, answer)) = receiver.recv().await {
             match read(answer, Some(&namespace), rows).await? {
-                Ok(_) => {}
+                Ok(meta) if meta.is_last() => {}
+                Ok(meta) => {
+                    let query = one(query, &namespace);
+                    if let Err(error) = rest(cluster, &query, meta, rows).await? {
+                        return Ok(Err(error));
+                    }
+                }
                 Err(error) => {
                     rows.seen = rows.seen.clone().max(prefix(&namespace));
                     return Ok(Err(error));

@@ -8,7 +8,7 @@
 //! continue token has expired (410) ends the list with the server's words and exit code 1, after the
 //! rows that came before it: kubectl's way.
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use serde::Deserialize;
 
 use cluster::{Answer, Cluster, GetError, PodsRequest, Representation};
@@ -177,6 +177,8 @@ pub(super) async fn cut(
     Ok(meta)
 }
 
+const NO_TABLE: &str = "the server did not answer with a table of pods";
+
 /// Reads Tables. An error of the sink is kept apart from errors of the server: the first ends
 /// everything, the second only the page.
 pub(super) struct TableReader<'s> {
@@ -193,15 +195,20 @@ impl Reader for TableReader<'_> {
     }
 
     async fn page(&mut self, answer: Answer) -> Result<ListMeta> {
-        cut(answer, "rows", |piece| match piece {
-            Piece::Field("kind", text) if text != br#""Table""# => {
-                bail!("the server did not answer with a table of pods")
+        let mut is_table = false;
+        let meta = cut(answer, "rows", |piece| match piece {
+            Piece::Field("kind", text) => {
+                is_table = text == br#""Table""#;
+                ensure!(is_table, NO_TABLE);
+                Ok(())
             }
             Piece::Field("columnDefinitions", text) => self.define(text),
             Piece::Field(..) => Ok(()),
             Piece::Element(text) => self.row(text),
         })
-        .await
+        .await?;
+        ensure!(is_table, NO_TABLE);
+        Ok(meta)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whole pods, one at a time, for the formats that print them.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use cluster::{Answer, Cluster, Representation};
 use table::{object::Node, splitter::Piece};
@@ -45,6 +45,9 @@ impl Reader for ObjectReader<'_> {
 
     async fn page(&mut self, answer: Answer) -> Result<ListMeta> {
         cut(answer, "items", |piece| match piece {
+            Piece::Field("kind", kind) if !matches!(kind, br#""PodList""# | br#""List""#) => {
+                bail!("the server did not answer with a list of pods")
+            }
             Piece::Field(..) => Ok(()),
             Piece::Element(text) => self.object(text),
         })
@@ -55,6 +58,9 @@ impl Reader for ObjectReader<'_> {
 impl ObjectReader<'_> {
     fn object(&mut self, text: &[u8]) -> Result<()> {
         let mut object: Node<'_> = serde_json::from_slice(text).context("cannot read a pod")?;
+        if object.get("kind").and_then(Node::text).is_some_and(|kind| kind != "Pod") {
+            bail!("the server did not answer with a pod");
+        }
         // Items of a list come without their type.
         object.set_default("apiVersion", "v1");
         object.set_default("kind", "Pod");

@@ -29,12 +29,12 @@ pub(crate) struct CredentialPlugin {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Status {
-    token: String,
+    token: Option<String>,
     /// PEM.
-    client_certificate_data: String,
+    client_certificate_data: Option<String>,
     /// PEM.
-    client_key_data: String,
-    expiration_timestamp: Option<Timestamp>,
+    client_key_data: Option<String>,
+    expiration_timestamp: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -50,15 +50,16 @@ impl CredentialPlugin {
         let output = self.run().await?;
         let wanted = self.exec.api_version.as_deref().unwrap_or_default();
         let status = read(&output.stdout, wanted)?;
-        let identity = Identity::from_pem(
-            status.client_certificate_data.as_bytes(),
-            status.client_key_data.as_bytes(),
-        );
-        let identity = match status.client_key_data.as_str() {
+        let certificate = status.client_certificate_data.unwrap_or_default();
+        let identity = match status.client_key_data.unwrap_or_default().as_str() {
             "" => None,
-            _ => Some(identity.context("failed parsing client key/certificate")?),
+            key => {
+                let identity = Identity::from_pem(certificate.as_bytes(), key.as_bytes());
+                Some(identity.context("failed parsing client key/certificate")?)
+            }
         };
-        Credentials::new(&status.token, identity, status.expiration_timestamp)
+        let end = end(status.expiration_timestamp.as_deref())?;
+        Credentials::new(&status.token.unwrap_or_default(), identity, end)
     }
 
     async fn run(&self) -> Result<Output> {
@@ -133,7 +134,12 @@ fn request(plugin: &ExecConfig, cluster: &Cluster, interactive: bool) -> Result<
 
 /// Reads the plugin's answer, JSON or (as client-go allows) YAML.
 fn read(stdout: &[u8], wanted: &str) -> Result<Status> {
-    let answer: Answer = serde_saphyr::from_slice(stdout).context("decoding stdout")?;
+    // The error itself quotes what it could not read: secrets, as a rule.
+    let answer: Answer = serde_saphyr::from_slice(stdout).map_err(|error| {
+        let place =
+            error.location().map(|at| format!(" (line {}, column {})", at.line(), at.column()));
+        anyhow!("decoding stdout: it is no ExecCredential{}", place.unwrap_or_default())
+    })?;
     let version = answer.api_version.unwrap_or_default();
     if version != wanted {
         return Err(anyhow!(
@@ -142,9 +148,10 @@ fn read(stdout: &[u8], wanted: &str) -> Result<Status> {
     }
     let status =
         answer.status.ok_or_else(|| anyhow!("exec plugin didn't return a status field"))?;
-    let certificate = !status.client_certificate_data.is_empty();
-    let key = !status.client_key_data.is_empty();
-    if status.token.is_empty() && !certificate && !key {
+    let is_there = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
+    let certificate = is_there(&status.client_certificate_data);
+    let key = is_there(&status.client_key_data);
+    if !is_there(&status.token) && !certificate && !key {
         return Err(anyhow!("exec plugin didn't return a token or cert/key pair"));
     }
     if certificate != key {
@@ -153,9 +160,43 @@ fn read(stdout: &[u8], wanted: &str) -> Result<Status> {
     Ok(status)
 }
 
+/// When the credentials end. The last days of the year 9999, which some plugins write for never, are beyond our calendar.
+fn end(text: Option<&str>) -> Result<Option<Timestamp>> {
+    let Some(text) = text.filter(|text| !text.starts_with("9999-12-")) else { return Ok(None) };
+    let time =
+        text.parse().map_err(|_| anyhow!("decoding stdout: expirationTimestamp is no time"))?;
+    Ok(Some(time))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_secret_is_quoted() {
+        let broken = [
+            r#"{"status":{"token":"SECRET","clientKeyData":["SECRET"]}}"#,
+            r#"{"status":{"token":{"SECRET":"SECRET"}}}"#,
+            r#"{"status":"SECRET"}"#,
+            "{SECRET: [",
+            "SECRET",
+        ];
+        for text in broken {
+            let error = format!("{:#}", read(text.as_bytes(), V1).expect_err(text));
+            assert!(!error.contains("SECRET"), "{error}");
+        }
+    }
+
+    #[test]
+    fn ends_are_read() {
+        assert_eq!(end(None).unwrap(), None);
+        assert_eq!(end(Some("9999-12-31T23:59:59Z")).unwrap(), None);
+        assert_eq!(
+            end(Some("1970-01-01T00:00:07Z")).unwrap(),
+            Some(Timestamp::from_second(7).unwrap())
+        );
+        assert!(!end(Some("soon")).unwrap_err().to_string().contains("soon"));
+    }
 
     const V1: &str = "client.authentication.k8s.io/v1";
 
@@ -188,7 +229,7 @@ mod tests {
             ),
         ];
         for (name, stdout, expected) in cases {
-            let got = read(stdout.as_bytes(), V1).map(|status| status.token);
+            let got = read(stdout.as_bytes(), V1).map(|status| status.token.unwrap_or_default());
             let got = got.map_err(|error| error.to_string());
             assert_eq!(got, expected.map(String::from).map_err(String::from), "{name}");
         }

@@ -73,7 +73,9 @@ impl Sink for PodTable {
                 Part::Column { column, missing, .. } => {
                     let value = pod.value(column);
                     let text = PodRow::text(column, &value);
-                    line.cell(&[if value.is_missing() { missing } else { &text }]);
+                    // A tab would end the cell, and what follows stand under another title.
+                    let text = if value.is_missing() { (*missing).to_owned() } else { text };
+                    line.cell(&[&text.replace(['\t', '\u{b}'], " ")]);
                 }
             }
         }
@@ -111,7 +113,8 @@ impl PodTable {
     }
 
     fn header(&mut self) {
-        let mut line = Line { lines: &mut self.lines, terminal: false, first: true };
+        let mut line =
+            Line { lines: &mut self.lines, terminal: self.options.for_terminal, first: true };
         for part in &self.parts {
             match part {
                 Part::Cells { wide } => {

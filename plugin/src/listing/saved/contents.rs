@@ -101,7 +101,7 @@ fn from_json<'a>(text: &'a str, source: &str) -> Result<Contents<'a>> {
             let whole = serde_json::from_str(text).with_context(cannot_read)?;
             Ok(Contents::Pods(vec![Item::Json(whole)]))
         }
-        Envelope { items: Some(items), .. } => {
+        Envelope { items: Some(items), kind, .. } if is_list(&kind) => {
             Ok(Contents::Pods(items.into_iter().map(Item::Json).collect()))
         }
         Envelope { kind, .. } => bail!(no_list(source, &kind)),
@@ -130,7 +130,7 @@ fn from_yaml<'a>(text: &'a str, source: &str) -> Result<Contents<'a>> {
     for document in &mut documents {
         let kind = document.get("kind").and_then(Node::text).unwrap_or_default().to_owned();
         match document.get_mut("items") {
-            Some(Node::List(list)) if kind != "Pod" => items.append(list),
+            Some(Node::List(list)) if is_list(&kind) => items.append(list),
             _ if alone && kind != "Pod" => bail!(no_list(source, &kind)),
             _ => items.push(std::mem::replace(document, Node::Null)),
         }
@@ -156,6 +156,11 @@ fn table<'a>(document: &Node<'a>, rows: &Node<'a>) -> Result<Contents<'a>> {
     let Node::List(rows) = rows else { bail!("its rows are no list") };
     let rows = rows.iter().map(|row| raw(row).map(Cow::Owned)).collect::<Result<_>>()?;
     Ok(Contents::Table { columns: columns.unwrap_or_default(), rows })
+}
+
+/// Lists that may hold pods; one without a kind may.
+fn is_list(kind: &str) -> bool {
+    matches!(kind, "" | "List" | "PodList")
 }
 
 fn no_list(source: &str, kind: &str) -> String {

@@ -94,6 +94,12 @@ impl SavedList {
                 let rows =
                     rows.iter().map(|row| found_row(Row::parse(row.get().as_bytes())?, name));
                 self.select(query, rows, |Found { namespace, pod, .. }| {
+                    if pod.object.is_none() && query.need > Need::Namespace {
+                        bail!(
+                            "{} is a table of cells: what is asked for is in whole pods",
+                            self.source
+                        );
+                    }
                     let namespace = Some(&*namespace).filter(|namespace| !namespace.is_empty());
                     sink.row(
                         Change::Listed,

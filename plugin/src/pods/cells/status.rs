@@ -28,7 +28,7 @@ struct Restarts {
 
 impl Restarts {
     fn add(&mut self, container: &ContainerStatus<'_>) {
-        self.count += container.restart_count;
+        self.count = self.count.saturating_add(container.restart_count);
         let ended = container.last_state.terminated.as_ref().and_then(|ended| ended.finished_at);
         self.last = self.last.max(ended);
     }

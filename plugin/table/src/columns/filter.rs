@@ -1,10 +1,8 @@
 //! Which rows are kept: `--filter 'pod.restarts>3'`.
 
-use std::cmp::Ordering;
-
 use anyhow::{Result, anyhow, bail};
 
-use super::{Tabular, Value, cell};
+use super::{Tabular, Value, cell, pod_row};
 
 /// One condition on one column.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,7 +49,8 @@ impl<C> Filter<C> {
             rest.strip_prefix(sign).map(|operand| (*comparison, operand.trim()))
         });
         let path = path.trim().to_owned();
-        let Some((comparison, operand)) = comparison.filter(|_| !path.is_empty()) else {
+        let is_one = |operand: &str| !path.is_empty() && !operand.starts_with(['=', '!', '<', '>']);
+        let Some((comparison, operand)) = comparison.filter(|(_, operand)| is_one(operand)) else {
             bail!(
                 "{text:?} is no filter: a filter is a column, one of = != < <= > >=, and a value"
             );
@@ -61,22 +60,34 @@ impl<C> Filter<C> {
     }
 
     /// Whether it holds for a row with this value of its column. What is missing is equal to the empty text only, and
-    /// neither less nor greater than anything; a list is equal to each of its texts.
+    /// neither less nor greater than anything. Of a list it is enough that it holds for one value, but `!=` must for all.
     ///
     /// # Errors
     ///
-    /// When the value is a number or a time, and what it is to be compared with is none.
+    /// When the value is a number or a time, and what is less or greater than it is to be none.
     pub fn holds(&self, value: &Value) -> Result<bool> {
-        let ordering = match value {
-            Value::Missing | Value::Denied => {
-                return Ok(match self.comparison {
-                    Comparison::Equal => self.operand.is_empty(),
-                    Comparison::Unequal => !self.operand.is_empty(),
-                    _ => false,
-                });
+        let all = self.comparison == Comparison::Unequal;
+        if value.is_missing() || self.operand.is_empty() {
+            return Ok(match self.comparison {
+                Comparison::Equal => value.is_missing() && self.operand.is_empty(),
+                Comparison::Unequal => value.is_missing() != self.operand.is_empty(),
+                _ => false,
+            });
+        }
+        for value in each(value) {
+            if self.compares(&value)? != all {
+                return Ok(!all);
             }
-            Value::Texts(texts) if texts.contains(&self.operand) => Ordering::Equal,
-            value => value.compare(&self.alike(value)?),
+        }
+        Ok(all)
+    }
+
+    fn compares(&self, value: &Value) -> Result<bool> {
+        let ordering = match (self.alike(value), self.comparison) {
+            (Ok(alike), _) => value.compare(&alike),
+            (Err(_), Comparison::Equal) => return Ok(false),
+            (Err(_), Comparison::Unequal) => return Ok(true),
+            (Err(error), _) => return Err(error),
         };
         Ok(match self.comparison {
             Comparison::Equal => ordering.is_eq(),
@@ -94,7 +105,8 @@ impl<C> Filter<C> {
         let wrong = |kind| anyhow!("{} is {kind}, it cannot be compared with {text:?}", self.path);
         Ok(match value {
             Value::Whole(_) | Value::Number(_) | Value::Bytes(_) => {
-                Value::Number(text.parse().map_err(|_| wrong("a number"))?)
+                let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
+                Value::Number(number.ok_or_else(|| wrong("a number"))?)
             }
             Value::Millis(_) => match cell::age(text) {
                 Value::Missing => return Err(wrong("a length of time, as in 90s, 5m30s or 3d4h")),
@@ -107,6 +119,17 @@ impl<C> Filter<C> {
             }
             _ => Value::Text(text.to_owned()),
         })
+    }
+}
+
+/// The values of a list, or itself.
+fn each(value: &Value) -> Vec<Value> {
+    let list = |text: &str| serde_json::from_str::<Vec<serde_json::Value>>(text).ok();
+    match value {
+        Value::Texts(texts) => texts.iter().cloned().map(Value::Text).collect(),
+        Value::Json(text) => list(text)
+            .map_or_else(|| vec![value.clone()], |list| list.iter().map(pod_row::value).collect()),
+        value => vec![value.clone()],
     }
 }
 
@@ -151,6 +174,19 @@ mod tests {
                 Value::Texts(vec!["a".into(), "nginx".into()]),
                 false,
             ),
+            ("spec.containers[*].image!=", Value::Texts(vec!["nginx".into()]), true),
+            ("spec.containers[*].ports>80", Value::Json("[80,443]".into()), true),
+            ("spec.containers[*].ports=80", Value::Json("[80,443]".into()), true),
+            ("spec.containers[*].ports!=80", Value::Json("[80,443]".into()), false),
+            ("spec.containers[*].ports!=8080", Value::Json("[80,443]".into()), true),
+            ("spec.containers[*].ports=http", Value::Json("[80,\"http\"]".into()), true),
+            ("spec.containers[*].ports>443", Value::Json("[80,443]".into()), false),
+            ("pod.restarts!=", Value::Whole(0), true),
+            ("pod.restarts=", Value::Whole(0), false),
+            ("pod.restarts=-0", Value::Whole(0), true),
+            ("pod.restarts=many", Value::Whole(0), false),
+            ("metadata.deletionTimestamp!=", Value::Instant(7), true),
+            ("metadata.deletionTimestamp!=", Value::Missing, false),
             ("spec.hostNetwork=true", Value::Truth(true), true),
             ("metadata.annotations[a/b]=x>y", text("x>y"), true),
         ];
@@ -170,11 +206,20 @@ mod tests {
                 "=x",
                 r#""=x" is no filter: a filter is a column, one of = != < <= > >=, and a value"#,
             ),
+            (
+                "pod.name=>a",
+                r#""pod.name=>a" is no filter: a filter is a column, one of = != < <= > >=, and a value"#,
+            ),
             ("pod.statsu=x", r#"unknown column "pod.statsu", did you mean "pod.status"?"#),
         ];
         for (line, expected) in cases {
             assert_eq!(filter(line).unwrap_err().to_string(), expected);
         }
+        let nan = filter("pod.restarts<NaN").unwrap().holds(&Value::Whole(1)).unwrap_err();
+        assert_eq!(
+            nan.to_string(),
+            r#"pod.restarts is a number, it cannot be compared with "NaN""#
+        );
         let many = filter("pod.restarts>many").unwrap().holds(&Value::Whole(1)).unwrap_err();
         assert_eq!(
             many.to_string(),

@@ -77,12 +77,17 @@ impl Path {
                 Step::Field(name) | Step::Key(name) => {
                     selected.iter().filter_map(|json| json.get(name)).collect()
                 }
-                Step::Index(index) => selected.iter().filter_map(|json| json.get(index)).collect(),
+                Step::Index(index) => selected.iter().filter_map(|json| at(json, *index)).collect(),
                 Step::All => selected.iter().filter_map(|json| json.as_array()).flatten().collect(),
             };
         }
         selected
     }
+}
+
+/// An element of a list, or what an object has under a key of digits.
+fn at(json: &Json, index: usize) -> Option<&Json> {
+    if json.is_object() { json.get(index.to_string()) } else { json.get(index) }
 }
 
 impl Step {
@@ -115,7 +120,7 @@ mod tests {
     #[test]
     fn select_follows_fields_keys_and_lists() {
         let object = json!({
-            "metadata": {"labels": {"app.kubernetes.io/name": "web", "tier": "front"}},
+            "metadata": {"labels": {"app.kubernetes.io/name": "web", "tier": "front", "2024": "yes"}},
             "spec": {"containers": [{"image": "nginx"}, {"name": "without"}, {"image": "busybox"}]},
         });
         let cases = [
@@ -125,6 +130,7 @@ mod tests {
             ("spec.containers[2].image", vec![json!("busybox")]),
             ("spec.containers[9].image", vec![]),
             ("spec.containers.image", vec![]),
+            ("metadata.labels[2024]", vec![json!("yes")]),
             ("status.phase", vec![]),
         ];
         for (path, expected) in cases {

@@ -181,7 +181,8 @@ fn instant(text: &str) -> Value {
         .map_or_else(|_| Value::Text(text.to_owned()), |time| Value::Instant(time.as_millisecond()))
 }
 
-fn value(json: &Json) -> Value {
+/// What is in a pod, as a value.
+pub(super) fn value(json: &Json) -> Value {
     match json {
         Json::Null => Value::Missing,
         Json::Bool(truth) => Value::Truth(*truth),

@@ -50,6 +50,7 @@ mod tests {
             ("pod.restarts", vec![Value::Whole(10), Value::Missing, Value::Whole(9)], [2, 0, 1]),
             ("-pod.restarts", vec![Value::Whole(9), Value::Missing, Value::Whole(10)], [2, 0, 1]),
             ("pod.name", vec![text("b"), text("a"), text("a")], [1, 2, 0]),
+            ("spec.x", vec![text("8a"), Value::Whole(80), text("http")], [1, 0, 2]),
             ("-pod.age", vec![Value::Millis(5), Value::Millis(7), Value::Millis(6)], [1, 2, 0]),
         ];
         for (key, values, expected) in cases {

@@ -36,12 +36,16 @@ pub enum Value {
 }
 
 impl Value {
-    /// Which of two values of one column comes first; what is missing is told apart by [`Value::is_missing`].
+    /// Which of two values of one column comes first: numbers before texts, where it has both. What is missing is told apart
+    /// by [`Value::is_missing`].
     #[must_use]
     pub fn compare(&self, other: &Self) -> Ordering {
         match (self.number(), other.number()) {
-            (Some(one), Some(other)) => one.total_cmp(&other),
-            _ => self.to_string().cmp(&other.to_string()),
+            // Of zeros there is one only.
+            (Some(one), Some(other)) => (one + 0.0).total_cmp(&(other + 0.0)),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => self.to_string().cmp(&other.to_string()),
         }
     }
 
