@@ -12,6 +12,7 @@ mod interrupt;
 mod kubeconfig;
 mod listing;
 mod memory;
+mod monitor;
 mod no_cluster;
 mod order;
 mod silence;
