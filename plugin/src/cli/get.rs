@@ -50,7 +50,7 @@ pub struct GetArgs {
     /// Labels to show as columns; may be repeated
     #[arg(long, short = 'L', value_name = "LABEL,…", value_delimiter = ',')]
     pub label_columns: Vec<String>,
-    /// Columns to show in place of the usual ones, as in -C pod.name,metadata.labels[app],spec.priority
+    /// Columns to show in place of the usual ones, as in -C pod.name,pod.node,spec.priority
     #[arg(long, short = 'C', value_name = "COLUMN,…", value_delimiter = ',')]
     pub columns: Vec<String>,
     /// Columns to sort by, as in --sort -pod.restarts,pod.name (with -: greatest first)
