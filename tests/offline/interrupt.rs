@@ -4,7 +4,10 @@ use std::{
     net::TcpListener,
     path::Path,
     process::Child,
-    sync::Mutex,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -23,6 +26,7 @@ const COUNTS: Duration = Duration::from_secs(2);
 
 const NOT_FOUND: &str =
     r#"{"kind": "Status", "status": "Failure", "reason": "NotFound", "code": 404}"#;
+const TROUBLE: &str = r#"{"kind": "Status", "status": "Failure", "message": "etcdserver: leader changed", "code": 500}"#;
 const SUCCESS: &str = r#"{"kind": "Status", "apiVersion": "v1", "status": "Success"}"#;
 const JOB: &str = r#"{"kind": "Job", "apiVersion": "batch/v1", "metadata": {}}"#;
 const NO_PODS: &str = r#"{"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": []}"#;
@@ -148,6 +152,33 @@ fn twice_at_once_is_once() {
         let deleted = |request: &String| request.starts_with("DELETE /apis/batch/v1/");
         assert!(api.asked().iter().any(deleted), "{:#?}", api.asked());
     }
+}
+
+/// The server has trouble of its own just when the Job is to be deleted.
+#[test]
+fn a_refused_deletion_is_repeated() {
+    let deletions = AtomicUsize::new(0);
+    let api = ScriptedApi::choosing(move |_, request| match request.split(' ').next() {
+        Some("POST") => Answer::json(JOB),
+        Some("DELETE") if request.starts_with("DELETE /apis/batch/") => {
+            match deletions.fetch_add(1, Ordering::SeqCst) {
+                0 => Answer::status(500, "Content-Type: application/json", TROUBLE),
+                1 => Answer::status(429, "Content-Type: application/json", TROUBLE),
+                _ => Answer::json(SUCCESS),
+            }
+        }
+        Some("DELETE") => Answer::json(SUCCESS),
+        _ if request.contains("watch") => Answer::unfinished(""),
+        _ => Answer::json(NO_PODS),
+    });
+    let command = api.pods(["check", "10.0.0.7:80"]);
+    let child = command.spawn();
+    let watched = || api.asked().iter().any(|request| request.contains("watch"));
+    wait_until("the pods to be watched", Duration::from_mins(1), watched);
+    let run = interrupt(&command, child);
+    assert!(!run.stderr.contains("could not be deleted"), "{}", run.story());
+    let deleted = |request: &&String| request.starts_with("DELETE /apis/batch/v1/");
+    assert_eq!(api.asked().iter().filter(deleted).count(), 3, "{:#?}", api.asked());
 }
 
 /// The server makes the ConfigMap long after the signal.

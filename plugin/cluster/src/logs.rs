@@ -12,7 +12,7 @@ pub enum Log<R> {
     /// The log from its first line; it ends when the container does.
     Open(R),
     /// The container has no log yet (`ContainerCreating`), or its node could not be asked just now.
-    NotYet(String),
+    NotYet,
 }
 
 /// Asks for a container's log from its start, to be followed.
@@ -34,9 +34,7 @@ pub async fn follow(
         Ok(log) => Ok(Log::Open(Box::pin(log))),
         // 400: waiting to start; 404: not yet, or no longer; 5xx: its node did not answer. The watch on the pod, not
         // the log, decides how long to hope.
-        Err(kube::Error::Api(status)) if !matches!(status.code, 401 | 403) => {
-            Ok(Log::NotYet(status.message.clone()))
-        }
+        Err(kube::Error::Api(status)) if !matches!(status.code, 401 | 403) => Ok(Log::NotYet),
         Err(error) => Err(cluster.explain(error)),
     }
 }

@@ -1,6 +1,6 @@
 //! Objects of the cluster's namespace, of whatever kind: read, make, delete; and what is known when the answer to a making does not come.
 
-use std::fmt::Debug;
+use std::{fmt::Debug, time::Duration};
 
 use k8s_openapi::NamespaceResourceScope;
 use kube::{
@@ -8,6 +8,7 @@ use kube::{
     api::{DeleteParams, Patch, PatchParams, PostParams},
 };
 use serde::{Serialize, de::DeserializeOwned};
+use tokio::time::sleep;
 
 use super::{Cluster, errors};
 
@@ -90,15 +91,34 @@ fn made<K>(cluster: &Cluster, answer: anyhow::Result<kube::Result<K>>) -> Result
     }
 }
 
+/// How often a deletion is tried when the server has trouble of its own, and the time between two tries. What is to be
+/// deleted is ours and would stay.
+const DELETIONS: u32 = 8;
+const BETWEEN_DELETIONS: Duration = Duration::from_millis(500);
+
 /// Deletes it, and in the background what it owns. Gives whether there was one.
 ///
 /// # Errors
 ///
-/// As [`find`].
+/// As [`find`], after some tries where another may fare better.
 pub async fn delete<K: Object>(cluster: &Cluster, name: &str) -> anyhow::Result<bool> {
-    match cluster.in_time(api::<K>(cluster).delete(name, &DeleteParams::background())).await? {
-        Ok(_) => Ok(true),
-        Err(kube::Error::Api(status)) if status.is_not_found() => Ok(false),
-        Err(error) => Err(cluster.explain(error)),
+    let mut tries = 1;
+    loop {
+        let request = api::<K>(cluster);
+        match cluster.in_time(request.delete(name, &DeleteParams::background())).await? {
+            Ok(_) => return Ok(true),
+            Err(kube::Error::Api(status)) if status.is_not_found() => return Ok(false),
+            Err(error) if tries < DELETIONS && may_pass(&error) => tries += 1,
+            Err(error) => return Err(cluster.explain(error)),
+        }
+        sleep(BETWEEN_DELETIONS).await;
+    }
+}
+
+/// Whether this is trouble of the server or on the way to it, and nothing that it was asked for.
+fn may_pass(error: &kube::Error) -> bool {
+    match error {
+        kube::Error::Api(status) => status.code == 429 || status.code >= 500,
+        _ => true,
     }
 }

@@ -34,8 +34,7 @@ pub async fn check(connection: &ConnectionOptions, args: &CheckArgs) -> anyhow::
     let cluster = cluster_for(connection, &args.probe, &targets)?;
     let found =
         targets::resolve(cluster.as_ref(), &targets, None, lookup_limit(&args.probe)).await?;
-    let planned =
-        targets::plan(&targets, &found, &AttemptOptions::new(&args.attempt, args.attempts));
+    let planned = targets::plan(&found, &AttemptOptions::new(&args.attempt, args.attempts));
     let mut brought = Vec::new();
     if !planned.plan.checks.is_empty() {
         match probe(cluster.as_ref(), &args.probe, &each_once(&args.from_node), &planned.plan)

@@ -45,7 +45,7 @@ impl ProbeJob<'_> {
             match logs::follow(self.cluster, &self.cluster.namespace, &pod, probe_pod::CONTAINER)
                 .await
             {
-                Ok(Log::NotYet(_)) => {
+                Ok(Log::NotYet) => {
                     let _ = timeout(pause, seen.changed()).await;
                 }
                 Ok(Log::Open(log)) => {

@@ -54,7 +54,7 @@ pub(super) async fn plan(
     .await?;
     let mut pinned = Vec::new();
     for one in &mut found {
-        follow(one, &targets[one.target], &cluster.namespace, &mut pinned)?;
+        follow(one, &cluster.namespace, &mut pinned)?;
     }
     found.dedup();
     if !pinned.is_empty() {
@@ -63,7 +63,7 @@ pub(super) async fn plan(
             pinned.join(", ")
         ));
     }
-    let mut plan = targets::plan(targets, &found, &AttemptOptions::new(&args.attempt, 1)).plan;
+    let mut plan = targets::plan(&found, &AttemptOptions::new(&args.attempt, 1)).plan;
     (plan.every_seconds, plan.max_attempt_records) = (Some(args.every.as_secs_f64()), None);
     let json = serde_json::to_string_pretty(&plan)?;
     // By the very code that the probe will read it with: so nothing is installed that no probe accepts.
@@ -72,11 +72,11 @@ pub(super) async fn plan(
 }
 
 fn follow(
-    found: &mut Resolved,
-    target: &Target,
+    found: &mut Resolved<'_>,
     namespace: &str,
     pinned: &mut Vec<String>,
 ) -> anyhow::Result<()> {
+    let target = found.target;
     match (&mut found.what, &target.place) {
         // A headless Service without endpoints is no reason not to watch it, but then its port is not known.
         (Resolution::Settled(_, problem), _) => bail!("cannot watch {}: {problem}", target.text),

@@ -9,11 +9,11 @@ use super::{
 
 /// One thing to try, or to report without a try.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Resolved {
+pub(crate) struct Resolved<'t> {
     /// What to call it in reports.
     pub label: String,
-    /// Index of the target it came from.
-    pub target: usize,
+    /// The target it came from.
+    pub target: &'t Target,
     /// What to do about it.
     pub what: Resolution,
 }

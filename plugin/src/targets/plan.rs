@@ -80,11 +80,11 @@ pub(crate) enum Subject {
     },
 }
 
-/// The plan for what was `found` of `targets`: checks are numbered in their order.
+/// The plan for what was `found`: checks are numbered in its order.
 #[must_use]
-pub(crate) fn plan(targets: &[Target], found: &[Resolved], options: &AttemptOptions) -> Planned {
+pub(crate) fn plan(found: &[Resolved<'_>], options: &AttemptOptions) -> Planned {
     let mut checks: Vec<Check> = Vec::new();
-    let mut subject = |found: &Resolved| match &found.what {
+    let mut subject = |found: &Resolved<'_>| match &found.what {
         Resolution::Settled(observation, reason) => Subject::Settled {
             label: found.label.clone(),
             expect: options.expectations(None),
@@ -92,7 +92,7 @@ pub(crate) fn plan(targets: &[Target], found: &[Resolved], options: &AttemptOpti
             reason: reason.clone(),
         },
         Resolution::Try(host, port) => {
-            let ask = options.ask(&targets[found.target], port);
+            let ask = options.ask(found.target, port);
             let id = checks.last().map_or(0, |last| last.id + 1);
             checks.push(Check {
                 expect: options.expectations(Some(ask.protocol())),
@@ -182,10 +182,10 @@ mod tests {
             let target: Target = text.parse().expect(text);
             let found = Resolved {
                 label: text.to_owned(),
-                target: 0,
+                target: &target,
                 what: Resolution::Try("10.0.0.7".to_owned(), Port::plain(port)),
             };
-            let planned = plan(&[target], &[found], &options(flag));
+            let planned = plan(&[found], &options(flag));
             let check = &planned.plan.checks[0];
             let got = check.ask.http_request().map(|request| request.path.as_str());
             assert_eq!((check.ask.protocol(), got), (protocol, path), "{text}");
@@ -197,10 +197,10 @@ mod tests {
     #[test]
     fn every_check_has_its_id_and_what_is_settled_has_none() {
         let target: Target = "web:80".parse().expect("a target");
-        let found = |what| Resolved { label: "web:80".to_owned(), target: 0, what };
+        let found = |what| Resolved { label: "web:80".to_owned(), target: &target, what };
         let tried = || found(Resolution::Try("10.0.0.7".to_owned(), Port::plain(80)));
         let settled = found(Resolution::Settled(Observation::Stopped, "it has ended".to_owned()));
-        let planned = plan(&[target], &[tried(), settled, tried()], &options(None));
+        let planned = plan(&[tried(), settled, tried()], &options(None));
         let ids: Vec<u32> = planned.plan.checks.iter().map(|check| check.id).collect();
         assert_eq!(ids, [0, 1]);
         assert_eq!(planned.subjects[0], Subject::Check(0));

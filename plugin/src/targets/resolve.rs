@@ -33,21 +33,21 @@ const LOOKUPS: usize = 8;
 ///
 /// When an object does not exist or may not be read, when there is no port to try, and when the API server has not
 /// answered within `limit`. Of several errors the one of the first target.
-pub(crate) async fn resolve(
+pub(crate) async fn resolve<'t>(
     cluster: Option<&Cluster>,
-    targets: &[Target],
+    targets: &'t [Target],
     fallback: Option<u16>,
     limit: Duration,
-) -> anyhow::Result<Vec<Resolved>> {
+) -> anyhow::Result<Vec<Resolved<'t>>> {
     let places = stream::iter(targets).map(|target| places(cluster, target, fallback));
     let found = places.buffered(LOOKUPS).try_collect::<Vec<_>>();
     let found = timeout(limit, found).await.unwrap_or_else(|_| {
         bail!("no answer about the targets within {} s: the API server is silent", limit.as_secs())
     })?;
-    let resolved = |(target, places): (usize, Places)| {
+    let resolved = |(target, places): (_, Places)| {
         places.into_iter().map(move |(label, what)| Resolved { label, target, what })
     };
-    Ok(found.into_iter().enumerate().flat_map(resolved).collect())
+    Ok(targets.iter().zip(found).flat_map(resolved).collect())
 }
 
 async fn places(
