@@ -5,6 +5,7 @@ use std::{os::unix::process::ExitStatusExt as _, time::Duration};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
+use super::SOON;
 use harness::{
     Cluster, Namespace, Run, SharedServers, side_by_side, start_article_servers, wait_until,
 };
@@ -104,7 +105,7 @@ fn a_probe_that_cannot_run_says_why_within_seconds() {
             assert_eq!(run.complaints().len(), 1, "{name}\n{}", run.story());
             assert!(run.stdout.contains(prints), "{name}\n{}", run.story());
             assert_eq!(run.stdout.is_empty(), prints.is_empty(), "{name}\n{}", run.story());
-            assert!(run.took < Duration::from_secs(10), "{name}\n{}", run.story());
+            assert!(run.took < SOON, "{name}\n{}", run.story());
             assert_eq!(ns.leftovers(), "", "{name}");
         }
     });
@@ -116,7 +117,7 @@ fn what_the_namespace_refuses_is_said() {
     ns.limit("pods", "count/pods=0");
     for verb in ["check", "curl"] {
         let run = ns.pods([verb, &servers.nginx]).run().exits(3).complains("exceeded quota: pods");
-        assert!(run.took < Duration::from_secs(10), "{}", run.story());
+        assert!(run.took < SOON, "{}", run.story());
         assert_eq!(ns.leftovers(), "", "{verb}");
     }
     ns.limit("jobs", "count/jobs.batch=0");
@@ -184,7 +185,7 @@ fn the_documented_role_is_enough_and_each_right_is_missed_by_name() {
             for verb in ["check", "curl"] {
                 let run = run(verb, &[target], &user).exits(1).complains(complaint).prints("");
                 assert_eq!(run.complaints().len(), 1, "{}", run.story());
-                assert!(run.took < Duration::from_secs(10), "{}", run.story());
+                assert!(run.took < SOON, "{}", run.story());
             }
         },
     );

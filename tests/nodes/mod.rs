@@ -1,5 +1,7 @@
 //! Tests against two real nodes.
 
+use std::time::Duration;
+
 mod article;
 mod check;
 mod curl;
@@ -12,3 +14,7 @@ mod obstacle;
 mod policy;
 mod sources;
 mod workloads;
+
+/// Before it, a probe that cannot run is told so: half the time that it may take to start, and enough for a second try of
+/// the kubelet's, which it makes after 10 to 15 s. How soon it is on a busy machine does not matter here.
+const SOON: Duration = Duration::from_secs(30);

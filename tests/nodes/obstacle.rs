@@ -2,11 +2,8 @@
 
 use std::{thread, time::Duration};
 
+use super::SOON;
 use harness::{Cluster, Namespace, wait_until};
-
-/// A second try of the kubelet's is waited for, which it makes after 10 to 15 s. The limits for a start are 60 s and
-/// 120 s.
-const SOON: Duration = Duration::from_secs(30);
 
 /// Has admission apply `spec` to every new pod of the namespace: our own manifests ask for nothing that a node could
 /// lack. Waits until new pods have what `path` and `value` say.

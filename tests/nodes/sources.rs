@@ -1,9 +1,8 @@
 //! Check from several nodes at once.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
+use super::SOON;
 use harness::{Cluster, Namespace, Run, SharedServers};
 
 fn check_from<'a>(ns: &Namespace, nodes: impl IntoIterator<Item = &'a str>) -> harness::Command {
@@ -73,7 +72,7 @@ fn a_probe_that_cannot_start_takes_nothing_from_the_others() {
         assert!(problem.starts_with("Unschedulable: "), "{problem}");
         let complaint = format!("error: the probe could not do its work on nosuch: {problem}");
         assert_eq!(run.complaints(), [complaint]);
-        assert!(run.took < Duration::from_secs(15), "{}", run.story());
+        assert!(run.took < SOON, "{}", run.story());
         assert_eq!(ns.leftovers(), "");
     }
 }

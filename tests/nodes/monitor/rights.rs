@@ -1,7 +1,6 @@
 //! What the documented role allows, and what is said without one of its rules.
 
-use std::time::Duration;
-
+use super::super::SOON;
 use harness::{Cluster, Namespace};
 
 /// The role that the documentation asks for.
@@ -57,7 +56,7 @@ fn each_missing_right_is_named() {
         without_rule(&ns, rule);
         let command = ns.pods(["monitor"]).args(words.iter().copied()).args(["--as", &user]);
         let run = command.run().exits(1).complains("(Forbidden)").complains(complaint);
-        assert!(run.took < Duration::from_secs(10), "{}", run.story());
+        assert!(run.took < SOON, "{}", run.story());
         assert!(ns.leftovers().contains("daemonset"), "what was there before stays");
     }
     // Every probe is asked by itself, and what came of that is in the table.
