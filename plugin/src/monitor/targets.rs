@@ -1,5 +1,7 @@
 //! Targets of a standing probe: what they mean from now on, not only now.
 
+use std::ptr;
+
 use anyhow::bail;
 
 use cluster::Cluster;
@@ -56,7 +58,8 @@ pub(super) async fn plan(
     for one in &mut found {
         follow(one, &cluster.namespace, &mut pinned)?;
     }
-    found.dedup();
+    // Of one target: endpoints behind one name are one check. What was typed twice is the user's to mend.
+    found.dedup_by(|one, other| ptr::eq(one.target, other.target) && one == other);
     if !pinned.is_empty() {
         output::warning(&format!(
             "pods are watched at their address of this moment ({}); a Service (svc/NAME) is followed",
