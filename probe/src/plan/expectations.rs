@@ -40,10 +40,9 @@ fn fits(expectation: &Expectation, ask: &Ask) -> Result<(), String> {
 }
 
 fn has(ask: &Ask, phase: Phase) -> bool {
-    match phase {
-        Phase::Resolve | Phase::Connect | Phase::Total => true,
-        Phase::Tls => matches!(ask, Ask::Http { tls: Some(_), .. }),
-        Phase::Processing | Phase::Transfer => matches!(ask, Ask::Http { .. }),
+    match ask {
+        Ask::Tcp { .. } => matches!(phase, Phase::Resolve | Phase::Connect | Phase::Total),
+        Ask::Http { tls, .. } => phase != Phase::Tls || tls.is_some(),
     }
 }
 
