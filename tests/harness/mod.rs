@@ -19,6 +19,7 @@
 
 mod cluster;
 mod command;
+mod registry;
 mod scripted_api;
 mod servers;
 mod side_by_side;
@@ -27,6 +28,7 @@ use std::{env, path::PathBuf};
 
 pub use cluster::{Cluster, Namespace, same_within_seconds};
 pub use command::{Command, Run, wait_until};
+pub use registry::Registry;
 pub use scripted_api::{Answer, ScriptedApi};
 pub use servers::{SharedServers, start_article_servers};
 pub use side_by_side::side_by_side;

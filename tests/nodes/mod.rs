@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 mod article;
+mod carrier;
 mod check;
 mod curl;
 mod guest;
+mod image;
 mod interrupt;
 mod large;
 mod listing;

@@ -8,6 +8,7 @@ mod connection;
 mod everywhere;
 mod guest;
 mod handoff;
+mod image;
 mod interrupt;
 mod kubeconfig;
 mod listing;

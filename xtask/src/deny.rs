@@ -4,7 +4,7 @@ use std::{fs, process::Stdio};
 
 use anyhow::{Context as _, Result};
 
-use crate::{cache, cargo::cargo, command::show, digest, workspace};
+use crate::{cache, cargo::cargo, command::show, workspace};
 
 /// cargo-deny's version, pinned so that its verdict does not change under us.
 const CARGO_DENY: &str = "0.20.2";
@@ -42,7 +42,7 @@ fn fingerprint() -> Result<String> {
     };
     let texts = files.map(read).collect::<Result<Vec<_>>>()?;
     let inputs = texts.iter().map(|(path, text)| (path.as_str(), text.as_slice()));
-    Ok(digest::fingerprint(inputs.chain([("cargo-deny", CARGO_DENY.as_bytes())])))
+    Ok(oci::fingerprint(inputs.chain([("cargo-deny", CARGO_DENY.as_bytes())])))
 }
 
 fn install() -> Result<()> {

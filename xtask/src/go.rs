@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::progress::Progress;
-use crate::{cache, command, digest, host, workspace};
+use crate::{cache, command, host, workspace};
 
 /// Where Go has the source of Kubernetes.
 ///
@@ -101,7 +101,7 @@ impl GoModule {
             ("recipe", recipe.as_bytes()),
         ];
         let own = own.iter().map(|(path, code)| (path.as_str(), code.as_bytes()));
-        let fingerprint = digest::fingerprint(inputs.into_iter().chain(own));
+        let fingerprint = oci::fingerprint(inputs.into_iter().chain(own));
         cache::folder("cluster", self.name, &fingerprint, |folder| {
             make(self, folder).with_context(|| format!("cannot build {title}"))
         })

@@ -67,6 +67,15 @@ pub(crate) const CILIUM: &[Tool] = &[
 /// What scrapes the standing probe in the demo and the tests.
 pub(crate) const PROMETHEUS: &[Tool] = &[tool("prometheus", "prometheus")];
 
+/// What compiles and links C for arm64.
+pub(crate) const ARM64: &[Tool] = &[
+    tool("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu"),
+    tool("/usr/aarch64-linux-gnu/lib/libc.a", "libc6-dev-arm64-cross"),
+];
+
+/// A registry that the tests push to: the one that Docker Hub began with.
+pub(crate) const REGISTRY: &[Tool] = &[tool("docker-registry", "docker-registry")];
+
 /// What the probe's tests make their small networks with, and start it in.
 pub(crate) const LAB: &[Tool] = &[
     tool("ip", "iproute2"),

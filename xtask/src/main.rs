@@ -12,9 +12,10 @@ mod cargo;
 mod ci;
 mod cluster;
 mod command;
+mod debian_rust;
 mod demo;
 mod deny;
-mod digest;
+mod dist;
 mod docs;
 mod existing;
 mod go;
@@ -53,6 +54,8 @@ enum Verb {
     /// The images those need, as OCI archives, made without Docker.
     #[command(subcommand)]
     Image(image::ImageVerb),
+    /// The plugin as it is released, with the probe in it.
+    Dist(dist::DistArgs),
     /// From a fresh clone to everything once on screen.
     Demo(demo::DemoArgs),
     /// Every test; makes the clusters it needs.
@@ -77,6 +80,7 @@ fn main() -> ExitCode {
         Verb::Cluster(verb) => cluster::run(verb),
         Verb::Guests(args) => guests::run(&args),
         Verb::Image(verb) => image::run(verb),
+        Verb::Dist(args) => dist::run(&args),
         Verb::Demo(args) => demo::run(&args),
         Verb::Test(args) => test::run(&args, &mut steps::Steps::default()),
         Verb::Invariants => invariants::check(),

@@ -17,7 +17,7 @@ use self::curl::CurlOutput;
 use crate::{
     cli::{CheckArgs, CheckFormat, CurlArgs, ProbeArgs},
     exit::Exit,
-    launch::{self, Brought, Outcome, Placement},
+    launch::{self, Brought, Carrier, Outcome, Placement},
     output::{self, Stdout},
     targets::{self, AttemptOptions, Place, Resolution, Resolved, Target},
 };
@@ -140,7 +140,13 @@ async fn probe(
         [] => vec![on(None)],
         nodes => nodes.iter().map(|node| on(Some(node))).collect(),
     };
-    launch::run(cluster, plan, &placements).await
+    let carrier = args.carrier.as_deref().map(carrier).transpose()?;
+    launch::run(cluster, plan, &placements, carrier.as_ref()).await
+}
+
+/// What has `image` carry the probe that we carry.
+fn carrier(image: &str) -> anyhow::Result<Carrier> {
+    Ok(Carrier { image: image.to_owned(), probes: crate::carried::probes()? })
 }
 
 fn print_report(report: &Report, args: &CheckArgs) -> anyhow::Result<()> {

@@ -6,6 +6,7 @@ mod check;
 mod complaint;
 mod curl;
 mod get;
+mod image;
 mod kubectls;
 mod monitor;
 mod parse;
@@ -17,6 +18,7 @@ pub use attempt::{AttemptArgs, CheckProtocol};
 pub use check::{CheckArgs, CheckFormat};
 pub use curl::{CurlArgs, RequestArgs};
 pub use get::GetArgs;
+pub use image::{ImageArgs, ImageVerb, LoadArgs, PushArgs, SaveArgs};
 pub use monitor::{InstallArgs, MonitorArgs, MonitorVerb, StatusArgs, StatusFormat, UninstallArgs};
 pub use parse::{Stop, parse};
 pub use probe::ProbeArgs;
@@ -50,6 +52,8 @@ pub enum Verb {
     Curl(CurlArgs),
     /// Leave a probe in the cluster that repeats checks and serves Prometheus metrics
     Monitor(MonitorArgs),
+    /// Bring the image of the probe, which this program carries, to where a cluster finds it
+    Image(ImageArgs),
 }
 
 /// The command for help texts: the list's flags stand beside the verbs, because `get` may be left out.

@@ -96,9 +96,23 @@ impl Running {
     ///
     /// When the cluster is not there.
     pub(crate) fn etcd(&self) -> Result<String> {
+        Ok(format!("http://127.0.0.1:{}", self.spec()?.slot.etcd_port()))
+    }
+
+    fn spec(&self) -> Result<Spec> {
         let spec = fs::read(self.kubeconfig.with_file_name("cluster.json"))?;
-        let spec: Spec = serde_json::from_slice(&spec)?;
-        Ok(format!("http://127.0.0.1:{}", spec.slot.etcd_port()))
+        Ok(serde_json::from_slice(&spec)?)
+    }
+
+    /// The socket of each node's containerd.
+    ///
+    /// # Errors
+    ///
+    /// When the cluster is not there.
+    pub(crate) fn containerds(&self) -> Result<Vec<PathBuf>> {
+        let spec = self.spec()?;
+        let state = State::of(&spec.name);
+        Ok(spec.node_indices().map(|node| node::socket(&state, node)).collect())
     }
 
     /// The folder of the components' logs.

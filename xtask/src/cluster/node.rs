@@ -86,7 +86,8 @@ fn ctr(cluster: &Cluster, node: NodeIndex) -> Command {
     command
 }
 
-fn socket(state: &State, node: NodeIndex) -> std::path::PathBuf {
+/// Where the containerd of a node listens.
+pub(crate) fn socket(state: &State, node: NodeIndex) -> std::path::PathBuf {
     state.node(node).join("containerd.sock")
 }
 

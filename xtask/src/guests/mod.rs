@@ -5,7 +5,6 @@
 //! proves nothing, so it is not compared but said.
 
 mod build;
-mod debian;
 mod prebuilt;
 mod toolchain;
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 use anyhow::{Context as _, Result, bail};
 
 use super::build::Module;
-use crate::{digest, workspace};
+use crate::workspace;
 
 fn path(file: &str) -> PathBuf {
     workspace::root().join("wasm-guests/prebuilt").join(file)
@@ -45,7 +45,7 @@ fn verify(
     for line in sums.lines() {
         let (sum, file) =
             line.split_once("  ").context("SHA256SUMS has a line that is not SUM  FILE")?;
-        if digest::sha256(&read(file)?) != sum {
+        if oci::sha256(&read(file)?) != sum {
             bail!(
                 "wasm-guests/prebuilt/{file} is not the file whose SHA-256 is recorded: cargo xtask guests"
             );
@@ -86,7 +86,7 @@ pub(super) fn compare(modules: &[Module]) -> Result<()> {
 ///
 /// When a file cannot be written.
 pub(super) fn write(modules: &[Module], toolchain: &str) -> Result<()> {
-    let sum = |module: &Module| format!("{}  {}\n", digest::sha256(&module.bytes), module.file);
+    let sum = |module: &Module| format!("{}  {}\n", oci::sha256(&module.bytes), module.file);
     let sums: String = modules.iter().map(sum).collect();
     let texts = [("SHA256SUMS", sums), ("TOOLCHAIN", format!("{toolchain}\n"))];
     let texts = texts.iter().map(|(file, text)| (*file, text.as_bytes()));
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn every_module_is_recorded_and_is_what_was_recorded() {
-        let sum = |file: &str| format!("{}  {file}\n", digest::sha256(file.as_bytes()));
+        let sum = |file: &str| format!("{}  {file}\n", oci::sha256(file.as_bytes()));
         let both = sum("a.wasm") + &sum("b.wasm");
         let cases = [
             ("both", both.clone(), vec!["a.wasm", "b.wasm"], None),

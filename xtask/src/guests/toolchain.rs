@@ -8,8 +8,8 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-use super::{Source, debian};
-use crate::command;
+use super::Source;
+use crate::{command, debian_rust::DebianRust};
 
 /// What to say where there is none.
 pub(super) const MISSING: &str = "no compiler for wasm32-unknown-unknown here: run rustup target add wasm32-unknown-unknown, \
@@ -37,9 +37,9 @@ pub(super) fn find(wanted: Option<Source>) -> Result<Option<Toolchain>> {
                 "rustc has no target wasm32-unknown-unknown: rustup target add wasm32-unknown-unknown"
             )
         }
-        Some(Source::Debian) => toolchain(&debian::install()?).map(Some),
+        Some(Source::Debian) => toolchain(&DebianRust::WASM.install()?).map(Some),
         Some(Source::Rustup) | None if has_target(&rustc) => toolchain(&rustc).map(Some),
-        _ => debian::installed()?.map(|rustc| toolchain(&rustc)).transpose(),
+        _ => DebianRust::WASM.installed()?.map(|rustc| toolchain(&rustc)).transpose(),
     }
 }
 

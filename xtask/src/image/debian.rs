@@ -8,9 +8,10 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::tree::{FileTree, Node};
+use oci::{FileTree, Node};
+
 use crate::progress::Progress;
-use crate::{cache, command, digest, host};
+use crate::{cache, command, host};
 
 /// What the images are made of. The libraries these depend on come by themselves, but for the one that
 /// is not called `lib…`.
@@ -19,6 +20,10 @@ const PACKAGES: [&str; 7] =
 
 /// The C library's folder of an architecture.
 const LIBRARIES: &str = "x86_64-linux-gnu";
+
+/// What of busybox there is in an image, by names of its own.
+const SHELL: [&str; 12] =
+    ["cat", "chmod", "echo", "env", "gzip", "id", "ls", "nslookup", "sh", "sleep", "uname", "wget"];
 
 /// Where programs look for what loads their libraries.
 const LOADER: &str = "ld-linux-x86-64.so.2";
@@ -38,7 +43,7 @@ impl DebianFiles {
     ///
     /// When there is no apt, or it cannot fetch.
     pub(crate) fn get() -> Result<Self> {
-        let fingerprint = digest::fingerprint([("packages", PACKAGES.concat().as_bytes())]);
+        let fingerprint = oci::fingerprint([("packages", PACKAGES.concat().as_bytes())]);
         let folder = cache::folder("images", "debian", &fingerprint, fetch)?;
         let versions = fs::read_to_string(folder.join("versions"))?;
         Ok(Self { root: folder.join("root"), versions })
@@ -80,10 +85,10 @@ impl DebianFiles {
         Ok(())
     }
 
-    /// Adds a static busybox and a few of its names, for `kubectl exec`.
+    /// Adds a static busybox and a few of its names, for `kubectl exec` and as every image with a shell has them.
     pub(crate) fn add_shell(&self, tree: &mut FileTree) -> Result<()> {
         tree.add("bin/busybox", Node::File(0o755, self.read("bin/busybox")?));
-        for name in ["cat", "echo", "env", "id", "ls", "nslookup", "sh", "sleep", "wget"] {
+        for name in SHELL {
             tree.add(&format!("bin/{name}"), Node::Link("busybox".to_owned()));
         }
         Ok(())

@@ -1,10 +1,9 @@
 //! `cargo xtask image`: images for tests and demo as OCI archives, made without Docker.
 
+mod carried;
 mod debian;
-mod oci;
 mod probe;
 mod recipe;
-mod tree;
 
 use std::fs;
 use std::io::{Write as _, stdout};
@@ -14,13 +13,17 @@ use anyhow::{Context, Result};
 use clap::{Subcommand, ValueEnum};
 
 use crate::go::kubernetes_source;
-use crate::{cache, digest, host, workspace};
+use crate::{cache, host, workspace};
 use debian::DebianFiles;
-use oci::{ImageConfig, Packed};
-use tree::FileTree;
+use oci::{Architecture, FileTree, ImageConfig, Layer, Packed};
+
+pub(crate) use carried::{attach, carried};
+
+/// What a released plugin has probes for.
+pub(crate) const ARCHITECTURES: [Architecture; 1] = [Architecture::Amd64];
 
 /// Changes when a recipe does, so that the cache makes its images anew.
-const RECIPES: &str = "1";
+const RECIPES: &str = "2";
 
 /// An image we make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -124,7 +127,7 @@ pub(crate) struct Archive {
 pub(crate) fn get(image: Image) -> Result<Archive> {
     let source = Source::of(image)?;
     let reference = image.reference();
-    let fingerprint = digest::fingerprint([
+    let fingerprint = oci::fingerprint([
         ("recipes", RECIPES.as_bytes()),
         ("embedded", recipe::EMBEDDED.concat().as_bytes()),
         ("reference", reference.as_bytes()),
@@ -152,7 +155,7 @@ pub(crate) fn make(image: Image) -> Result<Packed> {
 struct Source {
     /// What of it may change from one time to the next.
     inputs: String,
-    recipe: Box<dyn FnOnce() -> Result<(ImageConfig, FileTree)>>,
+    recipe: Box<dyn FnOnce() -> Result<oci::Image>>,
 }
 
 impl Source {
@@ -162,11 +165,7 @@ impl Source {
             Image::Nginx => Self::debian(recipe::nginx),
             Image::Httpd => Self::debian(recipe::httpd),
             Image::Curl => Self::debian(recipe::curl),
-            Image::Probe => {
-                let program = probe::build()?;
-                let inputs = digest::sha256(&program);
-                Ok(Self { inputs, recipe: Box::new(|| Ok(recipe::probe(program))) })
-            }
+            Image::Probe => Self::probe(),
         }
     }
 
@@ -176,7 +175,7 @@ impl Source {
             .with_context(|| format!("cannot read {}", source.display()))?;
         let recipe = move || {
             host::require(&[host::BUILD])?;
-            recipe::pause(&source)
+            recipe::pause(&source).and_then(for_this_machine)
         };
         Ok(Self { inputs, recipe: Box::new(recipe) })
     }
@@ -184,12 +183,24 @@ impl Source {
     fn debian(recipe: fn(&DebianFiles) -> Result<(ImageConfig, FileTree)>) -> Result<Self> {
         let files = DebianFiles::get()?;
         let inputs = files.versions().to_owned();
-        Ok(Self { inputs, recipe: Box::new(move || recipe(&files)) })
+        Ok(Self { inputs, recipe: Box::new(move || recipe(&files).and_then(for_this_machine)) })
+    }
+
+    /// The image that a plugin with these probes makes: the same bytes.
+    fn probe() -> Result<Self> {
+        let probes = carried(&[Architecture::Amd64])?;
+        let inputs = probes.iter().map(|probe| oci::sha256(&probe.compressed)).collect();
+        Ok(Self { inputs, recipe: Box::new(move || Ok(oci::probe(&probes)?)) })
     }
 
     fn pack(self, image: Image) -> Result<Packed> {
         let what = || format!("cannot make image {}", image.reference());
-        let (config, files) = (self.recipe)().with_context(what)?;
-        oci::pack(&config, &files).with_context(what)
+        let made = (self.recipe)().with_context(what)?;
+        oci::archive(&image.reference(), &made).with_context(what)
     }
+}
+
+/// What is made of Debian's packages and by gcc runs where it was made.
+fn for_this_machine((config, files): (ImageConfig, FileTree)) -> Result<oci::Image> {
+    Ok(oci::Image::new(&config, vec![(Architecture::Amd64, Layer::plain(&files)?)]))
 }

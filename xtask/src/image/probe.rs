@@ -6,25 +6,30 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use oci::Architecture;
 
 use crate::cargo::{cargo, same_anywhere};
+use crate::debian_rust::DebianRust;
 use crate::progress::Progress;
-use crate::{command, workspace};
+use crate::{command, host, workspace};
 
 const PACKAGE: &str = "kubectl-pods-probe";
 
-/// Builds the program, or finds that nothing changed, and returns its content.
+/// Builds the program for `architecture`, or finds that nothing changed, and returns its content.
 ///
 /// # Errors
 ///
 /// When cargo fails, with the end of what it said.
-pub(crate) fn build() -> Result<Vec<u8>> {
-    let progress = Progress::start("building the probe");
+pub(crate) fn build(architecture: Architecture) -> Result<Vec<u8>> {
+    let progress = Progress::start(format!("building the probe for {architecture}"));
     let mut cargo = cargo();
     cargo.args(["build", "--package", PACKAGE, "--bin", PACKAGE]);
     // With a target named, flags are the program's alone and not those of build scripts.
-    cargo.args(["--profile", "probe", "--target", &host_triple()?]);
+    cargo.args(["--profile", "probe", "--target", triple(architecture)]);
+    if !is_native(architecture) {
+        cargo.envs(cross(architecture)?);
+    }
     cargo.arg("--message-format=json-render-diagnostics");
     cargo.env("CARGO_ENCODED_RUSTFLAGS", flags()?).env_remove("RUSTFLAGS");
     let messages = command::follow(&mut cargo, &workspace::build_log("probe")?, |line| {
@@ -45,11 +50,34 @@ fn flags() -> Result<OsString> {
     Ok(flags.join(OsStr::new("\x1f")))
 }
 
-fn host_triple() -> Result<String> {
-    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let text = command::output(Command::new(rustc).arg("-vV"))?;
-    let triple = text.lines().find_map(|line| line.strip_prefix("host: "));
-    triple.map(str::to_owned).context("rustc does not name its host")
+fn triple(architecture: Architecture) -> &'static str {
+    match architecture {
+        Architecture::Amd64 => "x86_64-unknown-linux-gnu",
+        Architecture::Arm64 => "aarch64-unknown-linux-gnu",
+    }
+}
+
+fn is_native(architecture: Architecture) -> bool {
+    architecture.machine() == env::consts::ARCH
+}
+
+/// What makes cargo build for another architecture: a compiler with its standard library, rustup's or Debian's, and a
+/// linker.
+fn cross(architecture: Architecture) -> Result<Vec<(&'static str, OsString)>> {
+    let triple = triple(architecture);
+    ensure!(
+        architecture == Architecture::Arm64,
+        "{triple} is built on {} only",
+        architecture.machine()
+    );
+    host::require(&[host::ARM64])?;
+    let linker = ("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", "aarch64-linux-gnu-gcc".into());
+    let folder = ["--print", "target-libdir", "--target", triple];
+    let folder = command::output(Command::new("rustc").args(folder));
+    if folder.is_ok_and(|folder| Path::new(&folder).is_dir()) {
+        return Ok(vec![linker]);
+    }
+    Ok(vec![linker, ("RUSTC", DebianRust::ARM64.install()?.into())])
 }
 
 /// The executable in cargo's messages, one JSON object a line.

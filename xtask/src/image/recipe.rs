@@ -6,11 +6,10 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::Image;
+use oci::{FileTree, ImageConfig, Node};
+
 use super::debian::DebianFiles;
-use super::oci::ImageConfig;
-use super::tree::{FileTree, Node};
-use crate::{command, workspace};
+use crate::command;
 
 const PASSWD: &str = include_str!("../../../tests/cluster/images/passwd");
 const GROUP: &str = include_str!("../../../tests/cluster/images/group");
@@ -38,8 +37,8 @@ pub(crate) fn nginx(debian: &DebianFiles) -> Result<(ImageConfig, FileTree)> {
         version: debian.version("nginx")?.to_owned(),
         licenses: "BSD-2-Clause AND LGPL-2.1-or-later AND GPL-2.0-only",
         entrypoint: words(&["/usr/sbin/nginx"]),
+        user: "0:0",
         port: Some(80),
-        ..config(Image::Nginx)
     };
     Ok((config, tree))
 }
@@ -66,8 +65,8 @@ pub(crate) fn httpd(debian: &DebianFiles) -> Result<(ImageConfig, FileTree)> {
             "-f",
             "/etc/apache2/httpd.conf",
         ]),
+        user: "0:0",
         port: Some(80),
-        ..config(Image::Httpd)
     };
     Ok((config, tree))
 }
@@ -85,7 +84,7 @@ pub(crate) fn curl(debian: &DebianFiles) -> Result<(ImageConfig, FileTree)> {
         licenses: "curl AND LGPL-2.1-or-later AND GPL-2.0-only AND MPL-2.0",
         entrypoint: words(&["/entrypoint.sh"]),
         user: "100:101",
-        ..config(Image::Curl)
+        port: None,
     };
     Ok((config, tree))
 }
@@ -105,36 +104,9 @@ pub(crate) fn pause(source: &Path) -> Result<(ImageConfig, FileTree)> {
         licenses: "Apache-2.0 AND LGPL-2.1-or-later",
         entrypoint: words(&["/pause"]),
         user: "65535:65535",
-        ..config(Image::Pause)
+        port: None,
     };
     Ok((config, tree))
-}
-
-/// The probe alone: static, so that nothing else has to be there.
-pub(crate) fn probe(program: Vec<u8>) -> (ImageConfig, FileTree) {
-    let mut tree = FileTree::default();
-    tree.add("kubectl-pods-probe", Node::File(0o755, program));
-    let config = ImageConfig {
-        title: "kubectl-pods-probe",
-        version: workspace::VERSION.to_owned(),
-        licenses: "Apache-2.0",
-        entrypoint: words(&["/kubectl-pods-probe"]),
-        user: "65532:65532",
-        ..config(Image::Probe)
-    };
-    (config, tree)
-}
-
-fn config(image: Image) -> ImageConfig {
-    ImageConfig {
-        name: image.reference(),
-        title: "",
-        version: String::new(),
-        licenses: "",
-        entrypoint: Vec::new(),
-        user: "0:0",
-        port: None,
-    }
 }
 
 /// Accounts, a place for temporary files, and a shell.

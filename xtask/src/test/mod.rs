@@ -7,6 +7,7 @@ mod selection;
 mod totals;
 
 use std::{
+    env,
     io::{BufRead as _, BufReader},
     num::NonZero,
     path::PathBuf,
@@ -16,6 +17,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
+use oci::Architecture;
 
 use self::{
     kind::Kind,
@@ -26,7 +28,7 @@ use crate::{
     cargo::{self, Built, Part, TestProgram},
     cluster, command,
     existing::Existing,
-    host,
+    host, image,
     interrupt::Scratch,
     steps::Steps,
     workspace,
@@ -117,7 +119,7 @@ fn part(filter: Option<&str>) -> Part {
 /// What is missing is said before anything is built, and all of it at once: nodes with Cilium want all that the other
 /// clusters want.
 fn require_everything() -> anyhow::Result<()> {
-    cluster::require(&Kind::Cilium.options(), &[host::LAB, host::PROMETHEUS])
+    cluster::require(&Kind::Cilium.options(), &[host::LAB, host::PROMETHEUS, host::REGISTRY])
 }
 
 /// What an existing cluster is not asked for.
@@ -126,11 +128,12 @@ not run, since --kubeconfig names a cluster and none is started beside it:
   control_plane  makes up nodes and pods, for which it wants an API server without kubelets
   cilium         asserts that policies are enforced, by the Cilium of our own cluster
   nodes::policy  asserts that policies are not enforced, by the bridge of our own cluster
+  nodes::image   loads images into the containerd of a node of our own cluster
   cluster        is the self-test of our own clusters
   demo           has a cluster of its own; `cargo xtask demo` takes --kubeconfig too";
 
-/// The test that holds on our own bridge network and says nothing about another.
-const OWN_NETWORK_ONLY: &str = "nodes::policy";
+/// The tests that hold on our own network, or reach into our own nodes.
+const OWN_CLUSTER_ONLY: [&str; 2] = ["nodes::policy", "nodes::image"];
 
 /// The label by which the namespaces of one run are known; its value is the environment variable
 /// `KUBECTL_PODS_TEST_RUN`.
@@ -156,7 +159,8 @@ fn on_existing(
     let mut command = integration(built, &selection)?;
     command
         .arg(more_at_a_time())
-        .args(["--skip", OWN_NETWORK_ONLY])
+        .args(OWN_CLUSTER_ONLY.iter().flat_map(|tests| ["--skip", tests]))
+        .env(PLUGIN, carrying(built)?)
         .env(Kind::Nodes.variable(), existing.kubeconfig())
         .env("KUBECTL_PODS_TEST_KUBECTL", &existing.kubectl)
         .env("KUBECTL_PODS_TEST_RUN", run);
@@ -214,14 +218,31 @@ fn integration_program(built: &Built) -> anyhow::Result<&TestProgram> {
 
 fn integration(built: &Built, selection: &[String]) -> anyhow::Result<Command> {
     let mut command = integration_program(built)?.command();
-    command.args(selection).env("KUBECTL_PODS_TEST_PLUGIN", built.plugin()?);
+    command.args(selection).env(PLUGIN, built.plugin()?);
     Ok(command)
+}
+
+/// Names the plugin to the tests.
+const PLUGIN: &str = "KUBECTL_PODS_TEST_PLUGIN";
+
+/// The plugin with a probe in it, for tests that have nodes: offline there is no use for one, and it takes a minute to
+/// build.
+fn carrying(built: &Built) -> anyhow::Result<PathBuf> {
+    let plugin = built.plugin()?;
+    image::attach(
+        plugin,
+        &image::carried(&[Architecture::Amd64])?,
+        &plugin.with_file_name("carrying"),
+    )
 }
 
 /// For tests that mostly wait for a cluster: twice as many at a time as there are CPUs.
 fn more_at_a_time() -> String {
     format!("--test-threads={}", 2 * thread::available_parallelism().map_or(1, NonZero::get))
 }
+
+/// Names the socket of each node's containerd to the tests.
+const CONTAINERDS: &str = "KUBECTL_PODS_TEST_CONTAINERDS";
 
 fn has_tests(built: &Built, kind: Kind, filter: Option<&str>) -> anyhow::Result<bool> {
     let Some(selection) = selection(kind.module(), filter) else { return Ok(false) };
@@ -241,7 +262,7 @@ fn with_cluster(
     }
     let options = kind.options();
     if kind == Kind::Nodes {
-        host::require(&[host::PROMETHEUS])?;
+        host::require(&[host::PROMETHEUS, host::REGISTRY])?;
     }
     outcome.steps.begin(&format!("{}: its programs and images", kind.title()));
     cluster::build(&options)?;
@@ -253,6 +274,11 @@ fn with_cluster(
             .arg(more_at_a_time())
             .env(kind.variable(), &running.kubeconfig)
             .env("KUBECTL_PODS_TEST_KUBECTL", running.bin.join("kubectl"));
+        if kind != Kind::ControlPlane {
+            command
+                .env(PLUGIN, carrying(built)?)
+                .env(CONTAINERDS, env::join_paths(running.containerds()?)?);
+        }
         let failures = outcome.failures.len();
         outcome.collect(&mut command)?;
         if outcome.failures.len() > failures {

@@ -1,4 +1,4 @@
-//! Debian's Rust compiler with its wasm32 standard library, for machines where rustup cannot add a target.
+//! Debian's Rust compiler with the standard library of another target, for machines where rustup cannot add one.
 //!
 //! The packages are unpacked into the user's cache and run through their own loader and libc: nothing is installed, and
 //! it does not matter how old the system is. The mirror is the one of the system's own apt sources.
@@ -12,10 +12,9 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-use crate::{cache, command, digest, progress::Progress, workspace};
+use crate::{cache, command, progress::Progress, workspace};
 
 const SUITE: &str = "sid";
-const PACKAGES: [&str; 2] = ["rustc", "libstd-rust-dev-wasm32"];
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /// Runs the unpacked compiler with the unpacked libraries, wherever the folder lies.
@@ -25,46 +24,71 @@ exec "$root/lib64/ld-linux-x86-64.so.2" \
   --library-path "$root/usr/lib/x86_64-linux-gnu:$root/usr/lib" "$root/usr/bin/rustc" "$@"
 "#;
 
-fn fingerprint() -> String {
-    let inputs = [("suite", SUITE), ("packages", &PACKAGES.join(" ")), ("wrapper", WRAPPER)];
-    digest::fingerprint(inputs.map(|(name, text)| (name, text.as_bytes())))
+/// A compiler of Debian's.
+#[derive(Debug)]
+pub(crate) struct DebianRust {
+    /// What it is called in the cache.
+    folder: &'static str,
+    title: &'static str,
+    packages: [&'static str; 2],
 }
 
-/// The compiler, if an earlier run unpacked it.
-///
-/// # Errors
-///
-/// When there is no cache folder.
-pub(super) fn installed() -> Result<Option<PathBuf>> {
-    let folder =
-        workspace::cache()?.join("wasm-toolchain").join(format!("debian-{}", &fingerprint()[..16]));
-    Ok(Some(folder.join("rustc")).filter(|rustc| rustc.exists()))
-}
+impl DebianRust {
+    /// For `wasm32-unknown-unknown`.
+    pub(crate) const WASM: Self = Self {
+        folder: "wasm-toolchain",
+        title: "Debian's Rust compiler for WebAssembly (260 MB)",
+        packages: ["rustc", "libstd-rust-dev-wasm32"],
+    };
 
-/// The compiler, downloaded and unpacked if need be.
-///
-/// # Errors
-///
-/// When this is no Debian on x86-64, or the mirror does not have the packages.
-pub(super) fn install() -> Result<PathBuf> {
-    let folder = cache::folder("wasm-toolchain", "debian", &fingerprint(), |folder| {
-        let progress =
-            Progress::start("downloading Debian's Rust compiler for WebAssembly (260 MB)");
-        let archives = download(folder)?;
-        progress.update("unpacking");
-        unpack(&archives, &folder.join("root"))?;
-        fs::remove_dir_all(folder.join("apt"))?;
-        let rustc = folder.join("rustc");
-        fs::write(&rustc, WRAPPER)?;
-        fs::set_permissions(&rustc, fs::Permissions::from_mode(0o755))?;
-        progress.done();
-        Ok(())
-    })?;
-    Ok(folder.join("rustc"))
+    /// For `aarch64-unknown-linux-gnu`.
+    pub(crate) const ARM64: Self = Self {
+        folder: "arm64-toolchain",
+        title: "Debian's Rust compiler for arm64 (290 MB)",
+        packages: ["rustc", "libstd-rust-dev:arm64"],
+    };
+
+    fn fingerprint(&self) -> String {
+        let packages = self.packages.join(" ");
+        let inputs = [("suite", SUITE), ("packages", &packages), ("wrapper", WRAPPER)];
+        oci::fingerprint(inputs.map(|(name, text)| (name, text.as_bytes())))
+    }
+
+    /// The compiler, if an earlier run unpacked it.
+    ///
+    /// # Errors
+    ///
+    /// When there is no cache folder.
+    pub(crate) fn installed(&self) -> Result<Option<PathBuf>> {
+        let folder = format!("debian-{}", &self.fingerprint()[..16]);
+        let rustc = workspace::cache()?.join(self.folder).join(folder).join("rustc");
+        Ok(Some(rustc).filter(|rustc| rustc.exists()))
+    }
+
+    /// The compiler, downloaded and unpacked if need be.
+    ///
+    /// # Errors
+    ///
+    /// When this is no Debian on x86-64, or the mirror does not have the packages.
+    pub(crate) fn install(&self) -> Result<PathBuf> {
+        let folder = cache::folder(self.folder, "debian", &self.fingerprint(), |folder| {
+            let progress = Progress::start(format!("downloading {}", self.title));
+            let archives = download(folder, &self.packages)?;
+            progress.update("unpacking");
+            unpack(&archives, &folder.join("root"))?;
+            fs::remove_dir_all(folder.join("apt"))?;
+            let rustc = folder.join("rustc");
+            fs::write(&rustc, WRAPPER)?;
+            fs::set_permissions(&rustc, fs::Permissions::from_mode(0o755))?;
+            progress.done();
+            Ok(())
+        })?;
+        Ok(folder.join("rustc"))
+    }
 }
 
 /// Downloads the packages with an apt that knows nothing of the system's, and gives the folder they are in.
-fn download(folder: &Path) -> Result<PathBuf> {
+fn download(folder: &Path, packages: &[&str]) -> Result<PathBuf> {
     let apt = folder.join("apt");
     for part in [
         "etc/apt/preferences.d",
@@ -77,12 +101,13 @@ fn download(folder: &Path) -> Result<PathBuf> {
     }
     fs::write(apt.join("var/lib/dpkg/status"), "")?;
     let mirror = mirror().context("no Debian mirror in /etc/apt: this needs a Debian system")?;
-    let source = format!("deb [arch=amd64 signed-by={KEYRING}] {mirror} {SUITE} main\n");
+    let source = format!("deb [arch=amd64,arm64 signed-by={KEYRING}] {mirror} {SUITE} main\n");
     fs::write(apt.join("etc/apt/sources.list"), source)?;
     let root = apt.display();
     // A mirror's index may be older than its promise; the signature is checked all the same.
     let config = format!(
         "Dir \"{root}\";\nDir::State::status \"{root}/var/lib/dpkg/status\";\nAPT::Architecture \"amd64\";\n\
+         APT::Architectures {{\"amd64\"; \"arm64\";}};\n\
          APT::Sandbox::User \"root\";\nAcquire::Check-Valid-Until \"false\";\n"
     );
     let config_file = apt.join("apt.conf");
@@ -94,7 +119,7 @@ fn download(folder: &Path) -> Result<PathBuf> {
     };
     command::run(apt_get().arg("update"))?;
     let install = ["install", "--yes", "--no-install-recommends", "--download-only"];
-    command::run(apt_get().args(install).args(PACKAGES))?;
+    command::run(apt_get().args(install).args(packages))?;
     Ok(apt.join("var/cache/apt/archives"))
 }
 

@@ -4,13 +4,14 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 /// The SHA-256 of `bytes`, 64 lower-case hexadecimal digits.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
     HEXLOWER.encode(&Sha256::digest(bytes))
 }
 
 /// One digest over several named inputs. Their names and lengths count too, so that content cannot
 /// move from one input to the next unnoticed.
-pub(crate) fn fingerprint<'a>(inputs: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> String {
+pub fn fingerprint<'a>(inputs: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> String {
     let mut hasher = Sha256::new();
     for (name, bytes) in inputs {
         hasher.update(format!("{name} {}\n", bytes.len()));

@@ -7,7 +7,7 @@ use tar::{Builder, EntryType, Header};
 
 /// What a path in an image is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Node {
+pub enum Node {
     /// A folder with its permission bits.
     Folder(u32),
     /// A file with its permission bits and content.
@@ -18,11 +18,11 @@ pub(crate) enum Node {
 
 /// The files of an image by path, without leading slash. Everything belongs to root.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct FileTree(BTreeMap<String, Node>);
+pub struct FileTree(BTreeMap<String, Node>);
 
 impl FileTree {
     /// Adds `node` at `path`, and the folders above it where they are missing.
-    pub(crate) fn add(&mut self, path: &str, node: Node) {
+    pub fn add(&mut self, path: &str, node: Node) {
         let path = path.trim_matches('/');
         for (end, _) in path.match_indices('/') {
             self.0.entry(path[..end].to_owned()).or_insert(Node::Folder(0o755));
@@ -31,12 +31,16 @@ impl FileTree {
     }
 
     /// Adds a text file that everyone may read.
-    pub(crate) fn text(&mut self, path: &str, content: impl Into<String>) {
+    pub fn text(&mut self, path: &str, content: impl Into<String>) {
         self.add(path, Node::File(0o644, content.into().into_bytes()));
     }
 
     /// As an uncompressed tar: image stores compress as they see fit, and compressors change.
-    pub(crate) fn layer(&self) -> io::Result<Vec<u8>> {
+    ///
+    /// # Errors
+    ///
+    /// When a path is too long for tar.
+    pub fn layer(&self) -> io::Result<Vec<u8>> {
         let mut archive = Builder::new(Vec::new());
         for (path, node) in &self.0 {
             let mut header = anonymous_header();
