@@ -31,7 +31,7 @@ pub async fn check(connection: &ConnectionOptions, args: &CheckArgs) -> anyhow::
     let targets =
         args.targets.iter().map(|text| text.parse()).collect::<Result<Vec<Target>, _>>()?;
     targets::refuse_portless(&targets, None)?;
-    let cluster = cluster_for(connection, &args.probe, &targets)?;
+    let cluster = cluster_for(connection, &args.probe, &targets).await?;
     let found =
         targets::resolve(cluster.as_ref(), &targets, None, lookup_limit(&args.probe)).await?;
     let planned = targets::plan(&found, &AttemptOptions::new(&args.attempt, args.attempts));
@@ -73,7 +73,7 @@ pub async fn curl(connection: &ConnectionOptions, args: &CurlArgs) -> anyhow::Re
     let targets = [args.target.parse::<Target>()?];
     // What was typed is looked at before a credential plugin may run.
     let http = curl::request(&targets[0], request)?;
-    let cluster = cluster_for(connection, &args.probe, &targets)?;
+    let cluster = cluster_for(connection, &args.probe, &targets).await?;
     let found =
         targets::resolve(cluster.as_ref(), &targets, Some(80), lookup_limit(&args.probe)).await?;
     let (host, port) = match found.into_iter().next() {
@@ -107,8 +107,8 @@ fn lookup_limit(probe: &ProbeArgs) -> Duration {
     probe.start_timeout.saturating_add(launch::GRACE)
 }
 
-/// Connects to the cluster, unless nothing needs one.
-fn cluster_for(
+/// Connects to the cluster, unless nothing needs one. Credentials are asked for before any limit begins.
+async fn cluster_for(
     connection: &ConnectionOptions,
     probe: &ProbeArgs,
     targets: &[Target],
@@ -117,7 +117,9 @@ fn cluster_for(
     if probe.from_here && !objects {
         return Ok(None);
     }
-    Cluster::connect(connection, output::warning).map(Some)
+    let cluster = Cluster::connect(connection, output::warning)?;
+    cluster.log_in().await?;
+    Ok(Some(cluster))
 }
 
 /// Has the plan carried out where the flags say: on each of `nodes`, or wherever the scheduler wants when there are none.

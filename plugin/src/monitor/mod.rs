@@ -26,15 +26,19 @@ use crate::{
 ///
 /// When the cluster cannot be asked or refuses.
 pub async fn run(connection: &ConnectionOptions, args: &MonitorArgs) -> anyhow::Result<Exit> {
-    let connect = || Cluster::connect(connection, output::warning);
+    let connect = async || -> anyhow::Result<Cluster> {
+        let cluster = Cluster::connect(connection, output::warning)?;
+        cluster.log_in().await?;
+        Ok(cluster)
+    };
     match &args.verb {
         MonitorVerb::Install(args) => {
             // What was typed is looked at before a credential plugin may run.
             let targets = targets::parse(&args.targets)?;
-            install::run(&connect()?, args, &targets).await
+            install::run(&connect().await?, args, &targets).await
         }
-        MonitorVerb::Status(args) => status::run(&connect()?, args).await,
-        MonitorVerb::Uninstall(args) => uninstall::run(&connect()?, args).await,
+        MonitorVerb::Status(args) => status::run(&connect().await?, args).await,
+        MonitorVerb::Uninstall(args) => uninstall::run(&connect().await?, args).await,
     }
 }
 
