@@ -19,7 +19,7 @@ use crate::{
     exit::Exit,
     launch::{self, Brought, Carrier, Outcome, Placement},
     output::{self, Stdout},
-    targets::{self, AttemptOptions, Place, Resolution, Resolved, Target},
+    targets::{self, Addressing, AttemptOptions, Place, Resolution, Resolved, Target},
 };
 
 /// Checks targets from inside the cluster, or from here.
@@ -31,10 +31,13 @@ pub async fn check(connection: &ConnectionOptions, args: &CheckArgs) -> anyhow::
     let targets =
         args.targets.iter().map(|text| text.parse()).collect::<Result<Vec<Target>, _>>()?;
     targets::refuse_portless(&targets, None)?;
+    let addressing = Addressing::read(&args.attempt.addressing)?;
     let cluster = cluster_for(connection, &args.probe, &targets).await?;
     let found =
         targets::resolve(cluster.as_ref(), &targets, None, lookup_limit(&args.probe)).await?;
-    let planned = targets::plan(&found, &AttemptOptions::new(&args.attempt, args.attempts));
+    let addressing = within(addressing, cluster.as_ref(), &args.probe);
+    let options = AttemptOptions::new(&args.attempt, args.attempts, addressing);
+    let planned = targets::plan(&found, &options);
     let mut brought = Vec::new();
     if !planned.plan.checks.is_empty() {
         match probe(cluster.as_ref(), &args.probe, &each_once(&args.from_node), &planned.plan)
@@ -73,6 +76,7 @@ pub async fn curl(connection: &ConnectionOptions, args: &CurlArgs) -> anyhow::Re
     let targets = [args.target.parse::<Target>()?];
     // What was typed is looked at before a credential plugin may run.
     let http = curl::request(&targets[0], request)?;
+    let addressing = Addressing::read(&request.addressing)?;
     let cluster = cluster_for(connection, &args.probe, &targets).await?;
     let found =
         targets::resolve(cluster.as_ref(), &targets, Some(80), lookup_limit(&args.probe)).await?;
@@ -88,7 +92,8 @@ pub async fn curl(connection: &ConnectionOptions, args: &CurlArgs) -> anyhow::Re
         }
         None => anyhow::bail!("target {:?} has no address", args.target),
     };
-    let plan = curl::plan(&targets[0], &host, &port, request, http);
+    let addressing = within(addressing, cluster.as_ref(), &args.probe);
+    let plan = curl::plan(&targets[0], &host, &port, request, http, &addressing);
     let node = args.from_node.as_slice();
     let brought = match probe(cluster.as_ref(), &args.probe, node, &plan).await? {
         Outcome::Stopped(exit) => return Ok(exit),
@@ -100,6 +105,14 @@ pub async fn curl(connection: &ConnectionOptions, args: &CurlArgs) -> anyhow::Re
         return Ok(Exit::Inconclusive);
     }
     print_answer(&curl::answer(&results, request))
+}
+
+/// A probe in the cluster trusts the cluster for its names.
+fn within(addressing: Addressing, cluster: Option<&Cluster>, probe: &ProbeArgs) -> Addressing {
+    match cluster.filter(|_| !probe.from_here) {
+        Some(cluster) => addressing.within(&cluster.namespace),
+        None => addressing,
+    }
 }
 
 /// How long it may take to look up targets: as long as to start a probe, and some grace.

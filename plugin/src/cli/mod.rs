@@ -1,6 +1,7 @@
 //! What the user typed, and nothing more. Each verb's arguments have a file of their own; what is done with them is
 //! [`crate::dispatch`]'s.
 
+mod addressing;
 mod attempt;
 mod check;
 mod complaint;
@@ -14,6 +15,7 @@ mod probe;
 mod value;
 mod words;
 
+pub use addressing::{AddressingArgs, Given};
 pub use attempt::{AttemptArgs, CheckProtocol};
 pub use check::{CheckArgs, CheckFormat};
 pub use curl::{CurlArgs, RequestArgs};

@@ -15,7 +15,9 @@ use k8s_openapi::{
 use kubectl_pods_report::{PLAN_VARIABLE, Plan};
 
 use super::carrier::Carrier;
-use super::probe_pod::{CONTAINER, labels, resources, restricted_container, restricted_pod};
+use super::probe_pod::{
+    CONTAINER, cluster_ca, labels, resources, restricted_container, restricted_pod,
+};
 
 /// Longest `NAME=value` string that Linux lets a process start with (`MAX_ARG_STRLEN`, 32 pages of 4 KiB).
 const MAX_VARIABLE_BYTES: usize = 128 * 1024;
@@ -92,6 +94,7 @@ fn one(run: &str, name: &str, plan: &str, placement: &Placement, life: Duration)
             metadata: Some(template_metadata),
             spec: Some(PodSpec {
                 containers: vec![container(&placement.image, plan)],
+                volumes: Some(vec![cluster_ca().0]),
                 restart_policy: Some("Never".to_owned()),
                 affinity: placement.node.as_deref().map(on_node),
                 tolerations: placement.node.as_ref().map(|_| vec![tolerate_everything()]),
@@ -122,6 +125,7 @@ fn container(image: &str, plan: &str) -> Container {
         env: Some(vec![variable(PLAN_VARIABLE, plan)]),
         resources: Some(resources("10m", "32Mi", "128Mi")),
         security_context: Some(restricted_container()),
+        volume_mounts: Some(vec![cluster_ca().1]),
         ..Container::default()
     }
 }

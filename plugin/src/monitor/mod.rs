@@ -18,6 +18,7 @@ use crate::{
     cli::{MonitorArgs, MonitorVerb},
     exit::Exit,
     output,
+    targets::Addressing,
 };
 
 /// Installs, shows or removes the standing probe.
@@ -35,7 +36,8 @@ pub async fn run(connection: &ConnectionOptions, args: &MonitorArgs) -> anyhow::
         MonitorVerb::Install(args) => {
             // What was typed is looked at before a credential plugin may run.
             let targets = targets::parse(&args.targets)?;
-            install::run(&connect().await?, args, &targets).await
+            let addressing = Addressing::read(&args.attempt.addressing)?;
+            install::run(&connect().await?, args, &targets, &addressing).await
         }
         MonitorVerb::Status(args) => status::run(&connect().await?, args).await,
         MonitorVerb::Uninstall(args) => uninstall::run(&connect().await?, args).await,
