@@ -6,7 +6,7 @@ use crate::{
     checking,
     cli::{Cli, Verb},
     exit::Exit,
-    image, listing, monitor,
+    listing, monitor,
 };
 
 /// Does what was asked.
@@ -24,7 +24,6 @@ pub async fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Verb::Check(args) => checking::check(connection, args).await,
         Verb::Curl(args) => checking::curl(connection, args).await,
         Verb::Monitor(args) => monitor::run(connection, args).await,
-        Verb::Image(args) => image::run(connection, args).await,
     }
 }
 

@@ -5,8 +5,10 @@
 //! - [`pack`], [`unpack`]: a plan as the text of an environment variable.
 //! - [`StandingPlan`]: whether a plan can be carried out so, asked by whoever installs one.
 //!
-//! What the probe does not do: it follows no redirect, keeps no connection, tries one address of a name (the first
-//! IPv4 address, or else the first IPv6 one), and asks the resolver anew for every attempt.
+//! - [`check_roots`]: whether certificates in PEM can be trusted, asked by whoever sends them.
+//!
+//! What the probe does not do: it follows no redirect, keeps no connection, resumes no TLS session, tries one address of a name
+//! (the first IPv4 address, or else the first IPv6 one) unless it is told to try every one, and asks the resolver anew for every attempt.
 
 mod evidence;
 #[cfg(feature = "serve")]
@@ -21,6 +23,15 @@ mod text;
 
 pub use plan::{PlanError, StandingError, StandingPlan, pack, unpack};
 pub use run::run;
+
+/// Makes sure that `pem` can be [`kubectl_pods_report::Plan::roots`].
+///
+/// # Errors
+///
+/// What of it cannot be read or used.
+pub fn check_roots(pem: &str) -> Result<(), String> {
+    prober::read_pem(pem).map(drop)
+}
 
 /// Version of this probe, as in `Start` records and `build_info`.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

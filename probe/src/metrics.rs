@@ -42,6 +42,7 @@ struct OfChecks {
     duration: HistogramVec,
     discarded: IntCounterVec,
     rtt: GaugeVec,
+    certificate_end: GaugeVec,
     last_attempt: GaugeVec,
     missed: IntCounterVec,
 }
@@ -71,6 +72,7 @@ impl OfChecks {
             duration: histogram("probe_duration_seconds", "Answered attempts as a whole, from name resolution to the last byte.")?,
             discarded: counter("probe_latency_discarded_total", &["sample"], "Latencies of answered attempts that were left out because the probe was held up for most of them.")?,
             rtt: gauge("probe_rtt_seconds", "Round-trip time in the last answered attempt, as the kernel saw it.")?,
+            certificate_end: gauge("probe_ssl_earliest_cert_expiry_timestamp_seconds", "Unix time at which the first certificate ends of those that the server last showed.")?,
             last_attempt: gauge("probe_last_attempt_timestamp_seconds", "Unix time at which the last finished attempt began.")?,
             missed: counter("probe_missed_rounds_total", &[], "Attempts that were left out because the probe was held up when they were due.")?,
         })
@@ -124,6 +126,10 @@ impl Metrics {
         if let Some(success) = success {
             self.of_checks.success.with_label_values(&labels).set(success);
         }
+        if let Some(end) = attempt.details.tls.as_ref().and_then(|tls| tls.earliest_end_seconds) {
+            #[expect(clippy::cast_precision_loss, reason = "exact for 285 million years")]
+            self.of_checks.certificate_end.with_label_values(&labels).set(end as f64);
+        }
         if attempt.has_latency() {
             self.record_latency(labels, attempt, lag);
         }
@@ -168,7 +174,8 @@ impl Metrics {
     /// Removes every series of `check`. Those that never were do not matter.
     pub(crate) fn forget(&self, check: &Check) {
         let labels = labels(check);
-        for gauge in [&self.of_checks.success, &self.of_checks.rtt, &self.of_checks.last_attempt] {
+        let of = &self.of_checks;
+        for gauge in [&of.success, &of.rtt, &of.certificate_end, &of.last_attempt] {
             let _ = gauge.remove_label_values(&labels);
         }
         for histogram in [&self.of_checks.connect, &self.of_checks.duration] {

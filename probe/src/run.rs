@@ -1,6 +1,7 @@
 //! One shot: carry out a plan once and write down everything as numbered records.
 
 use std::io;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use base64::Engine;
@@ -8,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
 use futures_util::stream;
 use kubectl_pods_report::{
-    Attempt, CONCURRENT_CHECKS, Details, Numbered, Plan, Record, Tally, WIRE_VERSION,
+    Attempt, CONCURRENT_CHECKS, Numbered, Plan, Record, Summary, Tally, WIRE_VERSION,
 };
 use tokio::sync::mpsc;
 
@@ -30,36 +31,38 @@ pub async fn run(plan: &Plan, emit: impl FnMut(Numbered) -> io::Result<()>) -> i
     let checked = CheckedPlan::try_from(plan)
         .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
     let mut log = Log { next: 0, emit };
-    let (attempts, summaries) = if checked.is_summed_up {
-        (0, checked.checks.len() as u64)
-    } else {
-        (plan.all_attempts(), 0)
+    let machine = Machine::new();
+    machine.prepare(&checked.checks);
+    let truncated = tokio::select! {
+        truncated = carry_out(&machine, &checked, |record| log.write(record)) => truncated?,
+        never = machine.watch.tick() => match never {},
     };
-    log.write(Record::Start {
-        version: WIRE_VERSION,
-        probe: crate::VERSION.to_owned(),
-        attempts,
-        summaries,
-    })?;
-    let truncated = carry_out(&checked, |record| log.write(record)).await?;
     log.write(Record::End { truncated })
 }
 
-/// Everything between the first and the last record; tells whether any body was cut.
+/// One check at one place.
+struct Place<'a> {
+    prepared: &'a Prepared,
+    /// One address of its host, if every one is to be tried.
+    only: Option<IpAddr>,
+}
+
+/// Everything before the last record; tells whether any body was cut.
 async fn carry_out(
+    machine: &Machine,
     plan: &CheckedPlan,
     mut write: impl FnMut(Record) -> io::Result<()>,
 ) -> io::Result<bool> {
-    let machine = Machine::new();
-    machine.prepare(&plan.checks);
+    let places = places(machine, &plan.checks).await;
+    write(start(plan, places.len() as u64))?;
     let truncated = AtomicBool::new(false);
     let (sender, mut records) = mpsc::channel(WAITING_RECORDS);
     let work = async {
-        let tried = stream::iter(&plan.checks)
-            .map(|check| repeat(&machine, plan, check, sender.clone(), &truncated));
+        let tried = stream::iter(&places)
+            .map(|place| repeat(machine, plan, place, sender.clone(), &truncated));
         tried.buffer_unordered(CONCURRENT_CHECKS).collect::<()>().await;
         drop(sender);
-        Ok(())
+        io::Result::Ok(())
     };
     let writing = async {
         while let Some(record) = records.recv().await {
@@ -67,25 +70,42 @@ async fn carry_out(
         }
         Ok(())
     };
-    tokio::select! {
-        result = async { tokio::try_join!(work, writing) } => result.map(|_| truncated.load(Ordering::Relaxed)),
-        never = machine.watch.tick() => match never {},
-    }
+    tokio::try_join!(work, writing)?;
+    Ok(truncated.load(Ordering::Relaxed))
 }
 
-/// Tries one check as often as `plan` asks, one attempt after the other.
+fn start(plan: &CheckedPlan, places: u64) -> Record {
+    let (attempts, summaries) = if plan.is_summed_up {
+        (0, places)
+    } else {
+        (places.saturating_mul(u64::from(plan.attempts)), 0)
+    };
+    let probe = crate::VERSION.to_owned();
+    Record::Start { version: WIRE_VERSION, probe, attempts, summaries }
+}
+
+/// Where the checks lead. Only those of which every address is to be tried take time for it.
+async fn places<'a>(machine: &Machine, checks: &'a [Prepared]) -> Vec<Place<'a>> {
+    let found = stream::iter(checks).map(|prepared| async move {
+        let places = machine.places(prepared).await;
+        stream::iter(places.into_iter().map(move |only| Place { prepared, only }))
+    });
+    found.buffered(CONCURRENT_CHECKS).flatten().collect().await
+}
+
+/// Tries one place as often as `plan` asks, one attempt after the other.
 async fn repeat(
     machine: &Machine,
     plan: &CheckedPlan,
-    prepared: &Prepared,
+    place: &Place<'_>,
     records: mpsc::Sender<Record>,
     truncated: &AtomicBool,
 ) {
     // Nobody reads any more only when writing has failed, and then this future is about to be dropped.
     let mut tally = Tally::default();
     for _ in 0..plan.attempts {
-        let attempt = try_once(machine, prepared, &records).await;
-        let is_cut = attempt.details.as_ref().is_some_and(Details::is_truncated);
+        let attempt = try_once(machine, place, &records).await;
+        let is_cut = attempt.http().is_some_and(|http| http.truncated);
         truncated.fetch_or(is_cut, Ordering::Relaxed);
         if plan.is_summed_up {
             tally.add(&attempt);
@@ -94,26 +114,23 @@ async fn repeat(
         }
     }
     if plan.is_summed_up {
-        let summary = tally.sum_up(prepared.check.id);
+        let summary = tally.sum_up(place.prepared.check.id);
+        let summary = Summary { address: place.only, ..summary };
         let _ = records.send(Record::Summary(Box::new(summary))).await;
     }
 }
 
 /// Makes one attempt, and sends on what it is to return while it comes.
-async fn try_once(
-    machine: &Machine,
-    prepared: &Prepared,
-    records: &mpsc::Sender<Record>,
-) -> Attempt {
+async fn try_once(machine: &Machine, place: &Place<'_>, records: &mpsc::Sender<Record>) -> Attempt {
     let (sender, mut pieces) = mpsc::channel(1);
     let attempt = async {
-        let attempt = machine.attempt(prepared, &sender).await;
+        let attempt = machine.attempt(place.prepared, place.only, &sender).await;
         drop(sender);
         attempt
     };
     let forward = async {
         while let Some(piece) = pieces.recv().await {
-            let _ = records.send(record_of(prepared.check.id, piece)).await;
+            let _ = records.send(record_of(place.prepared.check.id, piece)).await;
         }
     };
     tokio::join!(attempt, forward).0

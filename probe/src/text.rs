@@ -5,9 +5,14 @@ const MESSAGE_MAX_CHARS: usize = 400;
 
 /// Replaces control characters, and those that reorder text (Unicode TR 36), and cuts what is too long.
 pub(crate) fn printable(text: &str) -> String {
+    printable_part(text, MESSAGE_MAX_CHARS)
+}
+
+/// The same for the first `max_chars` characters.
+pub(crate) fn printable_part(text: &str, max_chars: usize) -> String {
     let safe =
         |c: char| if c.is_control() || reorders(c) { char::REPLACEMENT_CHARACTER } else { c };
-    text.chars().take(MESSAGE_MAX_CHARS).map(safe).collect()
+    text.chars().take(max_chars).map(safe).collect()
 }
 
 const fn reorders(c: char) -> bool {

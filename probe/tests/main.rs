@@ -19,3 +19,4 @@ mod runs;
 mod servers;
 mod standing;
 mod starvation;
+mod tls_servers;

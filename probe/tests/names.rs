@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{RData, Record, RecordType};
-use kubectl_pods_report::{Attempt, Check, Limits, Observation};
+use kubectl_pods_report::{Asked, Attempt, Check, Family, Limits, NameAnswer, Observation};
 
 use crate::lab::{Lab, Place};
 use crate::plans::{plan, tcp};
@@ -26,13 +26,23 @@ fn names_resolve_as_in_a_pod() {
         ("absolute", "web.shop.svc.cluster.local.", Observation::Open, "connected"),
         ("IPv6 only", "six", Observation::Open, "connected"),
         ("in /etc/hosts", "in-hosts", Observation::Open, "connected"),
-        ("no such name", "nothing", Observation::DnsNxdomain, "the resolver knows no nothing"),
-        ("no address", "mail-only", Observation::DnsNodata, "mail-only exists but has no address"),
+        (
+            "no such name",
+            "nothing",
+            Observation::DnsNxdomain,
+            "the resolver knows no nothing (glibc: Name or service not known)",
+        ),
+        (
+            "no address",
+            "mail-only",
+            Observation::DnsNodata,
+            "mail-only exists but has no address of IPv4 or IPv6 (glibc: No address associated with hostname)",
+        ),
         (
             "server failure",
             "broken",
             Observation::DnsServfail,
-            "the resolver failed on broken, when asked for broken.shop.svc.cluster.local.: Server Failure",
+            "the resolver failed on broken, when asked for broken.shop.svc.cluster.local.: Server Failure (glibc: Temporary failure in name resolution)",
         ),
         (
             "failure on the first name, the others missing",
@@ -63,7 +73,7 @@ fn names_resolve_as_in_a_pod() {
             "silence",
             "silent",
             Observation::DnsTimeout,
-            "no answer from the resolver about silent in 2.5 s",
+            "no answer from the resolver about silent in 2.5 s, when asked for silent.shop.svc.cluster.local.",
         ),
         (
             "metadata by a name",
@@ -102,6 +112,95 @@ fn names_resolve_as_in_a_pod() {
         0,
         "an absolute name is not searched: {questions:?}"
     );
+}
+
+#[test]
+fn every_address_and_every_question_is_told() {
+    use NameAnswer::{Failed, Found, NoAddress, NoSuchName};
+    let lab = Lab::new();
+    lab.etc(Place::Client, "resolv.conf", RESOLV_CONF);
+    lab.etc(Place::Client, "hosts", "10.99.2.2 in-hosts\nfd99:2::2 in-hosts\n");
+    let failed = |words: &str| Failed(words.to_owned());
+    let shop = "shop.svc.cluster.local.";
+    let cases = [
+        ("both", vec!["10.99.2.2", "10.99.2.3", "fd99:2::2"], vec![(shop, Found)]),
+        ("in-hosts", vec!["10.99.2.2", "fd99:2::2"], vec![]),
+        (
+            "late",
+            vec!["10.99.2.2"],
+            vec![(shop, failed("Server Failure")), ("svc.cluster.local.", Found)],
+        ),
+        (
+            "half-empty",
+            vec![],
+            vec![
+                (shop, NoAddress),
+                ("svc.cluster.local.", NoSuchName),
+                ("cluster.local.", NoSuchName),
+                ("", NoSuchName),
+            ],
+        ),
+        // glibc asks for no more of the search list after any failure but SERVFAIL, only for the name as it stands.
+        ("half-refusing", vec![], vec![(shop, failed("Query Refused")), ("", NoSuchName)]),
+    ];
+    let checks = cases.iter().map(|(host, ..)| tcp(host, 7000)).collect();
+    let (attempts, _) = with_name_server(&lab, || lab.probe(&plan(checks)).attempts);
+    for ((host, addresses, asked), attempt) in cases.iter().zip(&attempts) {
+        let name = attempt.details.name.as_ref().expect("a name");
+        let found: Vec<String> = name.addresses.iter().map(ToString::to_string).collect();
+        assert_eq!(found, *addresses, "{host}: {attempt:#?}");
+        let asked = asked.iter().map(|(domain, answer)| Asked {
+            name: format!("{host}.{domain}"),
+            answer: answer.clone(),
+        });
+        assert_eq!(name.asked, asked.collect::<Vec<_>>(), "{host}");
+    }
+}
+
+#[test]
+fn one_family_or_every_address() {
+    use Observation::{DnsNodata, DnsNxdomain, Open, Rejected};
+    let lab = Lab::new();
+    lab.etc(Place::Client, "resolv.conf", RESOLV_CONF);
+    let of = |host, family| Check { family: Some(family), ..tcp(host, 7000) };
+    let every = |host| Check { every_address: true, ..tcp(host, 7000) };
+    let checks = vec![
+        of("both", Family::Ipv4),
+        of("both", Family::Ipv6),
+        of("six", Family::Ipv4),
+        every("both"),
+        every("nothing"),
+    ];
+    let (attempts, _) = with_name_server(&lab, || lab.probe(&plan(checks)).attempts);
+    let mut seen: Vec<_> = attempts
+        .iter()
+        .map(|attempt| {
+            let address = attempt.address.map(|address| address.to_string()).unwrap_or_default();
+            (attempt.check, address, attempt.observation)
+        })
+        .collect();
+    seen.sort();
+    let expected = [
+        (0, "10.99.2.2", Open),
+        (1, "fd99:2::2", Open),
+        (2, "", DnsNodata),
+        (3, "10.99.2.2", Open),
+        (3, "10.99.2.3", Rejected),
+        (3, "fd99:2::2", Open),
+        (4, "", DnsNxdomain),
+    ];
+    assert_eq!(seen, expected.map(|(id, at, seen)| (id, at.to_owned(), seen)), "{attempts:#?}");
+    assert!(attempts[2].message.contains("has no address of IPv4"), "{}", attempts[2].message);
+}
+
+#[test]
+fn what_is_given_is_not_asked_for() {
+    let lab = Lab::new();
+    lab.etc(Place::Client, "resolv.conf", "nameserver 10.99.1.1\n");
+    let given = Check { address: "10.99.2.2".parse().ok(), ..tcp("web", 9) };
+    let attempt = lab.probe(&plan(vec![given])).attempts.remove(0);
+    assert_eq!(attempt.observation, Observation::Refused, "{attempt:#?}");
+    assert_eq!(attempt.details.name, None, "nobody was asked: {attempt:#?}");
 }
 
 #[test]
@@ -181,8 +280,10 @@ fn answer_one(socket: &UdpSocket, questions: &Mutex<Vec<String>>) {
     match zone(&name, query.query_type()) {
         Answer::Silence => return,
         Answer::Code(code) => answer.metadata.response_code = code,
-        Answer::Data(data) => {
-            answer.add_answer(Record::from_rdata(query.name().clone(), 5, data));
+        Answer::Data(all) => {
+            for data in all {
+                answer.add_answer(Record::from_rdata(query.name().clone(), 5, data));
+            }
         }
     }
     socket.send_to(&answer.to_vec().expect("encodes"), peer).expect("sends");
@@ -191,25 +292,33 @@ fn answer_one(socket: &UdpSocket, questions: &Mutex<Vec<String>>) {
 enum Answer {
     Silence,
     Code(ResponseCode),
-    Data(RData),
+    Data(Vec<RData>),
 }
 
 fn zone(name: &str, kind: RecordType) -> Answer {
-    let v4 = |address: [u8; 4]| Answer::Data(RData::A(Ipv4Addr::from(address).into()));
+    let a = |address: [u8; 4]| RData::A(Ipv4Addr::from(address).into());
+    let v4 = |address| Answer::Data(vec![a(address)]);
+    let v6 = || {
+        let address: Ipv6Addr = "fd99:2::2".parse().expect("an address");
+        Answer::Data(vec![RData::AAAA(address.into())])
+    };
     match (name, kind) {
         ("web.shop.svc.cluster.local." | "late.svc.cluster.local.", RecordType::A) => {
             v4([10, 99, 2, 2])
         }
         ("sneaky.shop.svc.cluster.local.", RecordType::A) => v4([169, 254, 169, 254]),
-        ("six.shop.svc.cluster.local.", RecordType::AAAA) => {
-            Answer::Data(RData::AAAA("fd99:2::2".parse::<Ipv6Addr>().expect("an address").into()))
+        ("six.shop.svc.cluster.local." | "both.shop.svc.cluster.local.", RecordType::AAAA) => v6(),
+        ("both.shop.svc.cluster.local.", RecordType::A) => {
+            Answer::Data(vec![a([10, 99, 2, 2]), a([10, 99, 2, 3])])
         }
         ("six.shop.svc.cluster.local.", _) => Answer::Code(ResponseCode::NoError),
         ("late.shop.svc.cluster.local." | "half-broken.shop.svc.cluster.local.", _)
         | ("half-family.shop.svc.cluster.local.", RecordType::A) => {
             Answer::Code(ResponseCode::ServFail)
         }
-        ("refusing.", _) => Answer::Code(ResponseCode::Refused),
+        ("refusing." | "half-refusing.shop.svc.cluster.local.", _) => {
+            Answer::Code(ResponseCode::Refused)
+        }
         ("half-empty.shop.svc.cluster.local." | "half-family.shop.svc.cluster.local.", _) => {
             Answer::Code(ResponseCode::NoError)
         }

@@ -20,7 +20,8 @@ pub(crate) fn http(address: SocketAddr) -> Check {
 
 /// The same over TLS.
 pub(crate) fn https(address: SocketAddr, insecure: bool) -> Check {
-    let ask = Ask::https(address.port(), Tls { insecure }, HttpRequest::default());
+    let ask =
+        Ask::https(address.port(), Tls { insecure, ..Tls::default() }, HttpRequest::default());
     Check { ask, ..http(address) }
 }
 

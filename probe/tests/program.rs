@@ -6,15 +6,14 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use kubectl_pods_report::{NODE_VARIABLE, Observation, PLAN_VARIABLE, Plan, WIRE_VERSION};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use crate::plans::{http, https, plan, read_log, tcp, within};
-use crate::servers::{https_server, server_on};
+use crate::servers::server_on;
+use crate::tls_servers::{https_server, self_signed};
 
 fn probe() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-pods-probe"));
@@ -115,18 +114,13 @@ fn sigterm_ends_it_at_once_with_143() {
 
 #[test]
 fn roots_come_from_ssl_cert_file() {
-    let (mine, certificate) = https_server("127.0.0.1");
-    let (others, _) = https_server("127.0.0.1");
-    let (misnamed, misnamed_certificate) = https_server("web.shop");
+    let [mine, others, misnamed] =
+        ["127.0.0.1", "127.0.0.1", "web.shop"].map(|name| self_signed(&[name], |_| ()));
+    let trusted = mine.pem() + &misnamed.pem();
+    let [mine, others, misnamed] = [mine, others, misnamed].map(https_server);
     let folder = TempDir::new().expect("a folder");
     let file = folder.path().join("roots.pem");
-    let pem = |der: &[u8]| {
-        format!(
-            "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
-            STANDARD.encode(der)
-        )
-    };
-    fs::write(&file, pem(&certificate) + &pem(&misnamed_certificate)).expect("written");
+    fs::write(&file, trusted).expect("written");
     let plan =
         packed(&plan(vec![https(mine, false), https(others, false), https(misnamed, false)]));
     let output = output(probe().env("SSL_CERT_FILE", &file).env(PLAN_VARIABLE, plan));

@@ -6,9 +6,6 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use rustls::ServerConfig;
-use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-
 /// Listens on a free port of `address` and gives every connection to `answer`, on a thread of its own.
 pub(crate) fn server_on(
     address: &str,
@@ -82,27 +79,4 @@ pub(crate) fn pausing_in_the_body() -> SocketAddr {
             .expect("writes");
         thread::sleep(Duration::from_secs(20));
     })
-}
-
-/// An HTTPS server with a self-signed certificate for `name`, and that certificate.
-pub(crate) fn https_server(name: &str) -> (SocketAddr, Vec<u8>) {
-    let rcgen::CertifiedKey { cert, signing_key } =
-        rcgen::generate_simple_self_signed([name.to_owned()]).expect("a certificate");
-    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
-    let config =
-        ServerConfig::builder_with_provider(rustls::crypto::ring::default_provider().into());
-    let config =
-        config.with_safe_default_protocol_versions().expect("versions").with_no_client_auth();
-    let config = Arc::new(config.with_single_cert(vec![cert.der().clone()], key).expect("fits"));
-    let address = server(move |mut tcp| {
-        let mut session = rustls::ServerConnection::new(Arc::clone(&config)).expect("a session");
-        let mut stream = rustls::Stream::new(&mut session, &mut tcp);
-        if stream.read(&mut []).is_ok() {
-            read_request(&mut stream);
-            let _ = stream.write_all(&page("200 OK", "secret"));
-            stream.conn.send_close_notify();
-            let _ = stream.flush();
-        }
-    });
-    (address, cert.der().to_vec())
 }

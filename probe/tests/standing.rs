@@ -10,8 +10,9 @@ use tempfile::TempDir;
 use crate::daemon::{
     EVERY, OWN, Standing, json, labels, listener, named, observation, of, request, write_config,
 };
-use crate::plans::{asking, http, plan};
+use crate::plans::{asking, http, https, plan};
 use crate::servers::{closed_port, read_request, server_on};
+use crate::tls_servers::{https_server, self_signed};
 
 #[test]
 fn a_target_that_stops_turns_within_two_intervals_and_is_no_latency() {
@@ -61,6 +62,24 @@ fn a_target_that_stops_turns_within_two_intervals_and_is_no_latency() {
     assert_eq!(probe.metric("kubectl_pods_probe_interval_seconds", &OWN), Some(0.25));
     assert!(probe.metric("process_resident_memory_bytes", &[]).is_some_and(|bytes| bytes > 1e6));
     assert!(probe.metric("process_cpu_seconds_total", &[]).is_some());
+}
+
+#[test]
+fn the_end_of_a_certificate_is_a_metric_whether_it_is_accepted_or_not() {
+    let until = rcgen::date_time_ymd(2099, 1, 2);
+    let identity = self_signed(&["web.shop"], |it| it.not_after = until);
+    let address = https_server(identity);
+    let checks = vec![named("strict", https(address, false)), named("lax", https(address, true))];
+    let probe = Standing::start(checks);
+    for (target, seen) in [("strict", Observation::TlsCertificate), ("lax", Observation::Open)] {
+        probe.wait_until(target, |results| observation(results, target) == Some(seen));
+        let labels = labels(target).map(|(name, value)| match name {
+            "protocol" => (name, "https"),
+            _ => (name, value),
+        });
+        let end = "kubectl_pods_probe_ssl_earliest_cert_expiry_timestamp_seconds";
+        assert_eq!(probe.metric(end, &labels), Some(4_070_995_200.0), "{target}");
+    }
 }
 
 #[test]

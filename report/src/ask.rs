@@ -24,12 +24,19 @@ pub enum Ask {
     },
 }
 
-/// How to speak TLS.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// How to speak TLS. Whom to trust is said once for a whole plan, in [`crate::Plan::roots`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Tls {
     /// Accept any certificate.
-    #[serde(default)]
     pub insecure: bool,
+    /// The name to ask for (SNI) and to find in the certificate; absent: the host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_name: Option<String>,
+    /// File in PEM, where the probe runs, with further certificates to trust for this check; one that is not there adds none.
+    /// [`crate::Plan::roots`] makes it void.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<String>,
 }
 
 /// The word for what is spoken, in tables, JSON and metric labels, and the scheme in a target's URL.
@@ -178,7 +185,7 @@ mod tests {
                 "http",
             ),
             (
-                Ask::https(443, Tls { insecure: true }, request),
+                Ask::https(443, Tls { insecure: true, ..Tls::default() }, request),
                 r#"{"protocol":"http","port":443,"tls":{"insecure":true},"request":{"method":"GET","path":"/"}}"#,
                 "https",
             ),

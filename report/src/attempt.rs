@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::expectation::{Judged, judge};
 use crate::{
-    Check, Details, Evidence, Expectation, Facts, HttpDetails, Judgement, Observation, Phases,
-    Verdict,
+    Certificate, Check, Details, Evidence, Expectation, Facts, HttpDetails, Judgement, Observation,
+    Phases, Verdict,
 };
 
 /// One attempt at one check. A failed attempt is data, never an error.
@@ -40,9 +40,9 @@ pub struct Attempt {
     pub total_seconds: f64,
     /// Length of each phase that was completed (not cumulative).
     pub phases: Phases,
-    /// What only its protocol has.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub details: Option<Details>,
+    /// What name resolution, TLS and HTTP found out.
+    #[serde(default, skip_serializing_if = "Details::is_empty")]
+    pub details: Details,
     /// What the kernel said.
     #[serde(default)]
     pub evidence: Evidence,
@@ -97,10 +97,13 @@ impl Attempt {
     /// What only HTTP has, if HTTP was spoken and an answer came.
     #[must_use]
     pub const fn http(&self) -> Option<&HttpDetails> {
-        match &self.details {
-            Some(details) => details.http(),
-            None => None,
-        }
+        self.details.http.as_ref()
+    }
+
+    /// The certificate that the server showed, if TLS was spoken and it came to that.
+    #[must_use]
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.details.tls.as_ref()?.certificate.as_ref()
     }
 
     /// The kernel's round-trip time, if there was a handshake.

@@ -1,53 +1,51 @@
-//! What only one protocol has to say about an attempt. A protocol that has nothing of its own needs no variant.
+//! What name resolution, TLS and HTTP found out on their way. A protocol that has nothing of its own adds nothing.
+
+mod http;
+mod name;
+mod tls;
 
 use serde::{Deserialize, Serialize};
 
-/// Facts of one protocol.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Details {
+pub use http::HttpDetails;
+pub use name::{Asked, NameAnswer, NameDetails};
+pub use tls::{Certificate, TlsDetails, TlsFault};
+
+/// Facts of the steps of one attempt, as far as it came.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Details {
+    /// What the resolver said; absent for an address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<NameDetails>,
+    /// What the TLS handshake showed, even if it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsDetails>,
     /// An HTTP answer, whole or not.
-    Http(HttpDetails),
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http: Option<HttpDetails>,
+    /// The begin of what answered in another protocol than the one asked for, at most 32 bytes, with `\xNN` for what is no
+    /// printable ASCII.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_bytes: Option<String>,
+    /// What is spoken there instead, where that is certain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub speaks: Option<Spoken>,
 }
 
-/// An HTTP answer whose head came.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HttpDetails {
-    /// Status code.
-    pub status: u16,
-    /// Body bytes received.
-    #[serde(default)]
-    pub body_bytes: u64,
-    /// More came and was left out because of [`crate::HttpRequest::max_body_bytes`].
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub truncated: bool,
-    /// Those of [`crate::HttpRequest::find`] that were in the body as far as it was read.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub found: Vec<String>,
+/// What a port speaks, told from its own bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Spoken {
+    /// HTTP without TLS.
+    Http,
+    /// TLS.
+    Tls,
 }
 
 impl Details {
-    /// What HTTP has, if that was spoken.
+    /// Whether nothing was found out.
     #[must_use]
-    pub const fn http(&self) -> Option<&HttpDetails> {
-        match self {
-            Self::Http(http) => Some(http),
-        }
-    }
-
-    /// Bytes of the answer's content that came.
-    #[must_use]
-    pub const fn content_bytes(&self) -> u64 {
-        match self {
-            Self::Http(http) => http.body_bytes,
-        }
-    }
-
-    /// Whether more came than was to be read.
-    #[must_use]
-    pub const fn is_truncated(&self) -> bool {
-        match self {
-            Self::Http(http) => http.truncated,
-        }
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
     }
 }

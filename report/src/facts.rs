@@ -22,7 +22,7 @@ pub struct Facts {
     /// [`crate::Attempt::phases`].
     pub phases: Phases,
     /// [`crate::Attempt::details`].
-    pub details: Option<Details>,
+    pub details: Details,
     /// [`crate::Attempt::evidence`].
     pub evidence: Evidence,
 }
@@ -76,7 +76,7 @@ impl Facts {
             started_seconds: 0.0,
             total_seconds: 0.0,
             phases: Phases::default(),
-            details: None,
+            details: Details::default(),
             evidence: Evidence::default(),
         }
     }
@@ -84,10 +84,7 @@ impl Facts {
     /// What only HTTP has, if HTTP was spoken and an answer came.
     #[must_use]
     pub const fn http(&self) -> Option<&HttpDetails> {
-        match &self.details {
-            Some(details) => details.http(),
-            None => None,
-        }
+        self.details.http.as_ref()
     }
 
     /// Length of `phase` in seconds, if it was completed.

@@ -1,7 +1,7 @@
 //! The words that `kubectl-pods` and its probe exchange.
 //!
 //! - [`plan`]: what to check, handed to the probe (JSON); [`ask`]: what to ask of one target.
-//! - [`attempt`]: one try; its [`facts`], with the kernel's [`evidence`] and the [`details`] of its protocol.
+//! - [`attempt`]: one try; its [`facts`], with the kernel's [`evidence`] and the [`details`] of its steps.
 //! - [`observation`]: the closed set of what can be seen; [`expectation`]: whether that is right; [`verdict`]: both in
 //!   one word.
 //! - [`record`]: the numbered NDJSON lines that a one-shot probe writes to its log.
@@ -29,13 +29,15 @@ pub mod verdict;
 
 pub use ask::{Ask, HttpRequest, Protocol, Tls};
 pub use attempt::Attempt;
-pub use details::{Details, HttpDetails};
+pub use details::{
+    Asked, Certificate, Details, HttpDetails, NameAnswer, NameDetails, Spoken, TlsDetails, TlsFault,
+};
 pub use evidence::{Evidence, IcmpError, Starvation, TcpInfo};
 pub use expectation::{Counts, Expectation, Judgement};
 pub use facts::{Facts, Phase, Phases};
 pub use latency::{Latency, Spread};
 pub use observation::Observation;
-pub use plan::{CONCURRENT_CHECKS, Check, Limits, Plan};
+pub use plan::{CONCURRENT_CHECKS, Check, Family, Limits, MAX_ADDRESSES, Plan};
 pub use record::{Numbered, Record};
 pub use report::{Report, Source, TargetReport};
 pub use standing::{CheckResults, Results};
@@ -47,6 +49,9 @@ pub const WIRE_VERSION: u32 = 1;
 
 /// Environment variable that hands a one-shot probe its [`Plan`], as `probe::pack` writes it.
 pub const PLAN_VARIABLE: &str = "KUBECTL_PODS_PLAN";
+
+/// Where the plugin mounts the certificate of the cluster's own authority into a probe's pod, for [`Tls::ca_file`].
+pub const CLUSTER_CA_FILE: &str = "/run/kubectl-pods/cluster-ca/ca.crt";
 
 /// Environment variable that tells a standing probe the name of its node.
 pub const NODE_VARIABLE: &str = "KUBECTL_PODS_NODE";

@@ -1,5 +1,6 @@
 //! What a probe is asked to do.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +9,9 @@ use crate::{Ask, Expectation, WIRE_VERSION};
 
 /// Checks that a one-shot probe has under way at once. More would measure how they get in each other's way.
 pub const CONCURRENT_CHECKS: usize = 64;
+
+/// Addresses of one name that are tried, if every one is to be: more would be a DNS server's way to keep a probe busy.
+pub const MAX_ADDRESSES: u32 = 16;
 
 /// Everything one probe needs to know. The probe knows nothing of Kubernetes: names were resolved by the plugin.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,6 +30,9 @@ pub struct Plan {
     /// Time between two rounds of a standing probe.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub every_seconds: Option<f64>,
+    /// Certificates in PEM that are trusted instead of those that the probe knows; absent: those.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roots: Option<String>,
 }
 
 /// One thing to check.
@@ -39,11 +46,31 @@ pub struct Check {
     pub host: String,
     /// What to ask of it.
     pub ask: Ask,
+    /// The address to connect to, whatever `host` resolves to: nothing is resolved then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<IpAddr>,
+    /// The one family whose addresses of `host` count; absent: both, IPv4 first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<Family>,
+    /// Try every address of `host`, [`MAX_ADDRESSES`] at most, instead of the first. One shot: an attempt at each. Standing:
+    /// together they are one attempt, and the worst of them is told.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub every_address: bool,
     /// How long to wait.
     pub limits: Limits,
     /// What must hold, all of it; empty: [`Expectation::Reached`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect: Vec<Expectation>,
+}
+
+/// A family of IP addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Family {
+    /// IPv4.
+    Ipv4,
+    /// IPv6.
+    Ipv6,
 }
 
 /// How long an attempt may take.
@@ -65,14 +92,15 @@ impl Plan {
             attempts: 1,
             max_attempt_records: None,
             every_seconds: None,
+            roots: None,
         }
     }
 
-    /// Attempts that a one-shot run makes in all.
+    /// Attempts that a one-shot run makes in all, at most: how many addresses a name has, only the probe will know.
     #[must_use]
     pub fn all_attempts(&self) -> u64 {
-        let checks = u64::try_from(self.checks.len()).unwrap_or(u64::MAX);
-        checks.saturating_mul(u64::from(self.attempts))
+        let places = self.checks.iter().map(|check| u64::from(check.places()));
+        places.sum::<u64>().saturating_mul(u64::from(self.attempts))
     }
 
     /// Whether a one-shot run sums its attempts up.
@@ -85,7 +113,7 @@ impl Plan {
     /// of one check one after the other. Getting the probe to run comes on top.
     #[must_use]
     pub fn longest_run(&self) -> Duration {
-        let each = self.checks.iter().map(|check| check.limits.total_seconds);
+        let each = self.checks.iter().map(Check::longest_seconds);
         let (sum, longest) = each
             .fold((0.0, 0.0_f64), |(sum, longest), seconds| (sum + seconds, longest.max(seconds)));
         // A check begins as soon as one of those before it has ended. So no place is idle until the last check begins, and
@@ -94,6 +122,14 @@ impl Plan {
         let rounds = as_f64(self.checks.len().div_ceil(CONCURRENT_CHECKS)) * longest;
         let seconds = busy.min(rounds) * f64::from(self.attempts);
         Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX / 4)
+    }
+}
+
+impl Family {
+    /// Whether `address` belongs to it.
+    #[must_use]
+    pub const fn has(self, address: IpAddr) -> bool {
+        matches!((self, address), (Self::Ipv4, IpAddr::V4(_)) | (Self::Ipv6, IpAddr::V6(_)))
     }
 }
 
@@ -106,9 +142,24 @@ impl Check {
             target: target.into(),
             host: host.into(),
             ask,
+            address: None,
+            family: None,
+            every_address: false,
             limits: Limits::default(),
             expect: Vec::new(),
         }
+    }
+
+    /// How many places it may lead to.
+    #[must_use]
+    pub const fn places(&self) -> u32 {
+        if self.every_address { MAX_ADDRESSES } else { 1 }
+    }
+
+    /// An upper bound for the length of one attempt at each of its places, one after the other, and of finding them.
+    fn longest_seconds(&self) -> f64 {
+        let finding = if self.every_address { self.limits.connect_seconds } else { 0.0 };
+        finding + f64::from(self.places()) * self.limits.total_seconds
     }
 
     /// Whether `other` is the same but for its id, which is only a name within one plan.

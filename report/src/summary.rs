@@ -1,5 +1,7 @@
 //! Many attempts at one check, summed up where they are too many to be written down one by one.
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::latency::Samples;
@@ -10,6 +12,9 @@ use crate::{Attempt, Counts, Latency};
 pub struct Summary {
     /// [`crate::Check::id`].
     pub check: u32,
+    /// The address that they were made at, if every address of the host was tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<IpAddr>,
     /// Kinds of attempts, in the order in which the first of each came.
     pub kinds: Vec<AttemptKind>,
     /// Latencies of all.
@@ -58,7 +63,7 @@ impl Tally {
     pub fn sum_up(self, check: u32) -> Summary {
         let Self { kinds, samples, slowest } = self;
         let slowest = slowest.filter(|slowest| kinds.iter().all(|kind| kind.first != *slowest));
-        Summary { check, kinds, latency: samples.latency(), slowest }
+        Summary { check, address: None, kinds, latency: samples.latency(), slowest }
     }
 }
 

@@ -51,11 +51,6 @@ impl Authenticated {
     pub(super) fn new(source: CredentialSource, open: Open, warn: Warn) -> Self {
         Self(Arc::new(Shared { source, open, warn, user: Arc::default() }))
     }
-
-    /// Asks for credentials now, unless there are some.
-    pub(super) async fn ready(&self) -> Result<(), NoCredentials> {
-        user(&self.0, None).await.map(drop)
-    }
 }
 
 impl Service<Request<Body>> for Authenticated {

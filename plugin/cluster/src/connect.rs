@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 use kube::Client;
 
-use super::{authentication::Authenticated, errors, transport, warnings::Warn};
+use super::{errors, transport, warnings::Warn};
 use crate::{ConnectionOptions, Verbatim, kubeconfig};
 
 /// A connection to one API server, and the namespace that commands mean when they name none.
@@ -18,8 +18,6 @@ pub struct Cluster {
     pub(super) host: String,
     /// Limit for one request; sibling modules apply it where kubectl does.
     pub(super) request_timeout: Option<Duration>,
-    /// Where credentials come from that are renewed while we run.
-    renewed: Option<Authenticated>,
     /// Namespace from `-n`, the context, or `default`.
     pub namespace: String,
 }
@@ -36,21 +34,9 @@ impl Cluster {
         let connection = kubeconfig::resolve(options)?;
         let host = connection.config.cluster_url.authority().map(ToString::to_string);
         let host = host.unwrap_or_default();
-        let (client, renewed) = transport::client(&connection, warn)?;
+        let client = transport::client(&connection, warn)?;
         let request_timeout = connection.request_timeout;
-        Ok(Self { client, host, request_timeout, renewed, namespace: connection.namespace })
-    }
-
-    /// Asks for credentials now and not with the first request, for whoever gives the API server a limit: a person may
-    /// have to log in meanwhile, and that takes as long as it takes.
-    ///
-    /// # Errors
-    ///
-    /// As every request: when the credential plugin fails.
-    pub async fn log_in(&self) -> Result<()> {
-        let Some(renewed) = &self.renewed else { return Ok(()) };
-        let failed = |error| self.explain(kube::Error::Service(Box::new(error)));
-        renewed.ready().await.map_err(failed)
+        Ok(Self { client, host, request_timeout, namespace: connection.namespace })
     }
 
     /// Puts a failed request into kubectl's words. The result is [`Verbatim`] where kubectl prints

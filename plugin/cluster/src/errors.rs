@@ -23,20 +23,12 @@ pub(super) fn explain(error: kube::Error, host: &str) -> anyhow::Error {
 
 /// Whether there was no connection, so that nothing of the request can have arrived.
 pub(super) fn is_unsent(error: &kube::Error) -> bool {
-    of_transport(error).is_some_and(transport_errors::is_unsent)
-}
-
-/// Whether there is nobody to send a request as: a credential plugin failed.
-pub(super) fn is_without_credentials(error: &kube::Error) -> bool {
-    of_transport(error).is_some_and(transport_errors::is_without_credentials)
-}
-
-fn of_transport(error: &kube::Error) -> Option<&(dyn std::error::Error + 'static)> {
-    match error {
-        kube::Error::HyperError(error) => Some(error),
-        kube::Error::Service(error) => Some(&**error),
-        _ => None,
-    }
+    let error: &(dyn std::error::Error + 'static) = match error {
+        kube::Error::HyperError(error) => error,
+        kube::Error::Service(error) => &**error,
+        _ => return false,
+    };
+    transport_errors::is_unsent(error)
 }
 
 /// Puts an error of the transport into kubectl's words.

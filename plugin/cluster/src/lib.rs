@@ -24,7 +24,6 @@ mod warnings;
 pub mod workloads;
 
 pub use connect::Cluster;
-pub use kubeconfig::SelectedContext;
 pub use list::{Answer, GetError, PodsRequest, Representation};
 pub use options::ConnectionOptions;
 pub use verbatim::Verbatim;

@@ -8,7 +8,7 @@ use kube::{
     api::{DeleteParams, Patch, PatchParams, PostParams},
 };
 use serde::{Serialize, de::DeserializeOwned};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use super::{Cluster, errors};
 
@@ -91,9 +91,9 @@ fn made<K>(cluster: &Cluster, answer: anyhow::Result<kube::Result<K>>) -> Result
     }
 }
 
-/// How long a deletion is tried when the server has trouble of its own, and the time between two tries. What is to be
-/// deleted is ours and would stay. A server that is silent is given up by the first try.
-const DELETIONS_LIMIT: Duration = Duration::from_secs(4);
+/// How often a deletion is tried when the server has trouble of its own, and the time between two tries. What is to be
+/// deleted is ours and would stay.
+const DELETIONS: u32 = 8;
 const BETWEEN_DELETIONS: Duration = Duration::from_millis(500);
 
 /// Deletes it, and in the background what it owns. Gives whether there was one.
@@ -102,13 +102,13 @@ const BETWEEN_DELETIONS: Duration = Duration::from_millis(500);
 ///
 /// As [`find`], after some tries where another may fare better.
 pub async fn delete<K: Object>(cluster: &Cluster, name: &str) -> anyhow::Result<bool> {
-    let begun = Instant::now();
+    let mut tries = 1;
     loop {
         let request = api::<K>(cluster);
         match cluster.in_time(request.delete(name, &DeleteParams::background())).await? {
             Ok(_) => return Ok(true),
             Err(kube::Error::Api(status)) if status.is_not_found() => return Ok(false),
-            Err(error) if begun.elapsed() < DELETIONS_LIMIT && may_pass(&error) => {}
+            Err(error) if tries < DELETIONS && may_pass(&error) => tries += 1,
             Err(error) => return Err(cluster.explain(error)),
         }
         sleep(BETWEEN_DELETIONS).await;
@@ -119,6 +119,6 @@ pub async fn delete<K: Object>(cluster: &Cluster, name: &str) -> anyhow::Result<
 fn may_pass(error: &kube::Error) -> bool {
     match error {
         kube::Error::Api(status) => status.code == 429 || status.code >= 500,
-        error => !errors::is_without_credentials(error),
+        _ => true,
     }
 }

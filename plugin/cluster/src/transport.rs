@@ -60,11 +60,8 @@ const LARGEST_FAILURE: usize = 1 << 20;
 /// How long a server that reports a failure may stop in the middle of it.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
-/// The client, and where its credentials come from if they are renewed.
-pub(super) type Way = (Client, Option<Authenticated>);
-
 /// Builds the client: a busy server is asked again when it says when, warnings go to `warn`.
-pub(super) fn client(way: &kubeconfig::Connection, warn: Warn) -> Result<Way> {
+pub(super) fn client(way: &kubeconfig::Connection, warn: Warn) -> Result<Client> {
     let connector = tcp(way.config.connect_timeout);
     let Some(proxy) = &way.config.proxy_url else { return over(connector, way, warn) };
     match proxy.scheme_str() {
@@ -105,7 +102,7 @@ fn proxy_credentials(proxy: &Uri) -> Option<HeaderValue> {
 /// As Go does unasked, it asks for gzip; API servers compress what has 128 KiB or more. What is read as it is written
 /// (watches, logs) says `Accept-Encoding: identity`: Kubernetes 1.37 compresses each event of a watch by itself, and
 /// [`DecompressionLayer`] reads the first of several gzip members.
-fn over<C>(connector: C, way: &kubeconfig::Connection, warn: Warn) -> Result<Way>
+fn over<C>(connector: C, way: &kubeconfig::Connection, warn: Warn) -> Result<Client>
 where
     C: Service<Uri, Error: Into<BoxError>, Future: Send> + Clone + Send + Sync + 'static,
     C::Response: Connection + Read + Write + Send + Unpin + 'static,
@@ -113,12 +110,9 @@ where
     let config = &way.config;
     let explain = |error| errors::explain(error, "");
     let open = opener(connector, config)?;
-    let (http, renewed) = match way.credentials.clone() {
-        None => (open(way.identity.as_ref()), None),
-        Some(source) => {
-            let renewed = Authenticated::new(source, open, warn);
-            (BoxCloneSyncService::new(renewed.clone()), Some(renewed))
-        }
+    let http = match way.credentials.clone() {
+        None => open(way.identity.as_ref()),
+        Some(source) => BoxCloneSyncService::new(Authenticated::new(source, open, warn)),
     };
     let service = ServiceBuilder::new()
         .layer(config.base_uri_layer())
@@ -131,7 +125,7 @@ where
         .layer(DecompressionLayer::new().gzip(!config.disable_compression))
         .layer(RetryLayer::new(RetryAfter::default()))
         .service(http);
-    Ok((Client::new(service, config.default_namespace.clone()), renewed))
+    Ok(Client::new(service, config.default_namespace.clone()))
 }
 
 /// What makes clients that keep TLS connections, whoever they are for.

@@ -36,11 +36,6 @@ pub(super) fn is_unsent(error: &(dyn Error + 'static)) -> bool {
     })
 }
 
-/// Whether there is nobody to send a request as.
-pub(super) fn is_without_credentials(error: &(dyn Error + 'static)) -> bool {
-    iter::successors(Some(error), cause).any(<dyn Error>::is::<NoCredentials>)
-}
-
 /// The error behind an error. An [`io::Error`] that wraps one hides it from `source`.
 fn cause<'a>(error: &&'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     let error: &'a (dyn Error + 'static) = *error;

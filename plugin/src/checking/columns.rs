@@ -22,6 +22,7 @@ pub(super) enum ReportColumn {
     Target,
     From,
     Address,
+    Addresses,
     Verdict,
     Held,
     Code,
@@ -33,11 +34,12 @@ pub(super) enum ReportColumn {
     Tls,
     Processing,
     Retransmissions,
+    Certificate,
     Message,
 }
 
 /// All of them, in their order in a table.
-pub(super) const COLUMNS: [Named<ReportColumn>; 15] = [
+pub(super) const COLUMNS: [Named<ReportColumn>; 17] = [
     Named::new(ReportColumn::Target, "probe.target", "TARGET", 0),
     Named::new(ReportColumn::From, "probe.from", "FROM", 0),
     Named::new(ReportColumn::Address, "probe.address", "ADDRESS", 0),
@@ -52,6 +54,8 @@ pub(super) const COLUMNS: [Named<ReportColumn>; 15] = [
     Named::new(ReportColumn::Tls, "probe.tls", "TLS", 5),
     Named::new(ReportColumn::Processing, "probe.processing", "PROCESSING", 5),
     Named::new(ReportColumn::Retransmissions, "probe.retransmissions", "RETRANS", 6),
+    Named::new(ReportColumn::Certificate, "probe.certificate", "CERT", 5),
+    Named::new(ReportColumn::Addresses, "probe.addresses", "ADDRESSES", 7),
     Named::new(ReportColumn::Message, "probe.message", "MESSAGE", 0),
 ];
 
@@ -69,6 +73,7 @@ impl Tabular for Reported<'_> {
         match column {
             ReportColumn::Target => Value::Text(target.target.clone()),
             ReportColumn::Address => text(target.address.clone()),
+            ReportColumn::Addresses => text(addresses(target)),
             ReportColumn::Verdict => Value::Text(target.verdict.as_str().to_owned()),
             ReportColumn::Held => {
                 Value::Text(format!("{}/{}", target.counts.held, target.counts.total()))
@@ -85,6 +90,7 @@ impl Tabular for Reported<'_> {
             ReportColumn::Tls => phase(target, |attempt| attempt.phases.tls_seconds),
             ReportColumn::Processing => phase(target, |attempt| attempt.phases.processing_seconds),
             ReportColumn::Retransmissions => retransmissions(target),
+            ReportColumn::Certificate => text(days_left(target)),
             ReportColumn::From => text(report.source_of(target).and_then(|source| {
                 if source.here { Some("here".to_owned()) } else { source.node.clone() }
             })),
@@ -118,6 +124,25 @@ fn seconds(seconds: Option<f64>) -> Value {
 fn phase(target: &TargetReport, of: fn(&Attempt) -> Option<f64>) -> Value {
     let last = target.attempts.iter().rev().find(|attempt| attempt.has_latency());
     seconds(last.and_then(of))
+}
+
+/// Every address that the host's name had when it was last asked for.
+fn addresses(target: &TargetReport) -> Option<String> {
+    let mut names =
+        target.attempts.iter().rev().filter_map(|attempt| attempt.details.name.as_ref());
+    let addresses = &names.find(|name| !name.addresses.is_empty())?.addresses;
+    let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    Some(addresses.join(","))
+}
+
+/// How many days the certificate that was shown last is still good for.
+fn days_left(target: &TargetReport) -> Option<String> {
+    let mut shown = target.attempts.iter().rev();
+    let (attempt, certificate) =
+        shown.find_map(|attempt| Some((attempt, attempt.certificate()?)))?;
+    #[expect(clippy::cast_possible_truncation, reason = "whole seconds of Unix time")]
+    let days = certificate.days_left(attempt.started_seconds as i64);
+    Some(format!("{days}d"))
 }
 
 /// Over all attempts, as far as each of them was kept.

@@ -3,15 +3,13 @@
 use std::{io::Read as _, path::Path, time::Duration};
 
 use anyhow::{Context as _, bail};
-use kubectl_pods_report::{
-    Ask, Attempt, Check, HttpRequest, Limits, Observation, Plan, Protocol, Tls,
-};
+use kubectl_pods_report::{Ask, Attempt, Check, HttpRequest, Limits, Observation, Plan, Protocol};
 
 use crate::{
     cli::RequestArgs,
     exit::Exit,
     launch::{Head, Results},
-    targets::{Port, Target},
+    targets::{Addressing, Port, Target},
 };
 
 const DEFAULT_MAX_TIME: Duration = Duration::from_mins(1);
@@ -27,9 +25,10 @@ pub(super) fn plan(
     port: &Port,
     args: &RequestArgs,
     http: HttpRequest,
+    addressing: &Addressing,
 ) -> Plan {
     let ask = match target.protocol {
-        Some(Protocol::Https) => Ask::https(port.number, Tls { insecure: args.insecure }, http),
+        Some(Protocol::Https) => Ask::https(port.number, addressing.tls(target, host), http),
         _ => Ask::http(port.number, http),
     };
     let total = args.max_time.unwrap_or(DEFAULT_MAX_TIME);
@@ -37,7 +36,8 @@ pub(super) fn plan(
     let limits =
         Limits { connect_seconds: connect.as_secs_f64(), total_seconds: total.as_secs_f64() };
     // Like curl itself it takes every status for an answer.
-    Plan::once(vec![Check { limits, ..Check::new(0, &target.text, host, ask) }])
+    let check = addressing.place(Check { limits, ..Check::new(0, &target.text, host, ask) });
+    Plan { roots: addressing.roots.clone(), ..Plan::once(vec![check]) }
 }
 
 /// The request that the flags describe. Data is read last, when nothing else can be wrong.

@@ -17,9 +17,9 @@ use self::curl::CurlOutput;
 use crate::{
     cli::{CheckArgs, CheckFormat, CurlArgs, ProbeArgs},
     exit::Exit,
-    launch::{self, Brought, Carrier, Outcome, Placement},
+    launch::{self, Brought, Outcome, Placement},
     output::{self, Stdout},
-    targets::{self, AttemptOptions, Place, Resolution, Resolved, Target},
+    targets::{self, Addressing, AttemptOptions, Place, Resolution, Resolved, Target},
 };
 
 /// Checks targets from inside the cluster, or from here.
@@ -31,10 +31,13 @@ pub async fn check(connection: &ConnectionOptions, args: &CheckArgs) -> anyhow::
     let targets =
         args.targets.iter().map(|text| text.parse()).collect::<Result<Vec<Target>, _>>()?;
     targets::refuse_portless(&targets, None)?;
-    let cluster = cluster_for(connection, &args.probe, &targets).await?;
+    let addressing = Addressing::read(&args.attempt.addressing)?;
+    let cluster = cluster_for(connection, &args.probe, &targets)?;
     let found =
         targets::resolve(cluster.as_ref(), &targets, None, lookup_limit(&args.probe)).await?;
-    let planned = targets::plan(&found, &AttemptOptions::new(&args.attempt, args.attempts));
+    let addressing = within(addressing, cluster.as_ref(), &args.probe);
+    let options = AttemptOptions::new(&args.attempt, args.attempts, addressing);
+    let planned = targets::plan(&found, &options);
     let mut brought = Vec::new();
     if !planned.plan.checks.is_empty() {
         match probe(cluster.as_ref(), &args.probe, &each_once(&args.from_node), &planned.plan)
@@ -73,7 +76,8 @@ pub async fn curl(connection: &ConnectionOptions, args: &CurlArgs) -> anyhow::Re
     let targets = [args.target.parse::<Target>()?];
     // What was typed is looked at before a credential plugin may run.
     let http = curl::request(&targets[0], request)?;
-    let cluster = cluster_for(connection, &args.probe, &targets).await?;
+    let addressing = Addressing::read(&request.addressing)?;
+    let cluster = cluster_for(connection, &args.probe, &targets)?;
     let found =
         targets::resolve(cluster.as_ref(), &targets, Some(80), lookup_limit(&args.probe)).await?;
     let (host, port) = match found.into_iter().next() {
@@ -88,7 +92,8 @@ pub async fn curl(connection: &ConnectionOptions, args: &CurlArgs) -> anyhow::Re
         }
         None => anyhow::bail!("target {:?} has no address", args.target),
     };
-    let plan = curl::plan(&targets[0], &host, &port, request, http);
+    let addressing = within(addressing, cluster.as_ref(), &args.probe);
+    let plan = curl::plan(&targets[0], &host, &port, request, http, &addressing);
     let node = args.from_node.as_slice();
     let brought = match probe(cluster.as_ref(), &args.probe, node, &plan).await? {
         Outcome::Stopped(exit) => return Ok(exit),
@@ -102,13 +107,21 @@ pub async fn curl(connection: &ConnectionOptions, args: &CurlArgs) -> anyhow::Re
     print_answer(&curl::answer(&results, request))
 }
 
+/// A probe in the cluster trusts the cluster for its names.
+fn within(addressing: Addressing, cluster: Option<&Cluster>, probe: &ProbeArgs) -> Addressing {
+    match cluster.filter(|_| !probe.from_here) {
+        Some(cluster) => addressing.within(&cluster.namespace),
+        None => addressing,
+    }
+}
+
 /// How long it may take to look up targets: as long as to start a probe, and some grace.
 fn lookup_limit(probe: &ProbeArgs) -> Duration {
     probe.start_timeout.saturating_add(launch::GRACE)
 }
 
-/// Connects to the cluster, unless nothing needs one. Credentials are asked for before any limit begins.
-async fn cluster_for(
+/// Connects to the cluster, unless nothing needs one.
+fn cluster_for(
     connection: &ConnectionOptions,
     probe: &ProbeArgs,
     targets: &[Target],
@@ -117,9 +130,7 @@ async fn cluster_for(
     if probe.from_here && !objects {
         return Ok(None);
     }
-    let cluster = Cluster::connect(connection, output::warning)?;
-    cluster.log_in().await?;
-    Ok(Some(cluster))
+    Cluster::connect(connection, output::warning).map(Some)
 }
 
 /// Has the plan carried out where the flags say: on each of `nodes`, or wherever the scheduler wants when there are none.
@@ -142,13 +153,7 @@ async fn probe(
         [] => vec![on(None)],
         nodes => nodes.iter().map(|node| on(Some(node))).collect(),
     };
-    let carrier = args.carrier.as_deref().map(carrier).transpose()?;
-    launch::run(cluster, plan, &placements, carrier.as_ref()).await
-}
-
-/// What has `image` carry the probe that we carry.
-fn carrier(image: &str) -> anyhow::Result<Carrier> {
-    Ok(Carrier { image: image.to_owned(), probes: crate::carried::probes()? })
+    launch::run(cluster, plan, &placements).await
 }
 
 fn print_report(report: &Report, args: &CheckArgs) -> anyhow::Result<()> {

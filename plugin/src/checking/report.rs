@@ -1,6 +1,8 @@
 //! Attempts become a report: an entry for each target, and what may be said about all of them.
 
-use kubectl_pods_report::{Check, Judgement, Report, Source, TargetReport};
+use std::{collections::BTreeMap, net::IpAddr};
+
+use kubectl_pods_report::{Attempt, Check, Judgement, Report, Source, Summary, TargetReport};
 
 use crate::{
     exit::Exit,
@@ -19,7 +21,7 @@ pub(super) fn report(planned: &Planned, brought: Vec<Brought>) -> Report {
             }
             Subject::Check(id) => {
                 let check = planned.plan.checks.iter().find(|check| check.id == *id);
-                let seen = |check| brought.iter().map(move |from| seen(planned, check, from));
+                let seen = |check| brought.iter().flat_map(move |from| seen(planned, check, from));
                 targets.extend(check.into_iter().flat_map(seen));
             }
         }
@@ -27,16 +29,28 @@ pub(super) fn report(planned: &Planned, brought: Vec<Brought>) -> Report {
     Report::new(brought.into_iter().map(|from| from.source).collect(), targets)
 }
 
-fn seen(planned: &Planned, check: &Check, from: &Brought) -> TargetReport {
+/// What one source saw of `check`: one entry, or one for each address if every one was tried.
+fn seen(planned: &Planned, check: &Check, from: &Brought) -> Vec<TargetReport> {
     let (source, attempts) = (from.source.id, u64::from(planned.plan.attempts));
     if from.source.problem.is_some() {
-        return TargetReport::lost(check, source, attempts);
+        return vec![TargetReport::lost(check, source, attempts)];
     }
-    if let Some(summary) = from.results.summaries.iter().find(|summary| summary.check == check.id) {
-        return TargetReport::summed_up(check, source, attempts, summary);
+    let of_check = |summary: &&Summary| summary.check == check.id;
+    let summaries = from.results.summaries.iter().filter(of_check);
+    let summed_up = |summary| TargetReport::summed_up(check, source, attempts, summary);
+    let summed_up: Vec<TargetReport> = summaries.map(summed_up).collect();
+    if !summed_up.is_empty() {
+        return summed_up;
     }
-    let made = from.results.attempts.iter().filter(|attempt| attempt.check == check.id);
-    TargetReport::tried(check, source, attempts, made.cloned().collect())
+    let mut made: BTreeMap<Option<IpAddr>, Vec<Attempt>> = BTreeMap::new();
+    for attempt in from.results.attempts.iter().filter(|attempt| attempt.check == check.id) {
+        let address = attempt.address.filter(|_| check.every_address);
+        made.entry(address).or_default().push(attempt.clone());
+    }
+    if made.is_empty() {
+        made.insert(None, Vec::new());
+    }
+    made.into_values().map(|made| TargetReport::tried(check, source, attempts, made)).collect()
 }
 
 /// Why something was not judged, one line for each reason. A failure is no such reason, however bad it is.
@@ -89,7 +103,7 @@ pub(super) fn probe_failed(nodes: &[&str], reason: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use kubectl_pods_report::{Ask, Attempt, Facts, Observation, Plan};
+    use kubectl_pods_report::{Ask, Facts, Observation, Plan};
 
     use super::*;
     use crate::launch::Results;
@@ -142,6 +156,29 @@ mod tests {
         ];
         assert_eq!(rows, expected);
         assert_eq!(exit(&report), Exit::TargetFailed);
+    }
+
+    #[test]
+    fn every_address_that_was_tried_has_its_line() {
+        use Observation::{Open, Refused};
+        let every = |every_address| {
+            let mut planned = planned(1);
+            planned.plan.checks[0].every_address = every_address;
+            let mut brought = brought(0, &[(0, Refused), (0, Open), (0, Open)]);
+            for (attempt, last) in brought.results.attempts.iter_mut().zip([8, 7, 8]) {
+                attempt.address = Some([10, 0, 0, last].into());
+            }
+            let report = report(&planned, vec![brought]);
+            let row = |target: &TargetReport| {
+                let address = target.address.clone().unwrap_or_default();
+                (address, target.verdict.as_str(), target.counts.held)
+            };
+            report.targets.iter().map(row).collect::<Vec<_>>()
+        };
+        let row = |address: &str, verdict, held| (address.to_owned(), verdict, held);
+        let expected = [row("10.0.0.7:80", "open", 1), row("10.0.0.8:80", "refused", 1)];
+        assert_eq!(every(true), expected);
+        assert_eq!(every(false), [row("10.0.0.8:80", "refused", 2)]);
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::value::{StatusRange, duration, statuses};
+use super::{
+    AddressingArgs,
+    value::{StatusRange, duration, statuses},
+};
 
 /// What to speak, how long to wait, what to expect.
 #[derive(Debug, Clone, clap::Args)]
@@ -19,6 +22,12 @@ pub struct AttemptArgs {
     /// Limit for one attempt
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
     pub timeout: Duration,
+    /// Try every address of a name, not only the first
+    #[arg(long)]
+    pub all_addresses: bool,
+    /// Names, addresses and certificates.
+    #[command(flatten)]
+    pub addressing: AddressingArgs,
 }
 
 /// Protocols of a check.

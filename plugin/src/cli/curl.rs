@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    ProbeArgs,
+    AddressingArgs, ProbeArgs,
     value::{duration, node_name, size},
 };
 
@@ -44,7 +44,6 @@ pub struct CurlArgs {
 /// curl's flags, in curl's spelling and meaning.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Request")]
-#[expect(clippy::struct_excessive_bools, reason = "curl's flags are what they are")]
 pub struct RequestArgs {
     /// Print the head of the answer too
     #[arg(long, short)]
@@ -64,9 +63,6 @@ pub struct RequestArgs {
     /// Send this in a POST, or the content of @FILE; may be repeated
     #[arg(long, short, value_name = "DATA")]
     pub data: Vec<String>,
-    /// Accept any certificate
-    #[arg(long, short = 'k')]
-    pub insecure: bool,
     /// Limit for the whole request (default: 60s)
     #[arg(long, short, value_name = "SECONDS", value_parser = duration)]
     pub max_time: Option<Duration>,
@@ -76,6 +72,9 @@ pub struct RequestArgs {
     /// Largest body to bring back; beyond it the exit code is 63 (default: 4M)
     #[arg(long, value_name = "BYTES", value_parser = size::<u64>)]
     pub max_filesize: Option<u64>,
+    /// Names, addresses and certificates.
+    #[command(flatten)]
+    pub addressing: AddressingArgs,
 }
 
 /// What stands after `--`: curl's own flags, including those whose letters mean something else to kubectl.
@@ -103,7 +102,7 @@ impl RequestArgs {
         self.include |= more.include;
         self.head |= more.head;
         self.fail |= more.fail;
-        self.insecure |= more.insecure;
+        self.addressing.join(more.addressing);
         self.method = more.method.or(self.method.take());
         self.max_time = more.max_time.or(self.max_time);
         self.connect_timeout = more.connect_timeout.or(self.connect_timeout);

@@ -1,12 +1,12 @@
 //! What the user typed, and nothing more. Each verb's arguments have a file of their own; what is done with them is
 //! [`crate::dispatch`]'s.
 
+mod addressing;
 mod attempt;
 mod check;
 mod complaint;
 mod curl;
 mod get;
-mod image;
 mod kubectls;
 mod monitor;
 mod parse;
@@ -14,11 +14,11 @@ mod probe;
 mod value;
 mod words;
 
+pub use addressing::{AddressingArgs, Given};
 pub use attempt::{AttemptArgs, CheckProtocol};
 pub use check::{CheckArgs, CheckFormat};
 pub use curl::{CurlArgs, RequestArgs};
 pub use get::GetArgs;
-pub use image::{ImageArgs, ImageVerb, LoadArgs, PushArgs, SaveArgs};
 pub use monitor::{InstallArgs, MonitorArgs, MonitorVerb, StatusArgs, StatusFormat, UninstallArgs};
 pub use parse::{Stop, parse};
 pub use probe::ProbeArgs;
@@ -52,8 +52,6 @@ pub enum Verb {
     Curl(CurlArgs),
     /// Leave a probe in the cluster that repeats checks and serves Prometheus metrics
     Monitor(MonitorArgs),
-    /// Bring the image of the probe, which this program carries, to where a cluster finds it
-    Image(ImageArgs),
 }
 
 /// The command for help texts: the list's flags stand beside the verbs, because `get` may be left out.

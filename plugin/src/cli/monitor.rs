@@ -26,7 +26,7 @@ pub enum MonitorVerb {
     #[command(
         after_help = "Example:\n  kubectl pods monitor install web svc/api:8080/healthz --every 10s"
     )]
-    Install(InstallArgs),
+    Install(Box<InstallArgs>),
     /// Show what the standing probe sees
     #[command(after_help = "Example:\n  kubectl pods monitor status")]
     Status(StatusArgs),

@@ -19,9 +19,6 @@ pub struct ProbeArgs {
     #[arg(long, value_name = "IMAGE", env = "KUBECTL_PODS_PROBE_IMAGE", hide_env_values = true,
           default_value = DEFAULT_IMAGE)]
     pub probe_image: String,
-    /// Image with a shell to carry the probe, where the probe's own image cannot be had
-    #[arg(long, value_name = "IMAGE", conflicts_with = "from_here")]
-    pub carrier: Option<String>,
     /// How long the cluster may take to start the probe
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration)]
     pub start_timeout: Duration,

@@ -14,8 +14,9 @@ use k8s_openapi::{
 };
 use kubectl_pods_report::{PLAN_VARIABLE, Plan};
 
-use super::carrier::Carrier;
-use super::probe_pod::{CONTAINER, labels, resources, restricted_container, restricted_pod};
+use super::probe_pod::{
+    CONTAINER, cluster_ca, labels, resources, restricted_container, restricted_pod,
+};
 
 /// Longest `NAME=value` string that Linux lets a process start with (`MAX_ARG_STRLEN`, 32 pages of 4 KiB).
 const MAX_VARIABLE_BYTES: usize = 128 * 1024;
@@ -40,22 +41,11 @@ pub(crate) struct Placement {
 /// # Errors
 ///
 /// When the plan is too large for an environment variable.
-pub(super) fn build(
-    name: &str,
-    plan: &Plan,
-    placements: &[Placement],
-    carrier: Option<&Carrier>,
-) -> anyhow::Result<Vec<Job>> {
+pub(super) fn build(name: &str, plan: &Plan, placements: &[Placement]) -> anyhow::Result<Vec<Job>> {
     let packed = pack(plan)?;
     let job = |(number, placement)| {
         let life = longest_life(plan, placement);
-        let mut job = one(name, &format!("{name}-{number}"), &packed, placement, life);
-        if let Some(carrier) = carrier
-            && let Some(pod) = job.spec.as_mut().and_then(|spec| spec.template.spec.as_mut())
-        {
-            carrier.apply(name, pod);
-        }
-        job
+        one(name, &format!("{name}-{number}"), &packed, placement, life)
     };
     Ok(placements.iter().enumerate().map(job).collect())
 }
@@ -92,6 +82,7 @@ fn one(run: &str, name: &str, plan: &str, placement: &Placement, life: Duration)
             metadata: Some(template_metadata),
             spec: Some(PodSpec {
                 containers: vec![container(&placement.image, plan)],
+                volumes: Some(vec![cluster_ca().0]),
                 restart_policy: Some("Never".to_owned()),
                 affinity: placement.node.as_deref().map(on_node),
                 tolerations: placement.node.as_ref().map(|_| vec![tolerate_everything()]),
@@ -122,6 +113,7 @@ fn container(image: &str, plan: &str) -> Container {
         env: Some(vec![variable(PLAN_VARIABLE, plan)]),
         resources: Some(resources("10m", "32Mi", "128Mi")),
         security_context: Some(restricted_container()),
+        volume_mounts: Some(vec![cluster_ca().1]),
         ..Container::default()
     }
 }
@@ -194,7 +186,7 @@ mod tests {
     #[test]
     fn the_job_ends_itself_and_passes_restricted() {
         let plan = plan(vec![post(String::new()); 2]);
-        let jobs = build("kubectl-pods-x", &plan, &[placement(None)], None).expect("a Job");
+        let jobs = build("kubectl-pods-x", &plan, &[placement(None)]).expect("a Job");
         let job = serde_json::to_value(&jobs[0]).expect("JSON");
         let spec = &job["spec"];
         // 60 s to start, and 3 attempts of 2.5 s at two checks side by side.
@@ -220,8 +212,7 @@ mod tests {
     #[test]
     fn a_node_is_asked_for_by_name_whatever_its_taints() {
         let plan = plan(vec![post(String::new())]);
-        let jobs =
-            build("x", &plan, &[placement(None), placement(Some("node2"))], None).expect("Jobs");
+        let jobs = build("x", &plan, &[placement(None), placement(Some("node2"))]).expect("Jobs");
         let names = jobs.iter().map(|job| job.metadata.name.as_deref());
         assert_eq!(names.collect::<Vec<_>>(), [Some("x-0"), Some("x-1")]);
         let instance = "app.kubernetes.io/instance";

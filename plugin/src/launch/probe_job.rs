@@ -6,12 +6,7 @@
 //! after; waiting for either alone would be slower by that much. What would cost most is to wait for the container to
 //! end, which the kubelet notices about a second late: the end record says that all is said. Removal takes 20 to 50 ms.
 
-use std::{
-    cell::{Cell, RefCell},
-    fmt::Display,
-    sync::Arc,
-    time::Duration,
-};
+use std::{cell::Cell, fmt::Display, sync::Arc, time::Duration};
 
 use k8s_openapi::api::{batch::v1::Job, core::v1::Pod};
 use kubectl_pods_report::Source;
@@ -52,10 +47,6 @@ pub(super) struct RunState {
     pub(super) newest_pod: Cell<Instant>,
     /// Whether the user knows what is being waited for.
     pub(super) told: Cell<bool>,
-    /// The Jobs that the API server has made.
-    made: RefCell<Vec<Job>>,
-    /// How many it has answered for.
-    answered: watch::Sender<usize>,
 }
 
 /// One Job on its way, and what is known about its pod.
@@ -77,26 +68,7 @@ pub(super) struct ProbeJob<'a> {
 
 impl RunState {
     pub(super) fn new(count: usize) -> Self {
-        Self {
-            count,
-            newest_pod: Cell::new(Instant::now()),
-            told: Cell::new(false),
-            made: RefCell::default(),
-            answered: watch::Sender::default(),
-        }
-    }
-
-    /// Takes note of what became of a Job that was to be made.
-    fn answer(&self, job: Option<&Job>) {
-        self.made.borrow_mut().extend(job.cloned());
-        self.answered.send_modify(|answered| *answered += 1);
-    }
-
-    /// The Jobs that were made, once there is an answer for each.
-    pub(super) async fn made(&self) -> Vec<Job> {
-        // We have the sender, so there is no error.
-        let _ = self.answered.subscribe().wait_for(|answered| *answered == self.count).await;
-        self.made.take()
+        Self { count, newest_pod: Cell::new(Instant::now()), told: Cell::new(false) }
     }
 }
 
@@ -132,9 +104,7 @@ impl<'a> ProbeJob<'a> {
     ) -> anyhow::Result<Brought> {
         let results = async {
             // Whatever the watch has to say, a Job that is refused ends it.
-            let answer = creation.answer().await;
-            self.run.answer(answer.as_ref().ok());
-            answer?;
+            creation.answer().await?;
             tokio::select! {
                 results = self.read_log() => results,
                 reason = self.look_out() => reason.map(Err),

@@ -1,14 +1,15 @@
 //! What all probe pods have in common, those of a check and those of a monitor.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use k8s_openapi::{
     api::core::v1::{
-        Capabilities, PodSecurityContext, PodSpec, ResourceRequirements, SeccompProfile,
-        SecurityContext,
+        Capabilities, ConfigMapVolumeSource, PodSecurityContext, PodSpec, ResourceRequirements,
+        SeccompProfile, SecurityContext, Volume, VolumeMount,
     },
     apimachinery::pkg::api::resource::Quantity,
 };
+use kubectl_pods_report::CLUSTER_CA_FILE;
 
 /// Name of the probe's container.
 pub(crate) const CONTAINER: &str = "probe";
@@ -48,6 +49,30 @@ pub(crate) fn restricted_pod() -> PodSpec {
         }),
         ..PodSpec::default()
     }
+}
+
+/// The certificate of the cluster's own authority, which every namespace has as a ConfigMap: a volume, and its mount where the
+/// probe looks for it. A cluster without one is no reason not to run.
+#[must_use]
+pub(crate) fn cluster_ca() -> (Volume, VolumeMount) {
+    let file = Path::new(CLUSTER_CA_FILE);
+    let folder = file.parent().unwrap_or(file).display().to_string();
+    let volume = Volume {
+        name: "cluster-ca".to_owned(),
+        config_map: Some(ConfigMapVolumeSource {
+            name: "kube-root-ca.crt".to_owned(),
+            optional: Some(true),
+            ..ConfigMapVolumeSource::default()
+        }),
+        ..Volume::default()
+    };
+    let mount = VolumeMount {
+        name: volume.name.clone(),
+        mount_path: folder,
+        read_only: Some(true),
+        ..VolumeMount::default()
+    };
+    (volume, mount)
 }
 
 /// The container's half of Pod Security `restricted`.

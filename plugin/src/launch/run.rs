@@ -7,17 +7,16 @@
 //! What was created is removed on every way out. The names are chosen beforehand, and no request that creates something
 //! is abandoned half-way, so a signal at any moment leaves nothing. If we are killed, each Job ends itself.
 
-use std::{future::pending, iter::zip, time::Duration};
+use std::{iter::zip, time::Duration};
 
 use futures_util::future::join_all;
-use k8s_openapi::api::{batch::v1::Job, core::v1::ConfigMap};
+use k8s_openapi::api::batch::v1::Job;
 use kubectl_pods_report::Plan;
 use tokio::time::{sleep, timeout};
 
-use cluster::{Cluster, objects, objects::Object, pods};
+use cluster::{Cluster, objects, pods};
 
 use super::{
-    carrier::Carrier,
     creation::Creation,
     job::{self, Placement},
     name,
@@ -35,17 +34,12 @@ const REMOVAL_POLL: Duration = Duration::from_millis(10);
 /// Probes that are under way together.
 pub(super) struct Run<'a> {
     pub(super) cluster: &'a Cluster,
-    name: &'a str,
-    state: &'a RunState,
     /// Label selector of their pods.
     pub(super) selector: String,
     pub(super) jobs: Vec<ProbeJob<'a>>,
 }
 
-/// What a carrier's probes come in, by name.
-type Parts = Vec<(String, Creation<ConfigMap>)>;
-
-/// Has each of `placements` carry out `plan` in the cluster, in their image or by a carrier, and removes every trace of it.
+/// Has each of `placements` carry out `plan` in the cluster, and removes every trace of it.
 ///
 /// # Errors
 ///
@@ -54,15 +48,12 @@ pub(crate) async fn run(
     cluster: &Cluster,
     plan: &Plan,
     placements: &[Placement],
-    carrier: Option<&Carrier>,
 ) -> anyhow::Result<Outcome> {
     let name = name::fresh();
-    let objects = job::build(&name, plan, placements, carrier)?;
+    let objects = job::build(&name, plan, placements)?;
     let state = RunState::new(placements.len());
     let run = Run {
         cluster,
-        name: &name,
-        state: &state,
         selector: format!("app.kubernetes.io/instance={name}"),
         jobs: zip(0.., zip(&objects, placements))
             .map(|(id, (job, placement))| ProbeJob::new(cluster, id, job, placement, &state))
@@ -73,12 +64,11 @@ pub(crate) async fn run(
     let mut signals = Signals::listen()?;
     let mut creations: Vec<_> =
         objects.into_iter().map(|job| begin(cluster.clone(), job)).collect();
-    let mut parts = Parts::new();
     let outcome = tokio::select! {
         exit = signals.next() => Ok(Outcome::Stopped(exit)),
-        brought = Box::pin(run.carry_out(&mut creations, &mut parts, carrier, limit)) => brought.map(Outcome::Done),
+        brought = Box::pin(run.carry_out(&mut creations, limit)) => brought.map(Outcome::Done),
     };
-    if signals.clean_up(Box::pin(run.tidy_up(&mut creations, &mut parts))).await.is_none() {
+    if signals.clean_up(Box::pin(run.tidy_up(&mut creations))).await.is_none() {
         for (job, creation) in zip(&run.jobs, &creations) {
             job.leave(creation, "we were interrupted again");
         }
@@ -86,8 +76,8 @@ pub(crate) async fn run(
     signals.first().map_or(outcome, |exit| Ok(Outcome::Stopped(exit)))
 }
 
-fn begin<K: Object + Send + Sync + 'static>(cluster: Cluster, object: K) -> Creation<K> {
-    Creation::begin(async move { objects::create(&cluster, &object).await })
+fn begin(cluster: Cluster, job: Job) -> Creation<Job> {
+    Creation::begin(async move { objects::create(&cluster, &job).await })
 }
 
 impl Run<'_> {
@@ -95,34 +85,14 @@ impl Run<'_> {
     async fn carry_out(
         &self,
         creations: &mut [Creation<Job>],
-        parts: &mut Parts,
-        carrier: Option<&Carrier>,
         limit: Duration,
     ) -> anyhow::Result<Vec<Brought>> {
         let each = zip(&self.jobs, creations).map(|(job, creation)| job.bring(creation, limit));
         let brought = tokio::select! {
             brought = join_all(each) => brought,
             never = self.watch() => match never {},
-            error = self.supply(carrier, parts) => return Err(error),
         };
         self.conclude(brought)
-    }
-
-    /// Makes what a carrier's probes come in, once it is known which Jobs there are to own it. Ends only when that fails.
-    async fn supply(&self, carrier: Option<&Carrier>, parts: &mut Parts) -> anyhow::Error {
-        let Some(carrier) = carrier else { return pending().await };
-        let jobs = self.state.made().await;
-        if !jobs.is_empty() {
-            for part in carrier.config_maps(self.name, &jobs) {
-                let name = part.metadata.name.clone().unwrap_or_default();
-                parts.push((name, begin(self.cluster.clone(), part)));
-            }
-        }
-        let answers = join_all(parts.iter_mut().map(|(_, creation)| creation.answer())).await;
-        match answers.into_iter().find_map(Result::err) {
-            Some(error) => error,
-            None => pending().await,
-        }
     }
 
     /// An error is one of the whole when no probe got any further. Otherwise it is told as what befell one of them.
@@ -137,20 +107,10 @@ impl Run<'_> {
     }
 
     /// Removes what may have been created, if need be once that is settled.
-    async fn tidy_up(&self, creations: &mut [Creation<Job>], parts: &mut Parts) {
-        let jobs = join_all(zip(&self.jobs, creations).map(|(job, made)| job.tidy_up(made)));
-        let parts = join_all(parts.iter_mut().map(|(name, made)| self.remove_part(name, made)));
-        tokio::join!(jobs, parts);
+    async fn tidy_up(&self, creations: &mut [Creation<Job>]) {
+        join_all(zip(&self.jobs, creations).map(|(job, creation)| job.tidy_up(creation))).await;
         if self.jobs.iter().any(ProbeJob::is_removed) {
             self.wait_until_gone().await;
-        }
-    }
-
-    /// Only quicker than the garbage collector, which removes what belonged to a Job; and not everybody may do it.
-    async fn remove_part(&self, name: &str, creation: &mut Creation<ConfigMap>) {
-        if creation.may_exist(REMOVAL_LIMIT).await {
-            let deletion = objects::delete::<ConfigMap>(self.cluster, name);
-            let _ = timeout(REMOVAL_LIMIT, deletion).await;
         }
     }
 

@@ -8,7 +8,7 @@ use table::{
     row::{ColumnDefinition, Row},
 };
 
-use super::{Change, ListVersion, Sink, view::View};
+use super::{Change, Sink, view::View};
 
 /// Keeps rows for which every filter holds, sorts them if there are keys, and hands them on.
 pub(super) struct Arranged<'s> {
@@ -81,7 +81,7 @@ impl Sink for Arranged<'_> {
         Ok(())
     }
 
-    fn end(&mut self, versions: &[ListVersion]) -> Result<()> {
+    fn end(&mut self, version: Option<&str>) -> Result<()> {
         self.waiting.sort_by(|one, other| order(self.sort, &one.keys, &other.keys));
         // The sink was told the columns of the last answer.
         let mut told = self.columns.len().saturating_sub(1);
@@ -92,7 +92,7 @@ impl Sink for Arranged<'_> {
             }
             self.sink.row(row.change, row.as_row())?;
         }
-        self.sink.end(versions)
+        self.sink.end(version)
     }
 }
 
@@ -126,10 +126,8 @@ mod tests {
             Ok(())
         }
 
-        fn end(&mut self, versions: &[ListVersion]) -> Result<()> {
-            for ListVersion { namespace, version } in versions {
-                self.0.push(format!("{namespace:?} at {version}"));
-            }
+        fn end(&mut self, version: Option<&str>) -> Result<()> {
+            self.0.push(format!("{version:?}"));
             Ok(())
         }
     }
@@ -149,18 +147,17 @@ mod tests {
         for (change, row) in rows {
             arranged.row(change, Row::parse(row.as_bytes()).unwrap()).unwrap();
         }
-        let version = ListVersion { namespace: None, version: "7".to_owned() };
-        arranged.end(&[version]).unwrap();
+        arranged.end(Some("7")).unwrap();
         told.0
     }
 
     #[test]
     fn what_is_kept_is_handed_on_whole_and_in_order() {
         let args = GetArgs { filter: vec!["pod.restarts>0".into()], ..GetArgs::default() };
-        let kept = ["2 columns", "Listed b 2", "Added a 10", "Deleted c 2", "None at 7"];
+        let kept = ["2 columns", "Listed b 2", "Added a 10", "Deleted c 2", r#"Some("7")"#];
         assert_eq!(told(&args), kept);
         let args = GetArgs { sort: vec!["-pod.restarts".into()], ..args };
-        let sorted = ["2 columns", "Added a 10", "Listed b 2", "Deleted c 2", "None at 7"];
+        let sorted = ["2 columns", "Added a 10", "Listed b 2", "Deleted c 2", r#"Some("7")"#];
         assert_eq!(told(&args), sorted, "equal ones keep their order");
     }
 }

@@ -23,7 +23,7 @@ use table::{
 };
 
 use super::{
-    Change, ListVersion, Outcome, Query, Scope, Sink,
+    Change, Outcome, Query, Scope, Sink,
     fetch::{ListMeta, Reader as _, TableReader},
 };
 
@@ -59,7 +59,7 @@ pub(super) async fn fetch(
     let read = everything(cluster, query, &mut rows).await?;
     let mut outcome = Outcome { rows: rows.count, ..Outcome::default() };
     match read {
-        Ok(version) => outcome.came_whole(None, version),
+        Ok(version) => outcome.version = version,
         Err(error) => outcome.note(error, query.ignore_not_found),
     }
     Ok(outcome)
@@ -247,8 +247,8 @@ impl Sink for Rest<'_> {
         Ok(())
     }
 
-    fn end(&mut self, versions: &[ListVersion]) -> Result<()> {
-        self.sink.end(versions)
+    fn end(&mut self, version: Option<&str>) -> Result<()> {
+        self.sink.end(version)
     }
 }
 

@@ -17,7 +17,7 @@ use table::{
     splitter::{Piece, Splitter},
 };
 
-use super::{Change, ListVersion, Query, Sink};
+use super::{Change, Query, Sink};
 
 /// How a list ended: what did not come, in kubectl's words, in the order asked.
 #[derive(Debug, Default)]
@@ -28,8 +28,8 @@ pub struct Outcome {
     pub errors: Vec<anyhow::Error>,
     /// Whether the server could not be asked at all.
     pub unreachable: bool,
-    /// What state of the cluster each list shows that came whole.
-    pub versions: Vec<ListVersion>,
+    /// The `resourceVersion` of the list, where all of it came and is of one.
+    pub version: Option<String>,
 }
 
 /// Fetches rows and hands them to `sink`.
@@ -66,7 +66,7 @@ pub(super) async fn visit(
     let mut outcome = Outcome::default();
     if query.names.is_empty() {
         match pages(cluster, query, representation, reader).await {
-            Ok(meta) => outcome.came_whole(query.scope.one(), meta.version()),
+            Ok(meta) => outcome.version = meta.version(),
             Err(error) => outcome.note(error, query.ignore_not_found),
         }
         return outcome;
@@ -92,17 +92,12 @@ impl Outcome {
         self.errors.push(error.into());
     }
 
-    /// The list of `namespace`, or of all namespaces, came whole and is of `version`, if the server says so.
-    pub(super) fn came_whole(&mut self, namespace: Option<&str>, version: Option<String>) {
-        let namespace = namespace.map(str::to_owned);
-        self.versions.extend(version.map(|version| ListVersion { namespace, version }));
-    }
-
-    /// The outcome of lists that are read one after the other, as far as the server can be asked.
+    /// The outcome of lists that are read one after the other, as far as the server can be asked. Several lists have no
+    /// `resourceVersion` together.
     pub(super) fn of_all(lists: Vec<Self>) -> Self {
-        let mut all = Self::default();
+        let version = if let [only] = lists.as_slice() { only.version.clone() } else { None };
+        let mut all = Self { version, ..Self::default() };
         for list in lists {
-            all.versions.extend(list.versions);
             all.rows += list.rows;
             all.errors.extend(list.errors);
             all.unreachable |= list.unreachable;

@@ -19,9 +19,7 @@ use table::{
     sanitize,
 };
 
-use super::{
-    Change, ListVersion, Outcome, PodSource, Query, Sink, View, printers::PodTable, table_options,
-};
+use super::{Change, Outcome, PodSource, Query, Sink, View, printers::PodTable, table_options};
 use crate::{
     cli::GetArgs,
     exit::Exit,
@@ -189,13 +187,13 @@ impl Sink for Rows {
         self.table.row(change, row)
     }
 
-    fn end(&mut self, versions: &[ListVersion]) -> Result<()> {
+    fn end(&mut self, version: Option<&str>) -> Result<()> {
         self.push();
         self.work = match mem::replace(&mut self.work, Work::Between) {
             Work::Going(session) => session.finish().map_or_else(Work::Failed, Work::Done),
             work => work,
         };
-        self.table.end(versions)
+        self.table.end(version)
     }
 }
 
@@ -221,7 +219,7 @@ mod tests {
         let before = mem::replace(&mut rows.work, Work::Between);
         if let Work::Going(session) = before {
             rows.work = Work::Going(session);
-            rows.end(&[]).unwrap();
+            rows.end(None).unwrap();
             return (Work::Between, rows.work);
         }
         (before, Work::Between)

@@ -27,7 +27,7 @@ pub use format::Format;
 pub use query::Query;
 pub use saved::SavedList;
 pub use scope::Scope;
-pub use sink::{Change, ListVersion, Sink};
+pub use sink::{Change, Sink};
 pub use source::PodSource;
 
 pub(crate) use view::View;

@@ -17,15 +17,6 @@ pub enum Change {
     Deleted,
 }
 
-/// The state of the cluster that a list shows: changes after it are what a watch from there tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListVersion {
-    /// The namespace that was listed; all of them when absent.
-    pub namespace: Option<String>,
-    /// The list's `resourceVersion`.
-    pub version: String,
-}
-
 /// Takes rows as they arrive. Column definitions come before the first row, and again before the
 /// first row of each further answer.
 pub trait Sink {
@@ -43,11 +34,11 @@ pub trait Sink {
     /// Ends the list.
     fn row(&mut self, change: Change, row: Row<'_>) -> Result<()>;
 
-    /// The rows have ended, whole or not. `versions` has one entry for each list that came whole: a list of pods by their
-    /// names has none.
+    /// The list has ended, whole or not. Its `resourceVersion`, where it has one, is the state of the cluster that it
+    /// shows: changes after it are what a watch from there tells.
     ///
     /// # Errors
     ///
     /// Ends the list as a failure.
-    fn end(&mut self, versions: &[ListVersion]) -> Result<()>;
+    fn end(&mut self, version: Option<&str>) -> Result<()>;
 }

@@ -22,7 +22,7 @@ use crate::{
     launch::Creation,
     output::{self, Stdout},
     signals::Signals,
-    targets::Target,
+    targets::{Addressing, Target},
 };
 
 /// How long an answer that is under way is waited for when what it makes is to be removed: an API server gives up its
@@ -41,9 +41,10 @@ pub(super) async fn run(
     cluster: &Cluster,
     args: &InstallArgs,
     targets: &[Target],
+    addressing: &Addressing,
 ) -> anyhow::Result<Exit> {
     let name = &args.name;
-    let (plan_json, checks) = targets::plan(cluster, args, targets).await?;
+    let (plan_json, checks) = targets::plan(cluster, args, targets, addressing).await?;
     let is_new = refuse_foreign(cluster, name).await?;
     let mut signals = Signals::listen()?;
     let mut parts = Parts::default();

@@ -149,14 +149,17 @@ fn template(values: &Values<'_>, labels: BTreeMap<String, String>) -> PodTemplat
                 operator: Some("Exists".to_owned()),
                 ..Toleration::default()
             }]),
-            volumes: Some(vec![Volume {
-                name: "config".to_owned(),
-                config_map: Some(ConfigMapVolumeSource {
-                    name: values.name.to_owned(),
-                    ..ConfigMapVolumeSource::default()
-                }),
-                ..Volume::default()
-            }]),
+            volumes: Some(vec![
+                Volume {
+                    name: "config".to_owned(),
+                    config_map: Some(ConfigMapVolumeSource {
+                        name: values.name.to_owned(),
+                        ..ConfigMapVolumeSource::default()
+                    }),
+                    ..Volume::default()
+                },
+                probe_pod::cluster_ca().0,
+            ]),
             // Long enough to answer a scrape that is under way.
             termination_grace_period_seconds: Some(5),
             ..probe_pod::restricted_pod()
@@ -196,12 +199,15 @@ fn container(image: &str) -> Container {
         liveness_probe: Some(Probe { period_seconds: Some(10), ..ask("/healthz") }),
         resources: Some(probe_pod::resources("10m", "32Mi", "128Mi")),
         security_context: Some(probe_pod::restricted_container()),
-        volume_mounts: Some(vec![VolumeMount {
-            name: "config".to_owned(),
-            mount_path: CONFIG_DIR.to_owned(),
-            read_only: Some(true),
-            ..VolumeMount::default()
-        }]),
+        volume_mounts: Some(vec![
+            VolumeMount {
+                name: "config".to_owned(),
+                mount_path: CONFIG_DIR.to_owned(),
+                read_only: Some(true),
+                ..VolumeMount::default()
+            },
+            probe_pod::cluster_ca().1,
+        ]),
         ..Container::default()
     }
 }

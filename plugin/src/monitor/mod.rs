@@ -18,6 +18,7 @@ use crate::{
     cli::{MonitorArgs, MonitorVerb},
     exit::Exit,
     output,
+    targets::Addressing,
 };
 
 /// Installs, shows or removes the standing probe.
@@ -26,19 +27,16 @@ use crate::{
 ///
 /// When the cluster cannot be asked or refuses.
 pub async fn run(connection: &ConnectionOptions, args: &MonitorArgs) -> anyhow::Result<Exit> {
-    let connect = async || -> anyhow::Result<Cluster> {
-        let cluster = Cluster::connect(connection, output::warning)?;
-        cluster.log_in().await?;
-        Ok(cluster)
-    };
+    let connect = || Cluster::connect(connection, output::warning);
     match &args.verb {
         MonitorVerb::Install(args) => {
             // What was typed is looked at before a credential plugin may run.
             let targets = targets::parse(&args.targets)?;
-            install::run(&connect().await?, args, &targets).await
+            let addressing = Addressing::read(&args.attempt.addressing)?;
+            install::run(&connect()?, args, &targets, &addressing).await
         }
-        MonitorVerb::Status(args) => status::run(&connect().await?, args).await,
-        MonitorVerb::Uninstall(args) => uninstall::run(&connect().await?, args).await,
+        MonitorVerb::Status(args) => status::run(&connect()?, args).await,
+        MonitorVerb::Uninstall(args) => uninstall::run(&connect()?, args).await,
     }
 }
 

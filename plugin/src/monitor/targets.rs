@@ -9,7 +9,7 @@ use cluster::Cluster;
 use crate::{
     cli::InstallArgs,
     launch, output,
-    targets::{self, AttemptOptions, Place, Resolution, Resolved, Target, TargetKind},
+    targets::{self, Addressing, AttemptOptions, Place, Resolution, Resolved, Target, TargetKind},
 };
 
 /// Targets that a standing probe can follow, from what was typed.
@@ -46,6 +46,7 @@ pub(super) async fn plan(
     cluster: &Cluster,
     args: &InstallArgs,
     targets: &[Target],
+    addressing: &Addressing,
 ) -> anyhow::Result<(String, usize)> {
     let mut found = targets::resolve(
         Some(cluster),
@@ -66,7 +67,9 @@ pub(super) async fn plan(
             pinned.join(", ")
         ));
     }
-    let mut plan = targets::plan(&found, &AttemptOptions::new(&args.attempt, 1)).plan;
+    let addressing = addressing.clone().within(&cluster.namespace);
+    let options = AttemptOptions::new(&args.attempt, 1, addressing);
+    let mut plan = targets::plan(&found, &options).plan;
     (plan.every_seconds, plan.max_attempt_records) = (Some(args.every.as_secs_f64()), None);
     let json = serde_json::to_string_pretty(&plan)?;
     // By the very code that the probe will read it with: so nothing is installed that no probe accepts.

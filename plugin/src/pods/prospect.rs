@@ -35,22 +35,17 @@ const HOPELESS: [&str; 10] = [
 const NEVER_RAN: [&str; 3] = ["ContainerCannotRun", "ContainerStatusUnknown", "StartError"];
 
 /// What helps against what the reason of a hopeless or unschedulable pod begins with.
-const ADVICE: [(&[&str], &str); 5] = [
+const ADVICE: [(&[&str], &str); 4] = [
     (
         &["ErrImagePull", "ImagePullBackOff", "RegistryUnavailable"],
-        "kubectl pods image load brings the probe's image into a cluster on this machine; \
-         kubectl pods image push REGISTRY/NAME and --probe-image with that name into any; \
-         --carrier IMAGE needs none, but an image with a shell that the nodes have or can pull",
+        "name an image that the nodes have or can pull with --probe-image or KUBECTL_PODS_PROBE_IMAGE; \
+         the default one is in no registry yet, docs/cluster.md says how to load it",
     ),
     (
         &["ErrImageNeverPull", "ImageInspectError", "ProspectatureValidationFailed"],
         "name another image with --probe-image or KUBECTL_PODS_PROBE_IMAGE",
     ),
     (&["InvalidImageName"], "correct --probe-image or KUBECTL_PODS_PROBE_IMAGE"),
-    (
-        &["ContainerCannotRun", "RunContainerError", "StartError"],
-        "the image of --probe-image has to be the probe's, of this release, and that of --carrier has to have a shell",
-    ),
     (
         &["Unschedulable", "SchedulerError"],
         "kubectl describe nodes shows their names, taints and free room",
@@ -140,8 +135,7 @@ mod tests {
     fn who_can_help_is_told_how() {
         let cases = [
             ("ErrImagePull: not found", Some("--probe-image")),
-            ("ImagePullBackOff", Some("--carrier IMAGE")),
-            ("StartError: no such file", Some("has to have a shell")),
+            ("ImagePullBackOff", Some("docs/cluster.md")),
             ("InvalidImageName: no", Some("; correct --probe-image")),
             ("Unschedulable: 0/2 nodes are available.", Some("available; kubectl describe nodes")),
             ("UnschedulableX: whatever", None),

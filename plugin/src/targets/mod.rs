@@ -1,8 +1,10 @@
 //! What the user wants to have checked: from words to places, from places to a plan.
 //!
 //! - [`target`]: the words. [`mod@resolve`], [`service`], [`ports`]: the cluster says where that is.
+//! - [`addressing`]: which of its addresses counts, and whom to trust there.
 //! - [`mod@plan`]: what a probe is to do there.
 
+mod addressing;
 mod places;
 mod plan;
 mod ports;
@@ -10,6 +12,7 @@ mod resolve;
 mod service;
 mod target;
 
+pub(crate) use addressing::Addressing;
 pub(crate) use places::{Resolution, Resolved};
 pub(crate) use plan::{AttemptOptions, Planned, Subject, plan};
 pub(crate) use ports::Port;

@@ -1,12 +1,13 @@
 //! Found addresses become the plan that a probe carries out.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use kubectl_pods_report::{
-    Ask, Check, Expectation, HttpRequest, Limits, Observation, Plan, Protocol, Tls,
+    Ask, Check, Expectation, HttpRequest, Limits, Observation, Plan, Protocol,
 };
 
 use super::{
+    addressing::Addressing,
     places::{Resolution, Resolved},
     ports::Port,
     target::Target,
@@ -16,9 +17,14 @@ use crate::cli::{AttemptArgs, CheckProtocol};
 /// Bytes of a body that a check reads: enough for any page, and an end to endless streams.
 const CHECK_BODY_BYTES: u64 = 1024 * 1024;
 
-/// Attempts that are reported one by one. A kubelet rotates a log at 10 MiB (`containerLogMaxSize`), and what is rotated
-/// away is lost to whoever reads; the record of one attempt takes about 0.6 KiB, and 1.7 at most.
-const MAX_ATTEMPT_RECORDS: u64 = 6_000;
+/// A kubelet rotates a log at this size (`containerLogMaxSize`), and what is rotated away is lost to whoever reads.
+const LOG_BYTES: u64 = 10 * 1024 * 1024;
+/// The longest record of an attempt. Most take a third of it.
+const RECORD_BYTES: u64 = 2_000;
+/// What a certificate and a TLS handshake add to it.
+const TLS_BYTES: u64 = 1_300;
+/// What a name adds to it: its addresses, and what was asked for.
+const NAME_BYTES: u64 = 3_500;
 
 /// What holds for every target of one command.
 #[derive(Debug, Clone)]
@@ -33,12 +39,16 @@ pub(crate) struct AttemptOptions {
     pub attempts: u32,
     /// Accepted HTTP statuses, as inclusive ranges.
     pub statuses: Vec<(u16, u16)>,
+    /// Whether every address of a name is tried.
+    pub all_addresses: bool,
+    /// Which addresses count, and whom to trust there.
+    pub addressing: Addressing,
 }
 
 impl AttemptOptions {
     /// What the flags ask for.
     #[must_use]
-    pub(crate) fn new(args: &AttemptArgs, attempts: u32) -> Self {
+    pub(crate) fn new(args: &AttemptArgs, attempts: u32, addressing: Addressing) -> Self {
         Self {
             protocol: args.protocol.map(|protocol| match protocol {
                 CheckProtocol::Tcp => Protocol::Tcp,
@@ -49,6 +59,8 @@ impl AttemptOptions {
             timeout: args.timeout,
             attempts,
             statuses: args.expect.clone(),
+            all_addresses: args.all_addresses,
+            addressing,
         }
     }
 }
@@ -92,28 +104,42 @@ pub(crate) fn plan(found: &[Resolved<'_>], options: &AttemptOptions) -> Planned 
             reason: reason.clone(),
         },
         Resolution::Try(host, port) => {
-            let ask = options.ask(found.target, port);
+            let ask = options.ask(found.target, host, port);
             let id = checks.last().map_or(0, |last| last.id + 1);
-            checks.push(Check {
+            checks.push(options.addressing.place(Check {
+                every_address: options.all_addresses,
                 expect: options.expectations(Some(ask.protocol())),
                 limits: options.limits(),
                 ..Check::new(id, &found.label, host, ask)
-            });
+            }));
             Subject::Check(id)
         }
     };
     let subjects = found.iter().map(&mut subject).collect();
     let plan = Plan {
         attempts: options.attempts,
-        max_attempt_records: Some(MAX_ATTEMPT_RECORDS),
+        roots: options.addressing.roots.clone(),
+        max_attempt_records: Some(max_attempt_records(&checks)),
         ..Plan::once(checks)
     };
     Planned { plan, subjects }
 }
 
+/// Attempts that are reported one by one: as many as fit into a log, however long their records are.
+fn max_attempt_records(checks: &[Check]) -> u64 {
+    let longest = checks.iter().map(record_bytes).max();
+    LOG_BYTES / longest.unwrap_or(RECORD_BYTES)
+}
+
+fn record_bytes(check: &Check) -> u64 {
+    let tls = if check.ask.protocol() == Protocol::Https { TLS_BYTES } else { 0 };
+    let is_fixed = check.address.is_some() || check.host.parse::<IpAddr>().is_ok();
+    RECORD_BYTES + tls + if is_fixed { 0 } else { NAME_BYTES }
+}
+
 impl AttemptOptions {
     /// What to ask of `target` at `port`: as the flag says, or its scheme, or its path, or the port's declaration.
-    fn ask(&self, target: &Target, port: &Port) -> Ask {
+    fn ask(&self, target: &Target, host: &str, port: &Port) -> Ask {
         let pathed = target.path.as_ref().map(|_| Protocol::Http);
         let asked = self.protocol.or(target.protocol).or(pathed);
         let request = || HttpRequest {
@@ -124,7 +150,9 @@ impl AttemptOptions {
         match asked.unwrap_or_else(|| port.protocol()) {
             Protocol::Tcp => Ask::tcp(port.number),
             Protocol::Http => Ask::http(port.number, request()),
-            Protocol::Https => Ask::https(port.number, Tls::default(), request()),
+            Protocol::Https => {
+                Ask::https(port.number, self.addressing.tls(target, host), request())
+            }
         }
     }
 
@@ -149,8 +177,9 @@ impl AttemptOptions {
 #[cfg(test)]
 mod tests {
     use kubectl_pods_report::{
-        Attempt, Details, Evidence, Facts, HttpDetails, IcmpError, Numbered, Phases, Record,
-        Starvation, TcpInfo,
+        Asked, Attempt, Certificate, Details, Evidence, Facts, HttpDetails, IcmpError, NameAnswer,
+        NameDetails, Numbered, Phases, Record, Spoken, Starvation, TcpInfo, Tls, TlsDetails,
+        TlsFault,
     };
 
     use super::*;
@@ -162,6 +191,8 @@ mod tests {
             timeout: Duration::from_secs(10),
             attempts: 1,
             statuses: vec![(200, 399)],
+            all_addresses: false,
+            addressing: Addressing::default(),
         }
     }
 
@@ -212,14 +243,9 @@ mod tests {
         assert_eq!(planned.subjects[2], Subject::Check(1));
     }
 
-    #[test]
-    fn as_many_records_as_are_written_fit_into_a_log() {
-        const LOG_BYTES: u64 = 10 * 1024 * 1024;
+    /// An attempt about which there is as much to say as there can be.
+    fn longest_attempt(check: &Check) -> Attempt {
         let address = "fd00:1234:5678:9abc:def0:1234:5678:9abc".parse().ok();
-        let ask = Ask::https(65535, Tls::default(), HttpRequest::default());
-        let status = Expectation::Status { ranges: vec![(200, 299), (300, 399), (401, 401)] };
-        // The longest name that a target can have, and the longest message.
-        let check = Check { expect: vec![status], ..Check::new(9999, "x".repeat(253), "web", ask) };
         let phases = Phases {
             resolve_seconds: Some(0.012_345_678_9),
             connect_seconds: Some(0.012_345_678_9),
@@ -227,7 +253,46 @@ mod tests {
             processing_seconds: Some(0.012_345_678_9),
             transfer_seconds: Some(0.012_345_678_9),
         };
-        let details = HttpDetails { status: 503, body_bytes: 1_048_576, ..HttpDetails::default() };
+        let http = HttpDetails {
+            status: 503,
+            body_bytes: 1_048_576,
+            server: Some("x".repeat(40)),
+            location: Some("x".repeat(100)),
+            ..HttpDetails::default()
+        };
+        let certificate = Certificate {
+            subject: "x".repeat(120),
+            issuer: "x".repeat(120),
+            not_before_seconds: 1_800_000_000,
+            not_after_seconds: 1_900_000_000,
+            names: vec!["x".repeat(20); 20],
+            more_names: 100,
+            is_ca: true,
+        };
+        let tls = TlsDetails {
+            server_name: "x".repeat(63),
+            version: Some("1.3".to_owned()),
+            certificate: Some(certificate),
+            earliest_end_seconds: Some(1_900_000_000),
+            fault: Some(TlsFault::UnknownIssuer),
+            wants_client_certificate: true,
+            alert: Some(255),
+        };
+        let asked = Asked {
+            name: "x".repeat(255),
+            answer: NameAnswer::Failed("Bad option versions".to_owned()),
+        };
+        let name = NameDetails {
+            addresses: address.into_iter().cycle().take(16).collect(),
+            asked: vec![asked; 8],
+        };
+        let details = Details {
+            name: check.host.parse::<IpAddr>().is_err().then_some(name),
+            tls: (check.ask.protocol() == Protocol::Https).then_some(tls),
+            http: Some(http),
+            first_bytes: Some("x".repeat(128)),
+            speaks: Some(Spoken::Http),
+        };
         let evidence = Evidence {
             tcp_info: Some(TcpInfo { rtt_seconds: 0.012_345_678, ..TcpInfo::default() }),
             icmp: Some(IcmpError { kind: 255, code: 255, sender: address }),
@@ -239,13 +304,30 @@ mod tests {
             started_seconds: 1_800_000_000.123_456_7,
             total_seconds: 0.012_345_678_9,
             phases,
-            details: Some(Details::Http(details)),
+            details,
             evidence,
             ..Facts::new(Observation::Stalled, "x".repeat(400))
         };
-        let record = Record::Attempt(Box::new(Attempt::new(&check, facts)));
-        let line = serde_json::to_string(&Numbered { n: 9999, record }).expect("JSON");
-        let longest = line.len() as u64 + 1;
-        assert!(longest * MAX_ATTEMPT_RECORDS < LOG_BYTES, "{longest} bytes: {line}");
+        Attempt::new(check, facts)
+    }
+
+    #[test]
+    fn as_many_records_as_are_written_fit_into_a_log() {
+        let http = || Ask::http(65535, HttpRequest::default());
+        let https = || Ask::https(65535, Tls::default(), HttpRequest::default());
+        let cases =
+            [("10.0.0.7", http()), ("10.0.0.7", https()), ("web", http()), ("web", https())];
+        for (host, ask) in cases {
+            let status = Expectation::Status { ranges: vec![(200, 299), (300, 399), (401, 401)] };
+            // The longest name that a target can have, and the longest message.
+            let check =
+                Check { expect: vec![status], ..Check::new(9999, "x".repeat(253), host, ask) };
+            let record = Record::Attempt(Box::new(longest_attempt(&check)));
+            let line = serde_json::to_string(&Numbered { n: 9999, record }).expect("JSON");
+            let (longest, bound) = (line.len() as u64 + 1, record_bytes(&check));
+            assert!(longest <= bound, "{longest} bytes, not {bound}: {line}");
+            let records = max_attempt_records(&[check]);
+            assert!(records >= 1_500, "{records}");
+        }
     }
 }

@@ -5,13 +5,15 @@ mod packed;
 mod standing;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use kubectl_pods_report::{Check, Plan, WIRE_VERSION};
+use rustls::RootCertStore;
 
 pub use packed::{pack, unpack};
 pub use standing::{StandingError, StandingPlan};
 
-use crate::prober::Prepared;
+use crate::prober::{Prepared, read_pem};
 
 /// Attempts for each check. Bounds memory when they are summed up: 24 bytes for each, 64 checks at once.
 const MAX_ATTEMPTS: u32 = 10_000;
@@ -66,15 +68,23 @@ impl TryFrom<&Plan> for CheckedPlan {
         if let Some(twice) = plan.checks.iter().find(|check| !ids.insert(check.id)) {
             return Err(PlanError::Whole(format!("two checks have the id {}", twice.id)));
         }
+        let roots = plan.roots.as_deref().map(roots).transpose()?;
+        let prepare = |check| prepare(check, roots.as_ref());
         let checks = plan.checks.iter().map(prepare).collect::<Result<_, _>>()?;
         Ok(Self { attempts: plan.attempts, is_summed_up: plan.is_summed_up(), checks })
     }
 }
 
-fn prepare(check: &Check) -> Result<Prepared, PlanError> {
+/// Certificates that are trusted instead of those that the machine knows.
+fn roots(pem: &str) -> Result<Arc<RootCertStore>, PlanError> {
+    let roots = read_pem(pem).map_err(|problem| PlanError::Whole(format!("roots: {problem}")))?;
+    Ok(Arc::new(roots))
+}
+
+fn prepare(check: &Check, roots: Option<&Arc<RootCertStore>>) -> Result<Prepared, PlanError> {
     let possible = limits(check).and_then(|()| expectations::fit(check));
     possible
-        .and_then(|()| Prepared::new(check))
+        .and_then(|()| Prepared::new(check, roots))
         .map_err(|reason| PlanError::Check { target: check.target.clone(), reason })
 }
 
@@ -134,7 +144,7 @@ mod tests {
             ("host in a header", check(|c| c.host = "a\nb".into()), "bad host \"a\\nb\""),
         ];
         for (name, check, expected) in cases {
-            let error = prepare(&check).expect_err(name).to_string();
+            let error = prepare(&check, None).expect_err(name).to_string();
             assert!(error.starts_with("check of \"web\": "), "{name}: {error}");
             assert!(error.contains(expected), "{name}: {error}");
         }
@@ -153,6 +163,10 @@ mod tests {
                 "plan asks for 0 attempts, not 1 to 10000",
             ),
             (Plan::once(vec![same(), same()]), "two checks have the id 0"),
+            (
+                Plan { roots: Some("no PEM".into()), ..Plan::once(vec![]) },
+                "roots: there is no certificate in PEM",
+            ),
         ];
         for (plan, expected) in cases {
             let error = CheckedPlan::try_from(&plan).expect_err(expected).to_string();

@@ -32,6 +32,12 @@ pub enum StandingError {
 pub struct StandingPlan {
     /// Time between two attempts at one check.
     pub every_seconds: f64,
+    /// [`Plan::roots`].
+    #[cfg_attr(
+        not(feature = "serve"),
+        expect(dead_code, reason = "only the server looks whether they have changed")
+    )]
+    pub(crate) roots: Option<String>,
     #[cfg_attr(
         not(feature = "serve"),
         expect(dead_code, reason = "only the server carries them out")
@@ -58,15 +64,18 @@ impl StandingPlan {
         }
         each_has_its_own_series(&plan)?;
         let at_once = |seconds: f64| (seconds / every_seconds).ceil();
-        let at_once: f64 =
-            plan.checks.iter().map(|check| at_once(check.limits.total_seconds)).sum();
+        let at_once: f64 = plan
+            .checks
+            .iter()
+            .map(|check| f64::from(check.places()) * at_once(check.limits.total_seconds))
+            .sum();
         if at_once > ATTEMPTS_AT_ONCE {
             return Err(StandingError::Again(format!(
                 "up to {at_once} attempts could be under way at once, more than {ATTEMPTS_AT_ONCE}: \
                  use fewer checks, a longer interval or shorter time-outs"
             )));
         }
-        Ok(Self { every_seconds, checks })
+        Ok(Self { every_seconds, roots: plan.roots, checks })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::IpAddr;
 
+use hickory_resolver::proto::op::ResponseCode;
 use kubectl_pods_report::Observation;
 
 use crate::evidence::errno_name;
@@ -40,12 +41,12 @@ pub(super) enum ResolveFailure {
     NoSuchName,
     /// The name exists and has no address that we look for.
     NoAddress,
-    /// About this name the resolver answered with this code, or with something unreadable.
-    Server { name: String, answer: String },
+    /// About this name the resolver answered with this code; without one, with something unreadable.
+    Server { name: String, code: Option<ResponseCode> },
     /// About this name the resolver did not answer; what was seen.
     Silence { name: String, seen: String },
     /// Not even a name.
-    BadName(String),
+    BadName,
     /// This machine's configuration cannot be read.
     Configuration(String),
     /// The name leads to an address that only its literal may name.

@@ -1,13 +1,13 @@
 //! One HTTP/1.1 request, with or without TLS below it. Redirects are answers, not instructions.
 
 mod head;
-mod observed;
+mod hints;
 mod request;
 mod search;
 
-use std::io;
 use std::pin::pin;
 use std::sync::Arc;
+use std::{io, mem};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -17,15 +17,16 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use kubectl_pods_report::{Details, HttpDetails, HttpRequest, Observation, Tls};
+use kubectl_pods_report::{HttpDetails, HttpRequest, Observation, Spoken};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 pub(super) use self::head::Head;
-use self::observed::{Observed, Seen};
 use self::search::Search;
 use super::failure::Failure;
+use super::observed::{Begin, Observed, Seen};
 use super::{Context, Machine, Piece, Prober, Stage, Trace, tcp, tls};
 
 /// Most that is held of an answer: its head must fit, its body passes through.
@@ -38,7 +39,7 @@ const PIECE_BYTES: usize = 8 * 1024;
 #[derive(Debug)]
 pub(super) struct Http {
     port: u16,
-    tls: Option<Tls>,
+    tls: Option<tls::Client>,
     request: Request<Full<Bytes>>,
     /// The same as it was asked for: what to do with the answer.
     asked: HttpRequest,
@@ -53,7 +54,7 @@ impl Http {
     pub(super) fn new(
         host: &str,
         port: u16,
-        tls: Option<Tls>,
+        tls: Option<tls::Client>,
         asked: &HttpRequest,
     ) -> Result<Self, String> {
         let default_port = if tls.is_some() { 443 } else { 80 };
@@ -71,19 +72,45 @@ impl Http {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         trace.stage = Stage::Processing;
+        let keep = if self.asked.return_body { BUFFER_BYTES } else { Begin::BYTES };
+        let seen = Arc::new(Seen::new(keep));
+        let stream = Observed { stream, seen: Arc::clone(&seen) };
+        let result = self.converse(stream, &seen, answer, trace).await;
+        match &result {
+            Err(Failure::Tls(error)) => tls::note(error, None, trace),
+            Err(Failure::Answer { observation: Observation::NotHttp, .. })
+                if trace.details.http.is_none() =>
+            {
+                let begin = Begin::of(&seen);
+                trace.details.first_bytes = Some(begin.text());
+                trace.details.speaks = begin.speaks().filter(|spoken| *spoken != Spoken::Http);
+            }
+            _ => {}
+        }
+        result
+    }
+
+    async fn converse<S>(
+        &self,
+        stream: Observed<S>,
+        seen: &Seen,
+        answer: &mpsc::Sender<Piece>,
+        trace: &mut Trace,
+    ) -> Result<String, Failure>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
         let begun = Instant::now();
-        let seen = Arc::new(Seen::new(if self.asked.return_body { BUFFER_BYTES } else { 0 }));
-        let stream = TokioIo::new(Observed { stream, seen: Arc::clone(&seen) });
         let mut client = http1::Builder::new();
         client.max_buf_size(BUFFER_BYTES).title_case_headers(true);
-        let (mut sender, connection) =
-            client.handshake::<_, Full<Bytes>>(stream).await.map_err(|error| explain(&error))?;
+        let handshake = client.handshake::<_, Full<Bytes>>(TokioIo::new(stream)).await;
+        let (mut sender, connection) = handshake.map_err(|error| explain(&error))?;
         let request = self.request.clone();
         let conversation = pin!(async {
             let response = sender.send_request(request).await.map_err(|error| explain(&error))?;
             let begun_at = *seen.first_byte.get_or_init(Instant::now);
             trace.phases.processing_seconds = Some((begun_at - begun).as_secs_f64());
-            let received = self.receive(response, &seen, answer, trace).await;
+            let received = self.receive(response, seen, answer, trace).await;
             if received.is_ok() {
                 trace.phases.transfer_seconds = Some(begun_at.elapsed().as_secs_f64());
             }
@@ -106,7 +133,7 @@ impl Http {
         let (head, body) = response.into_parts();
         let status = head.status.as_u16();
         trace.stage = Stage::Transfer;
-        trace.details = Some(Details::Http(HttpDetails { status, ..HttpDetails::default() }));
+        trace.details.http = Some(hints::details(&head));
         if self.asked.return_body {
             send(answer, Piece::Head(Head::new(&head, &seen.begin()))).await;
         }
@@ -125,6 +152,8 @@ impl Http {
         let limit = self.asked.max_body_bytes.unwrap_or(u64::MAX);
         let mut searches: Vec<Search<'_>> =
             self.asked.find.iter().map(|t| Search::new(t)).collect();
+        let texts = hints::texts(status, self.tls.is_some());
+        let mut hints: Vec<Search<'_>> = texts.iter().map(|text| Search::new(text)).collect();
         let (mut body_bytes, mut truncated) = (0_u64, false);
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|error| unfinished(&error, body_bytes))?;
@@ -135,12 +164,15 @@ impl Http {
                 truncated = true;
             }
             body_bytes += data.len() as u64;
-            for search in &mut searches {
+            for search in searches.iter_mut().chain(&mut hints) {
                 search.push(&data);
             }
+            if hints.iter().any(|hint| hint.found().is_some()) {
+                hints::take(&mut trace.details);
+            }
             let found = searches.iter().filter_map(Search::found).map(str::to_owned).collect();
-            trace.details =
-                Some(Details::Http(HttpDetails { status, body_bytes, truncated, found }));
+            let details = trace.details.http.get_or_insert_default();
+            *details = HttpDetails { body_bytes, truncated, found, ..mem::take(details) };
             while self.asked.return_body && !data.is_empty() {
                 send(answer, Piece::Body(data.split_to(data.len().min(PIECE_BYTES)))).await;
             }
@@ -154,8 +186,8 @@ impl Http {
 
 impl Prober for Http {
     fn prepare(&self, machine: &Machine) {
-        if let Some(tls) = self.tls {
-            machine.trust.prepare(tls);
+        if let Some(tls) = &self.tls {
+            tls.prepare(&machine.trust);
         }
     }
 
@@ -166,13 +198,33 @@ impl Prober for Http {
     ) -> BoxFuture<'a, Result<String, Failure>> {
         async move {
             let stream = tcp::open(context, self.port, trace).await?;
-            match self.tls {
+            match &self.tls {
                 None => self.exchange(stream, context.answer, trace).await,
                 Some(tls) => {
                     let trust = &context.machine.trust;
-                    let stream = tls::handshake(stream, context.host, tls, trust, trace).await?;
+                    let host = &context.check.host;
+                    let stream = tls.handshake(stream, host, trust, trace).await?;
                     self.exchange(stream, context.answer, trace).await
                 }
+            }
+        }
+        .boxed()
+    }
+
+    /// Many servers close without a word when plain HTTP comes to a port of TLS: asked in TLS, they answer.
+    fn look_closer<'a>(
+        &'a self,
+        context: Context<'a>,
+        failure: &'a Failure,
+        trace: &'a mut Trace,
+    ) -> BoxFuture<'a, ()> {
+        async move {
+            let (None, Failure::NoAnswer(_), Some(address)) = (&self.tls, failure, trace.address)
+            else {
+                return;
+            };
+            if let Ok(stream) = TcpStream::connect((address, self.port)).await {
+                trace.details.speaks = tls::is_spoken(stream, &context.machine.trust).await;
             }
         }
         .boxed()
@@ -185,22 +237,32 @@ async fn send(answer: &mpsc::Sender<Piece>, piece: Piece) {
 }
 
 fn explain(error: &hyper::Error) -> Failure {
-    if error.is_parse() { not_http(error) } else { Failure::NoAnswer(io_cause(error)) }
+    if let Some(error) = tls_cause(error) {
+        return Failure::Tls(error);
+    }
+    if error.is_parse() { not_http() } else { Failure::NoAnswer(io_cause(error)) }
 }
 
-fn not_http(error: &dyn std::error::Error) -> Failure {
+fn not_http() -> Failure {
     Failure::Answer {
         observation: Observation::NotHttp,
-        message: format!("something answered that does not speak HTTP/1: {error}"),
+        message: "something answered that does not speak HTTP/1".to_owned(),
         error: None,
     }
 }
 
 /// Why a body of which `body_bytes` came has no end: it broke off, or its chunks make no sense.
 fn unfinished(error: &hyper::Error, body_bytes: u64) -> Failure {
+    if let Some(error) = tls_cause(error) {
+        return Failure::Tls(error);
+    }
     let malformed = [io::ErrorKind::InvalidInput, io::ErrorKind::InvalidData];
-    if let Some(cause) = source(error).filter(|cause| malformed.contains(&cause.kind())) {
-        return not_http(cause);
+    if source(error).is_some_and(|cause| malformed.contains(&cause.kind())) {
+        return Failure::Answer {
+            observation: Observation::NotHttp,
+            message: format!("the chunks of the body make no sense after {body_bytes} bytes"),
+            error: None,
+        };
     }
     let error = io_cause(error);
     let how =
@@ -214,6 +276,14 @@ fn unfinished(error: &hyper::Error, body_bytes: u64) -> Failure {
 
 fn source(error: &hyper::Error) -> Option<&io::Error> {
     std::error::Error::source(error)?.downcast_ref()
+}
+
+/// The error of TLS under `error`, if there is one: in TLS 1.3 a server refuses a client without a certificate only after
+/// the handshake, when its answer is read.
+fn tls_cause(error: &hyper::Error) -> Option<io::Error> {
+    let cause = source(error)?;
+    let inner = cause.get_ref()?.downcast_ref::<rustls::Error>()?;
+    Some(io::Error::new(cause.kind(), inner.clone()))
 }
 
 /// The socket error under `error`, if there is one.

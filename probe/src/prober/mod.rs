@@ -10,18 +10,22 @@ mod http;
 mod icmp;
 mod machine;
 mod observe;
+mod observed;
 mod resolve;
 mod tcp;
 mod tls;
 mod trace;
 
 use std::fmt::Debug;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use kubectl_pods_report::{Ask, Check};
+use rustls::RootCertStore;
 use tokio::sync::mpsc;
 
 #[cfg(feature = "serve")]
@@ -29,6 +33,7 @@ pub(crate) use attempt::unix_seconds;
 use failure::Failure;
 use http::Head;
 pub(crate) use machine::Machine;
+pub(crate) use tls::read_pem;
 use trace::{Stage, Trace};
 
 /// One way of asking a target.
@@ -43,13 +48,26 @@ trait Prober: Debug + Send + Sync {
         context: Context<'a>,
         trace: &'a mut Trace,
     ) -> BoxFuture<'a, Result<String, Failure>>;
+
+    /// After `failure`: looks in another way for what may be behind it. What it finds goes into `trace`; the failure stands,
+    /// and so does the time that it took.
+    fn look_closer<'a>(
+        &'a self,
+        _context: Context<'a>,
+        _failure: &'a Failure,
+        _trace: &'a mut Trace,
+    ) -> BoxFuture<'a, ()> {
+        futures_util::future::ready(()).boxed()
+    }
 }
 
 /// What a prober is given for one attempt.
 #[derive(Clone, Copy)]
 struct Context<'a> {
-    /// Host name or address to ask.
-    host: &'a str,
+    /// What to ask, and where.
+    check: &'a Check,
+    /// The one address of the host to ask; the first when absent.
+    only: Option<IpAddr>,
     /// Limit for name resolution and connection together.
     connect_limit: Duration,
     /// What this machine knows and trusts.
@@ -79,17 +97,20 @@ impl Prepared {
     /// # Errors
     ///
     /// What makes it impossible, in words.
-    pub(crate) fn new(check: &Check) -> Result<Self, String> {
-        Ok(Self { check: check.clone(), prober: of(check)? })
+    ///
+    /// Over TLS it will trust `roots`, if they are given, instead of what its machine does.
+    pub(crate) fn new(check: &Check, roots: Option<&Arc<RootCertStore>>) -> Result<Self, String> {
+        Ok(Self { check: check.clone(), prober: of(check, roots)? })
     }
 }
 
 /// The prober that does what `check` asks: the one line for each protocol.
-fn of(check: &Check) -> Result<Arc<dyn Prober>, String> {
+fn of(check: &Check, roots: Option<&Arc<RootCertStore>>) -> Result<Arc<dyn Prober>, String> {
     Ok(match &check.ask {
         Ask::Tcp { port } => Arc::new(tcp::Tcp { port: *port }),
         Ask::Http { port, tls, request } => {
-            Arc::new(http::Http::new(&check.host, *port, *tls, request)?)
+            let tls = tls.clone().map(|tls| tls::Client::new(tls, roots.cloned()));
+            Arc::new(http::Http::new(&check.host, *port, tls, request)?)
         }
     })
 }

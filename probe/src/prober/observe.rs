@@ -5,11 +5,12 @@
 use std::io;
 use std::time::Duration;
 
-use kubectl_pods_report::{Check, Details, IcmpError, Observation, Starvation};
+use kubectl_pods_report::{Check, Family, IcmpError, Observation, Spoken, Starvation, TlsFault};
 
+use super::attempt::unix_seconds;
 use super::failure::{Failure, ResolveFailure};
-use super::icmp;
-use super::{Stage, Trace};
+use super::resolve::answer;
+use super::{Stage, Trace, icmp, tls};
 use crate::evidence::errno_name;
 use crate::starvation;
 
@@ -23,15 +24,25 @@ pub(super) fn observe(
     match result {
         Ok(answered) => (Observation::Open, open(trace, answered)),
         Err(Failure::TimedOut) => timed_out(check, trace, total),
-        Err(Failure::Resolve(failure)) => unresolved(check, failure),
+        Err(Failure::Resolve(failure)) => unresolved(check, trace, failure),
         Err(Failure::Local(error)) => {
             (Observation::NotRun, format!("the probe itself could not go on: {error}"))
         }
         Err(Failure::Connect(error)) => unconnected(check, trace, &error, total),
-        Err(Failure::Tls(error)) => no_tls(&error),
-        Err(Failure::NoAnswer(error)) => (Observation::EmptyReply, no_answer(error.as_ref())),
-        Err(Failure::Answer { observation, message, .. }) => (observation, message),
+        Err(Failure::Tls(error)) => no_tls(trace, &error),
+        Err(Failure::NoAnswer(error)) => {
+            (Observation::EmptyReply, no_answer(trace, error.as_ref()))
+        }
+        Err(Failure::Answer { observation, message, .. }) => {
+            (observation, answered_with(trace, message))
+        }
     }
+}
+
+/// The name that the resolver was asked for when time was over.
+fn asked_for(trace: &Trace) -> String {
+    let asked = trace.details.name.as_ref().and_then(|name| name.asked.last());
+    asked.map(|asked| format!(", when asked for {}", asked.name)).unwrap_or_default()
 }
 
 fn open(trace: &Trace, answered: String) -> String {
@@ -53,7 +64,11 @@ fn timed_out(check: &Check, trace: &Trace, total: Duration) -> (Observation, Str
     match trace.stage {
         Stage::Resolve => (
             Observation::DnsTimeout,
-            format!("no answer from the resolver about {} in {seconds:.1} s", check.host),
+            format!(
+                "no answer from the resolver about {} in {seconds:.1} s{}",
+                check.host,
+                asked_for(trace)
+            ),
         ),
         Stage::Connect => unanswered(trace, total),
         Stage::Tls => (
@@ -65,7 +80,7 @@ fn timed_out(check: &Check, trace: &Trace, total: Duration) -> (Observation, Str
             Observation::Stalled,
             format!(
                 "the answer had begun ({} body bytes) but did not end within {seconds:.1} s",
-                trace.details.as_ref().map_or(0, Details::content_bytes)
+                trace.details.http.as_ref().map_or(0, |http| http.body_bytes)
             ),
         ),
     }
@@ -117,29 +132,36 @@ fn dropped(trace: &Trace, total: Duration) -> String {
     )
 }
 
-fn unresolved(check: &Check, failure: ResolveFailure) -> (Observation, String) {
+fn unresolved(check: &Check, trace: &Trace, failure: ResolveFailure) -> (Observation, String) {
     let host = &check.host;
+    let asked = trace.details.name.as_ref().map_or(&[][..], |name| &name.asked);
+    let glibc = format!("glibc: {}", answer::of_glibc(asked, host));
     match failure {
         ResolveFailure::Configuration(error) => {
             (Observation::NotRun, format!("no resolver is configured in /etc/resolv.conf: {error}"))
         }
-        ResolveFailure::BadName(error) => {
-            (Observation::NotRun, format!("{host} is no name that can be asked for: {error}"))
+        ResolveFailure::BadName => {
+            (Observation::NotRun, format!("{host} is no name that can be asked for"))
         }
         ResolveFailure::NoSuchName => {
-            (Observation::DnsNxdomain, format!("the resolver knows no {host}"))
+            (Observation::DnsNxdomain, format!("the resolver knows no {host} ({glibc})"))
         }
         ResolveFailure::NoAddress => (
             Observation::DnsNodata,
-            format!("{host} exists but has no address (neither IPv4 nor IPv6)"),
+            format!("{host} exists but has no address of {} ({glibc})", families(check.family)),
         ),
-        ResolveFailure::Server { name, answer } => (
+        ResolveFailure::Server { name, code } => (
             Observation::DnsServfail,
-            format!("the resolver failed on {host}, when asked for {name}: {answer}"),
+            format!(
+                "the resolver failed on {host}, when asked for {name}: {} ({glibc})",
+                answer::words(code)
+            ),
         ),
         ResolveFailure::Silence { name, seen } => (
             Observation::DnsTimeout,
-            format!("the resolver did not answer about {host}, when asked for {name}: {seen}"),
+            format!(
+                "the resolver did not answer about {host}, when asked for {name}: {seen} ({glibc})"
+            ),
         ),
         ResolveFailure::Forbidden(address) => (
             Observation::NotRun,
@@ -147,6 +169,14 @@ fn unresolved(check: &Check, failure: ResolveFailure) -> (Observation, String) {
                 "refused: {host} resolves to {address}, a link-local or metadata address; name the address itself to probe it"
             ),
         ),
+    }
+}
+
+const fn families(only: Option<Family>) -> &'static str {
+    match only {
+        None => "IPv4 or IPv6",
+        Some(Family::Ipv4) => "IPv4",
+        Some(Family::Ipv6) => "IPv6",
     }
 }
 
@@ -167,7 +197,7 @@ fn unconnected(
                 .to_owned(),
         ),
         // The handshake was done, and the reset came before we could look.
-        libc::ECONNRESET => (Observation::EmptyReply, no_answer(Some(error))),
+        libc::ECONNRESET => (Observation::EmptyReply, no_answer(trace, Some(error))),
         libc::ETIMEDOUT => {
             starved(check, trace).unwrap_or_else(|| (Observation::Dropped, dropped(trace, total)))
         }
@@ -213,25 +243,42 @@ fn rejected(trace: &Trace, error: IcmpError) -> (Observation, String) {
     }
 }
 
-fn no_tls(error: &io::Error) -> (Observation, String) {
-    let cause = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    match cause {
-        Some(rustls::Error::InvalidCertificate(why)) => (
-            Observation::TlsCertificate,
-            format!("the server's certificate is not accepted: {why}"),
-        ),
-        Some(other) => (Observation::TlsHandshake, format!("the TLS handshake failed: {other}")),
-        None if error.kind() == io::ErrorKind::UnexpectedEof => (
-            Observation::TlsHandshake,
-            "the peer closed in the middle of the TLS handshake".to_owned(),
-        ),
-        None => (Observation::TlsHandshake, format!("the TLS handshake failed: {error}")),
+fn no_tls(trace: &Trace, error: &io::Error) -> (Observation, String) {
+    let fault = trace.details.tls.as_ref().and_then(|tls| tls.fault);
+    let observation = if fault.is_some_and(TlsFault::is_of_certificate) {
+        Observation::TlsCertificate
+    } else {
+        Observation::TlsHandshake
+    };
+    #[expect(clippy::cast_possible_truncation, reason = "whole seconds of Unix time")]
+    let now = unix_seconds() as i64;
+    (observation, tls::words::sentence(error, &trace.details, now))
+}
+
+fn no_answer(trace: &Trace, error: Option<&io::Error>) -> String {
+    let how = error.map_or_else(|| "closed".to_owned(), |error| format!("broke off ({error})"));
+    let seen = format!("connected, then the peer {how} without an answer");
+    let tls = trace.details.tls.as_ref();
+    if trace.details.speaks == Some(Spoken::Tls) {
+        format!("{seen} to plain HTTP: the port speaks TLS; ask with https://")
+    } else if tls.is_some_and(|tls| tls.wants_client_certificate) {
+        format!("{seen}; it had asked for a certificate of the client, and the probe has none")
+    } else {
+        seen
     }
 }
 
-fn no_answer(error: Option<&io::Error>) -> String {
-    let how = error.map_or_else(|| "closed".to_owned(), |error| format!("broke off ({error})"));
-    format!("connected, then the peer {how} without an answer")
+/// What else the begin of a wrong answer tells.
+fn answered_with(trace: &Trace, message: String) -> String {
+    match (&trace.details.first_bytes, trace.details.speaks) {
+        (Some(begin), Some(Spoken::Tls)) => {
+            format!(
+                "the port speaks TLS, not plain HTTP: it answered \"{begin}\"; ask with https://"
+            )
+        }
+        (Some(begin), _) => format!("{message}: \"{begin}\""),
+        (None, _) => message,
+    }
 }
 
 fn retransmitted(trace: &Trace) -> u32 {

@@ -38,7 +38,9 @@ pub(super) async fn open(
     trace: &mut Trace,
 ) -> Result<TcpStream, Failure> {
     let connecting = async {
-        let address = context.machine.resolver.resolve(context.host, trace).await?;
+        let Context { check, only, .. } = context;
+        trace.address = only; // Whatever comes, it is of this one.
+        let address = context.machine.resolver.address(check, only, trace).await?;
         connect(SocketAddr::new(address, port), trace).await
     };
     timeout(context.connect_limit, connecting).await.unwrap_or(Err(Failure::TimedOut))

@@ -27,7 +27,7 @@ pub(super) struct Trace {
     pub(super) stage: Stage,
     pub(super) address: Option<IpAddr>,
     pub(super) phases: Phases,
-    pub(super) details: Option<Details>,
+    pub(super) details: Details,
     /// The socket, to be asked at the end.
     pub(super) witness: Option<Witness>,
     pub(super) evidence: Evidence,

@@ -59,6 +59,7 @@ struct Schedule {
     app: Arc<App>,
     machine: Arc<Machine>,
     every: Duration,
+    roots: Option<String>,
     tasks: JoinSet<()>,
     running: Vec<(Prepared, AbortHandle)>,
 }
@@ -69,18 +70,18 @@ impl Schedule {
         let mut tasks = JoinSet::new();
         let watched = Arc::clone(&machine);
         tasks.spawn(async move { match watched.watch.tick().await {} });
-        Self { app, machine, every: Duration::ZERO, tasks, running: Vec::new() }
+        Self { app, machine, every: Duration::ZERO, roots: None, tasks, running: Vec::new() }
     }
 
     /// Ends what is not in `config`, begins what is new in it, and leaves alone what stays.
     fn follow(&mut self, config: Config) {
         let every = Duration::from_secs_f64(config.plan.every_seconds);
-        let same_pace = every == self.every;
-        self.every = every;
+        let same_way = every == self.every && config.plan.roots == self.roots;
+        (self.every, self.roots) = (every, config.plan.roots.clone());
         while self.tasks.try_join_next().is_some() {} // What was ended before can be forgotten.
         self.machine.prepare(&config.plan.checks);
         let stays = |old: &Prepared| {
-            same_pace && config.plan.checks.iter().any(|new| new.check.is_same_as(&old.check))
+            same_way && config.plan.checks.iter().any(|new| new.check.is_same_as(&old.check))
         };
         self.running.retain(|(old, task)| {
             let stays = stays(old);
@@ -111,7 +112,7 @@ async fn repeat(app: Arc<App>, machine: Arc<Machine>, prepared: Prepared, every:
     let mut under_way = FuturesUnordered::new();
     if every > FIRST_ATTEMPT {
         sleep(FIRST_ATTEMPT.mul_f64(share)).await;
-        under_way.push(machine.attempt(&prepared, &nobody));
+        under_way.push(machine.attempt_everywhere(&prepared, &nobody));
     }
     loop {
         tokio::select! {
@@ -121,7 +122,7 @@ async fn repeat(app: Arc<App>, machine: Arc<Machine>, prepared: Prepared, every:
                     app.record_missed(&prepared.check, missed);
                 }
                 due_before = Some(due);
-                under_way.push(machine.attempt(&prepared, &nobody));
+                under_way.push(machine.attempt_everywhere(&prepared, &nobody));
             }
             Some(attempt) = under_way.next() => app.record(&prepared.check, attempt),
         }

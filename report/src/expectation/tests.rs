@@ -17,7 +17,8 @@ fn rejected(address: &str, kind: u8, code: u8) -> Facts {
 }
 
 fn answered(http: HttpDetails) -> Facts {
-    Facts { details: Some(Details::Http(http)), ..seen(Observation::Open) }
+    let details = Details { http: Some(http), ..Details::default() };
+    Facts { details, ..seen(Observation::Open) }
 }
 
 fn took(total_seconds: f64, lag: f64, throttled: Option<f64>) -> Facts {
@@ -47,7 +48,7 @@ fn reached_means_open_and_nothing_is_known_without_a_probe() {
 #[test]
 fn a_denial_is_judged_as_far_as_one_end_can_tell() {
     use Judgement::{Failed, Held, Unknown};
-    let cases = [
+    let cases = vec![
         (seen(Observation::Dropped), Held),
         (rejected("10.0.0.7", 3, 3), Held),
         (rejected("10.0.0.7", 3, 9), Held),

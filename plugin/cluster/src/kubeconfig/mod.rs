@@ -5,7 +5,6 @@
 //! missing members of `KUBECONFIG`, an empty `current-context`, most override flags, proxies, and
 //! credential plugins (run three times for one client) and token files (a line break at the end is no part of the token).
 
-mod context;
 mod credential_plugin;
 mod credential_source;
 mod credentials;
@@ -23,7 +22,6 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-pub use context::SelectedContext;
 pub(crate) use credential_plugin::CredentialPlugin;
 pub(crate) use credential_source::CredentialSource;
 pub(crate) use credentials::Credentials;

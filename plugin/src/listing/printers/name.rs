@@ -8,7 +8,7 @@ use table::{
 };
 
 use crate::{
-    listing::{Change, ListVersion, Sink},
+    listing::{Change, Sink},
     output::Stdout,
 };
 
@@ -44,7 +44,7 @@ impl Sink for NamePrinter<'_> {
         self.stdout.write(b"\n")
     }
 
-    fn end(&mut self, _: &[ListVersion]) -> Result<()> {
+    fn end(&mut self, _: Option<&str>) -> Result<()> {
         Ok(())
     }
 }

@@ -11,7 +11,7 @@ use table::{
 };
 
 use crate::{
-    listing::{Change, ListVersion, Sink, View, view::Part},
+    listing::{Change, Sink, View, view::Part},
     output::Stdout,
 };
 
@@ -83,7 +83,7 @@ impl Sink for PodTable {
         Ok(())
     }
 
-    fn end(&mut self, _: &[ListVersion]) -> Result<()> {
+    fn end(&mut self, _: Option<&str>) -> Result<()> {
         Ok(())
     }
 }
