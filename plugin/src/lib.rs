@@ -4,6 +4,7 @@
 //! plain data. `docs/architecture.md` has the map and the invariants.
 
 mod carried;
+mod causes;
 pub mod checking;
 pub mod cli;
 pub mod dispatch;

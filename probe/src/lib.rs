@@ -18,6 +18,7 @@ mod prober;
 mod run;
 #[cfg(feature = "serve")]
 pub mod serve;
+mod standby;
 mod starvation;
 mod text;
 

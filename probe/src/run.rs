@@ -9,12 +9,13 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
 use futures_util::stream;
 use kubectl_pods_report::{
-    Attempt, CONCURRENT_CHECKS, Numbered, Plan, Record, Summary, Tally, WIRE_VERSION,
+    Attempt, CONCURRENT_CHECKS, Judgement, Numbered, Plan, Record, Summary, Tally, WIRE_VERSION,
 };
 use tokio::sync::mpsc;
 
 use crate::plan::CheckedPlan;
 use crate::prober::{Machine, Piece, Prepared};
+use crate::standby::stand_by;
 
 /// Records that may wait to be written; it is this that makes a body pass through instead of piling up.
 const WAITING_RECORDS: usize = 16;
@@ -59,7 +60,7 @@ async fn carry_out(
     let (sender, mut records) = mpsc::channel(WAITING_RECORDS);
     let work = async {
         let tried = stream::iter(&places)
-            .map(|place| repeat(machine, plan, place, sender.clone(), &truncated));
+            .map(|place| carry_out_one(machine, plan, place, sender.clone(), &truncated));
         tried.buffer_unordered(CONCURRENT_CHECKS).collect::<()>().await;
         drop(sender);
         io::Result::Ok(())
@@ -93,18 +94,35 @@ async fn places<'a>(machine: &Machine, checks: &'a [Prepared]) -> Vec<Place<'a>>
     found.buffered(CONCURRENT_CHECKS).flatten().collect().await
 }
 
-/// Tries one place as often as `plan` asks, one attempt after the other.
-async fn repeat(
+/// Everything about one place: its attempts, and what stands by for its check.
+async fn carry_out_one(
     machine: &Machine,
     plan: &CheckedPlan,
     place: &Place<'_>,
     records: mpsc::Sender<Record>,
     truncated: &AtomicBool,
 ) {
+    let (told, judgements) = mpsc::unbounded_channel();
+    tokio::join!(
+        repeat(machine, plan, place, &records, told, truncated),
+        stand_by(machine, place.prepared, judgements, &records),
+    );
+}
+
+/// Tries one place as often as `plan` asks, one attempt after the other, and tells how each was judged.
+async fn repeat(
+    machine: &Machine,
+    plan: &CheckedPlan,
+    place: &Place<'_>,
+    records: &mpsc::Sender<Record>,
+    told: mpsc::UnboundedSender<Judgement>,
+    truncated: &AtomicBool,
+) {
     // Nobody reads any more only when writing has failed, and then this future is about to be dropped.
     let mut tally = Tally::default();
     for _ in 0..plan.attempts {
-        let attempt = try_once(machine, place, &records).await;
+        let attempt = try_once(machine, place, records).await;
+        let _ = told.send(attempt.judgement); // Nobody listens once there is trouble.
         let is_cut = attempt.http().is_some_and(|http| http.truncated);
         truncated.fetch_or(is_cut, Ordering::Relaxed);
         if plan.is_summed_up {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use kubectl_pods_report::{Counts, Observation, Plan, Record};
+use kubectl_pods_report::{Check, Counts, Observation, Plan, Record, Standby};
 
 use crate::plans::{attempt, http, plan, run, tcp, within};
 use crate::servers::{closed_port, page, read_request, saying, server, silent};
@@ -56,6 +56,36 @@ async fn more_attempts_than_fit_are_summed_up() {
     let evidence = refused.evidence();
     assert_eq!(evidence.len(), 1, "{evidence:#?}");
     assert_eq!(evidence[0].evidence.errno.as_deref(), Some("ECONNREFUSED"));
+}
+
+/// What stands by for `check` and was asked, as `(its check, its port, what was seen)`.
+async fn asked_beside(check: Check, standby: &[u16]) -> Vec<(u32, Option<u16>, Observation)> {
+    let address = "127.0.0.1".parse().expect("an address");
+    let standby = standby.iter().map(|port| Standby { address, port: *port }).collect();
+    let outcome = run(&plan(vec![tcp("127.0.0.1", 1), Check { standby, ..check }])).await;
+    assert_eq!(outcome.attempts.len(), 2, "standby is none of them: {outcome:#?}");
+    let asked = outcome.records.into_iter().filter_map(|record| match record {
+        Record::Standby(attempt) => Some((attempt.check, attempt.port, attempt.observation)),
+        _ => None,
+    });
+    let mut asked: Vec<_> = asked.collect();
+    asked.sort_by_key(|(_, port, _)| *port);
+    asked
+}
+
+#[tokio::test]
+async fn what_stands_by_is_asked_only_when_there_is_trouble() {
+    use Observation::{Open, Refused};
+    let (up, down) = (saying(page("200 OK", "")), closed_port().port());
+    let mut standby = [up.port(), down];
+    standby.sort_unstable();
+    let seen = standby.map(|port| (1, Some(port), if port == down { Refused } else { Open }));
+    assert_eq!(asked_beside(http(up), &standby).await, [], "all is well");
+    let refused = tcp("127.0.0.1", closed_port().port());
+    assert_eq!(asked_beside(refused, &standby).await, seen, "refused");
+    let begun = Instant::now();
+    assert_eq!(asked_beside(within(http(silent()), 1.0), &standby).await, seen, "silent");
+    assert!(begun.elapsed() < Duration::from_secs(4), "beside it, not after it");
 }
 
 #[tokio::test]

@@ -86,8 +86,8 @@ struct Finding {
 /// A **denial** is judged as far as one end can tell. Held: silence (`dropped`), and an ICMP error by which somebody says
 /// that he does not let it pass (`rejected`, [`crate::IcmpError::is_denial`]). Failed: whatever shows that a connection came
 /// about. Unknown: a reset (`refused`: a closed port looks the same; `empty-reply`: so does a mesh's proxy that denies after
-/// it accepted), other ICMP errors and `no-route` (there may be no way or nobody there), a name that was not resolved and a
-/// target that has ended (nothing was sent), another owner (`wrong-peer`). That a silent target lives at all is for
+/// it accepted), other ICMP errors and `no-route` (there may be no way or nobody there), a name that was not resolved, a
+/// target that has ended or does not exist (nothing was sent), another owner (`wrong-peer`). That a silent target lives at all is for
 /// whoever asks it from a place that is allowed.
 #[must_use]
 pub fn judge(expect: &[Expectation], facts: &Facts) -> Judged {
@@ -159,6 +159,7 @@ fn denied(facts: &Facts) -> Finding {
         | Observation::EmptyReply
         | Observation::WrongPeer
         | Observation::Stopped
+        | Observation::Absent
         | Observation::Starved
         | Observation::NotRun => Judgement::Unknown,
     };

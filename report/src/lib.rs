@@ -6,7 +6,7 @@
 //!   one word.
 //! - [`record`]: the numbered NDJSON lines that a one-shot probe writes to its log.
 //! - [`summary`]: many attempts at one check, where they are too many for a log; [`latency`]: how long they took.
-//! - [`report`]: what several attempts from several sources say together.
+//! - [`report`]: what several attempts from several sources say together; [`cause`]: why a target is not as expected.
 //! - [`standing`]: what a standing probe answers at `/results`.
 //!
 //! Times are seconds (`f64`, field names end in `_seconds`), sizes are bytes.
@@ -14,6 +14,7 @@
 
 pub mod ask;
 pub mod attempt;
+pub mod cause;
 pub mod details;
 pub mod evidence;
 pub mod expectation;
@@ -29,6 +30,7 @@ pub mod verdict;
 
 pub use ask::{Ask, HttpRequest, Protocol, Tls};
 pub use attempt::Attempt;
+pub use cause::{Cause, CauseKind, Link, LinkKind, LinkState, ObjectRef};
 pub use details::{
     Asked, Certificate, Details, HttpDetails, NameAnswer, NameDetails, Spoken, TlsDetails, TlsFault,
 };
@@ -37,7 +39,9 @@ pub use expectation::{Counts, Expectation, Judgement};
 pub use facts::{Facts, Phase, Phases};
 pub use latency::{Latency, Spread};
 pub use observation::Observation;
-pub use plan::{CONCURRENT_CHECKS, Check, Family, Limits, MAX_ADDRESSES, Plan};
+pub use plan::{
+    CONCURRENT_CHECKS, Check, Family, Limits, MAX_ADDRESSES, Plan, STANDBY_LIMIT, Standby,
+};
 pub use record::{Numbered, Record};
 pub use report::{Report, Source, TargetReport};
 pub use standing::{CheckResults, Results};

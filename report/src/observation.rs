@@ -42,6 +42,8 @@ pub enum Observation {
     WrongPeer,
     /// The cluster says that the target has ended, so nothing was sent: its last address may be another's by now.
     Stopped,
+    /// The cluster says that there is no such object, so nothing was sent.
+    Absent,
     /// The probe itself was paused too long for its result to mean anything.
     Starved,
     /// The attempt was not made.
@@ -50,7 +52,7 @@ pub enum Observation {
 
 impl Observation {
     /// Every observation, in the order of the documentation.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Open,
         Self::Refused,
         Self::Rejected,
@@ -68,6 +70,7 @@ impl Observation {
         Self::EmptyReply,
         Self::WrongPeer,
         Self::Stopped,
+        Self::Absent,
         Self::Starved,
         Self::NotRun,
     ];
@@ -93,6 +96,7 @@ impl Observation {
             Self::EmptyReply => "empty-reply",
             Self::WrongPeer => "wrong-peer",
             Self::Stopped => "stopped",
+            Self::Absent => "absent",
             Self::Starved => "starved",
             Self::NotRun => "not-run",
         }

@@ -12,6 +12,8 @@ pub const CONCURRENT_CHECKS: usize = 64;
 
 /// Addresses of one name that are tried, if every one is to be: more would be a DNS server's way to keep a probe busy.
 pub const MAX_ADDRESSES: u32 = 16;
+/// Limit for one handshake with a [`Standby`]: enough for a second SYN, which the kernel sends after 1 s.
+pub const STANDBY_LIMIT: Duration = Duration::from_millis(1_500);
 
 /// Everything one probe needs to know. The probe knows nothing of Kubernetes: names were resolved by the plugin.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -61,6 +63,19 @@ pub struct Check {
     /// What must hold, all of it; empty: [`Expectation::Reached`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect: Vec<Expectation>,
+    /// Where the answer should come from in the end, as the endpoints of a Service. Each is asked for a TCP handshake, and
+    /// only when an attempt at the check fails or is silent: that tells the way to them from themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub standby: Vec<Standby>,
+}
+
+/// A place that is tried only if there is trouble: [`Check::standby`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standby {
+    /// Its address.
+    pub address: IpAddr,
+    /// Its TCP port.
+    pub port: u16,
 }
 
 /// A family of IP addresses.
@@ -113,15 +128,14 @@ impl Plan {
     /// of one check one after the other. Getting the probe to run comes on top.
     #[must_use]
     pub fn longest_run(&self) -> Duration {
-        let each = self.checks.iter().map(Check::longest_seconds);
+        let each = self.checks.iter().map(|check| check.longest_run_seconds(self.attempts));
         let (sum, longest) = each
             .fold((0.0, 0.0_f64), |(sum, longest), seconds| (sum + seconds, longest.max(seconds)));
         // A check begins as soon as one of those before it has ended. So no place is idle until the last check begins, and
         // that one takes the longest time at most (R. L. Graham, 1966). With equal limits counting rounds is closer.
         let busy = sum / as_f64(CONCURRENT_CHECKS) + longest;
         let rounds = as_f64(self.checks.len().div_ceil(CONCURRENT_CHECKS)) * longest;
-        let seconds = busy.min(rounds) * f64::from(self.attempts);
-        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX / 4)
+        Duration::try_from_secs_f64(busy.min(rounds)).unwrap_or(Duration::MAX / 4)
     }
 }
 
@@ -147,6 +161,7 @@ impl Check {
             every_address: false,
             limits: Limits::default(),
             expect: Vec::new(),
+            standby: Vec::new(),
         }
     }
 
@@ -156,10 +171,22 @@ impl Check {
         if self.every_address { MAX_ADDRESSES } else { 1 }
     }
 
-    /// An upper bound for the length of one attempt at each of its places, one after the other, and of finding them.
-    fn longest_seconds(&self) -> f64 {
+    /// The handshake with one of its [`Check::standby`], as a check with the same id.
+    #[must_use]
+    pub fn stand_in(&self, standby: &Standby) -> Self {
+        let limit = STANDBY_LIMIT.as_secs_f64().min(self.limits.connect_seconds);
+        let limits = Limits { connect_seconds: limit, total_seconds: limit };
+        let host = standby.address.to_string();
+        Self { limits, ..Self::new(self.id, host.clone(), host, Ask::tcp(standby.port)) }
+    }
+
+    /// An upper bound for the length of so many attempts at each of its places, one after the other, of finding them, and
+    /// of asking what stands by.
+    fn longest_run_seconds(&self, attempts: u32) -> f64 {
         let finding = if self.every_address { self.limits.connect_seconds } else { 0.0 };
-        finding + f64::from(self.places()) * self.limits.total_seconds
+        let each = finding + f64::from(self.places()) * self.limits.total_seconds;
+        let standby = if self.standby.is_empty() { 0.0 } else { STANDBY_LIMIT.as_secs_f64() };
+        each * f64::from(attempts) + standby
     }
 
     /// Whether `other` is the same but for its id, which is only a name within one plan.
@@ -226,6 +253,23 @@ mod tests {
         }
         let for_ever = plan(&[f64::MAX; 100], u32::MAX).longest_run();
         assert_eq!(for_ever, Duration::MAX / 4, "no limit is too long");
+        let mut guarded = plan(&[10.0], 3);
+        let address = "10.0.0.8".parse().expect("an address");
+        guarded.checks[0].standby.push(Standby { address, port: 8080 });
+        assert_eq!(guarded.longest_run(), Duration::from_secs(30) + STANDBY_LIMIT);
+    }
+
+    #[test]
+    fn a_stand_in_is_a_handshake_under_the_same_id() {
+        let address = "fd00::8".parse().expect("an address");
+        let mut check = Check::new(7, "svc/web", "fd00::1", Ask::tcp(80));
+        let stand_in = check.stand_in(&Standby { address, port: 8080 });
+        assert_eq!((stand_in.id, stand_in.authority().as_str()), (7, "[fd00::8]:8080"));
+        assert_eq!(stand_in.ask, Ask::tcp(8080));
+        assert!((stand_in.limits.total_seconds - 1.5).abs() < 1e-9, "{stand_in:?}");
+        check.limits.connect_seconds = 0.5;
+        let stand_in = check.stand_in(&Standby { address, port: 8080 });
+        assert!((stand_in.limits.total_seconds - 0.5).abs() < 1e-9, "no longer than the check");
     }
 
     #[test]

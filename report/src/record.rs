@@ -1,6 +1,6 @@
 //! The lines a one-shot probe writes to its standard output, one JSON object a line.
 //!
-//! A stream is `start`, then any number of `attempt`, `summary`, `head` and `body` lines, then `end`. Every line carries its
+//! A stream is `start`, then any number of `attempt`, `summary`, `standby`, `head` and `body` lines, then `end`. Every line carries its
 //! number `n`, counted from 0 without gaps, and `end` is the last: a reader that saw `end` with number N and N lines
 //! before it saw everything. Anything else is an incomplete result.
 
@@ -38,6 +38,9 @@ pub enum Record {
     Attempt(Box<Attempt>),
     /// All attempts at one check, when the plan has more than [`crate::Plan::max_attempt_records`].
     Summary(Box<Summary>),
+    /// A handshake with one of the [`crate::Check::standby`] of a check that had trouble. Not among the attempts that were
+    /// announced: nobody knows beforehand whether there will be any.
+    Standby(Box<Attempt>),
     /// Head of an HTTP answer; only with [`crate::HttpRequest::return_body`], before its `body` lines.
     Head {
         /// [`crate::Check::id`].

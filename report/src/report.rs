@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::expectation::judge;
 use crate::{
-    Attempt, AttemptKind, Check, Counts, Expectation, Facts, Judgement, Latency, Observation,
-    Protocol, Summary, Tally, Verdict,
+    Attempt, AttemptKind, Cause, Check, Counts, Expectation, Facts, Judgement, Latency, Link,
+    Observation, Protocol, Summary, Tally, Verdict,
 };
 
 /// Version of [`Report`]. Fields may be added within a version.
@@ -73,6 +73,15 @@ pub struct TargetReport {
     pub summed_up: bool,
     /// Every attempt with its evidence.
     pub attempts: Vec<Attempt>,
+    /// Handshakes with [`crate::Check::standby`] of a target that is not as expected.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub direct: Vec<Attempt>,
+    /// Why it is not as expected, as far as somebody looked and found out: the first is what to mend first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<Cause>,
+    /// The steps between the name and an answer, if it is not as expected.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub chain: Vec<Link>,
 }
 
 impl Report {
@@ -117,7 +126,16 @@ impl TargetReport {
             latency: Latency::default(),
             summed_up: false,
             attempts: Vec::new(),
+            direct: Vec::new(),
+            causes: Vec::new(),
+            chain: Vec::new(),
         }
+    }
+
+    /// What there is to say about it in one line: what to mend, or else what was seen.
+    #[must_use]
+    pub fn line(&self) -> String {
+        self.causes.first().map_or_else(|| self.message.clone(), Cause::line)
     }
 
     /// The `attempts` at `check` from `source`, of which `planned` were to be made. A target holds when every attempt does:
@@ -148,6 +166,9 @@ impl TargetReport {
             latency: summary.latency,
             summed_up: true,
             attempts,
+            direct: Vec::new(),
+            causes: Vec::new(),
+            chain: Vec::new(),
         }
     }
 

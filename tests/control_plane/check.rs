@@ -17,7 +17,10 @@ fn a_pod_without_an_address_is_not_judged_and_costs_no_job() {
     assert_eq!(target["verdict"], "not-run", "{target}");
     let message = target["message"].as_str().expect("a message");
     assert!(message.starts_with("pod held has no address yet ("), "{message}");
-    assert_eq!(run.stderr, format!("error: {message}\n"));
+    let cause = &target["causes"][0];
+    assert_eq!(cause["kind"], "unschedulable", "{target}");
+    let line = format!("{}; {}", cause["message"], cause["next"]).replace('"', "");
+    assert_eq!(run.stderr, format!("error: {line}\n"), "what to mend is said");
     let run = ns.pods(["curl", "held"]).run().exits(3).prints("");
     assert_eq!(run.stderr, format!("error: {message}\n"));
     assert!(message.ends_with("; see kubectl describe pod held"), "{message}");
@@ -78,20 +81,45 @@ spec: {clusterIP: None, selector: {app: empty}, ports: [{port: 80}]}
 fn what_leads_to_no_pod_is_not_judged() {
     let ns = Cluster::control_plane().namespace("check-empty");
     ns.apply(EMPTY);
+    let describe = |target: &str, what: &str| {
+        format!("{target} has no ready {what}; see kubectl describe {target}")
+    };
     let cases = [
-        ("deploy/web", "deploy/web has no ready pod (0 in all); see kubectl describe deploy/web"),
-        ("sts/web:80", "sts/web has no ready pod (0 in all); see kubectl describe sts/web"),
-        ("ds/web", "ds/web has no ready pod (0 in all); see kubectl describe ds/web"),
-        ("job/web:80", "job/web has no ready pod (0 in all); see kubectl describe job/web"),
-        ("svc/web", "svc/web has no ready endpoint; see kubectl describe svc/web"),
+        (
+            "deploy/web",
+            "pod (0 in all)",
+            "deploy/web is scaled to 0; run kubectl scale deploy/web -n NS --replicas=1",
+        ),
+        (
+            "sts/web",
+            "pod (0 in all)",
+            "sts/web is scaled to 0; run kubectl scale sts/web -n NS --replicas=1",
+        ),
+        (
+            "ds/web",
+            "pod (0 in all)",
+            "ds/web finds no node that it is meant for; run kubectl describe ds/web -n NS",
+        ),
+        (
+            "job/web",
+            "pod (0 in all)",
+            "job/web is suspended; run kubectl patch job web -n NS -p '{\"spec\":{\"suspend\":false}}'",
+        ),
+        (
+            "svc/web",
+            "endpoint",
+            "svc/web has no pods: deploy/web, which would make them, is scaled to 0; run kubectl scale deploy/web -n NS --replicas=1",
+        ),
     ];
-    for (target, complaint) in cases {
-        let complaint = format!("error: {complaint}\n");
-        let run = ns.pods(["check", target]).run().exits(3);
-        assert_eq!(run.stderr, complaint, "{}", run.story());
+    for (target, what, cause) in cases {
+        let port = if target.starts_with("sts") || target.starts_with("job") { ":80" } else { "" };
+        let typed = format!("{target}{port}");
+        let run = ns.pods(["check", &typed]).run().exits(3);
+        let cause = cause.replace("NS", &ns.name);
+        assert_eq!(run.stderr, format!("error: {cause}\n"), "{}", run.story());
         assert!(run.stdout.contains("not-run"), "{}", run.story());
-        let run = ns.pods(["curl", target]).run().exits(3).prints("");
-        assert_eq!(run.stderr, complaint, "{}", run.story());
+        let run = ns.pods(["curl", &typed]).run().exits(3).prints("");
+        assert_eq!(run.stderr, format!("error: {}\n", describe(target, what)), "{}", run.story());
     }
 }
 

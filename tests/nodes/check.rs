@@ -81,8 +81,13 @@ fn a_stopped_target_gives_2() {
         assert!(report["targets"][1]["latency"]["total"].is_null(), "{name}");
     }
     ns.kubectl(["delete", "pod", "nginx-ser", "--now"]).run().success();
-    let run = ns.pods(["check", "nginx-ser"]).run().exits(1);
-    assert_eq!(run.stderr, "Error from server (NotFound): pods \"nginx-ser\" not found\n");
+    // One wrong name takes the answer of no other away.
+    let run = ns.pods(["check", "nginx-ser", "httpd-ser", "-o", "json"]).run().exits(2);
+    let report = report(&run);
+    let [absent, open] = [0, 1].map(|target| &report["targets"][target]);
+    assert_eq!((&absent["verdict"], &open["verdict"]), (&json!("absent"), &json!("open")));
+    assert_eq!(absent["message"], "Error from server (NotFound): pods \"nginx-ser\" not found");
+    assert_eq!(absent["causes"][0]["kind"], "missing", "{absent}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 mod article;
 mod carrier;
+mod causes;
 mod check;
 mod curl;
 mod guest;

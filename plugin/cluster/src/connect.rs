@@ -6,7 +6,7 @@ use anyhow::Result;
 use kube::Client;
 
 use super::{authentication::Authenticated, errors, transport, warnings::Warn};
-use crate::{ConnectionOptions, Verbatim, kubeconfig};
+use crate::{ConnectionOptions, Found, Verbatim, kubeconfig};
 
 /// A connection to one API server, and the namespace that commands mean when they name none.
 #[derive(Clone)]
@@ -68,6 +68,20 @@ impl Cluster {
         request: impl Future<Output = kube::Result<T>>,
     ) -> Result<T> {
         self.in_time(request).await?.map_err(|error| self.explain(error))
+    }
+
+    /// As [`Self::limited`], for one object: that there is none is told apart from all that can go wrong.
+    pub(super) async fn found<T>(
+        &self,
+        request: impl Future<Output = kube::Result<T>>,
+    ) -> Result<Found<T>> {
+        match self.in_time(request).await? {
+            Ok(object) => Ok(Ok(object)),
+            Err(kube::Error::Api(status)) if errors::names_nothing(&status) => {
+                Ok(Err(Verbatim(errors::status_text(&status))))
+            }
+            Err(error) => Err(self.explain(error)),
+        }
     }
 
     /// As [`Self::limited`], for those who look at the client's error first. The outer error says that time is up.

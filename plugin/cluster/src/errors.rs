@@ -39,6 +39,12 @@ fn of_transport(error: &kube::Error) -> Option<&(dyn std::error::Error + 'static
     }
 }
 
+/// Whether the API server says that there is no such object. A proxy's 404, or one for a kind that the server does not
+/// know, says nothing about an object.
+pub(super) fn names_nothing(status: &Status) -> bool {
+    status.is_not_found() && status.details.as_ref().is_some_and(|details| !details.name.is_empty())
+}
+
 /// Puts an error of the transport into kubectl's words.
 pub(super) fn transport(error: &(dyn std::error::Error + 'static), host: &str) -> anyhow::Error {
     Verbatim(transport_errors::text(error, host)).into()
@@ -160,6 +166,19 @@ mod tests {
             status_text(&status),
             "The Pod \"a\" is invalid: \n* spec: wrong\n* metadata: odd"
         );
+    }
+
+    #[test]
+    fn only_an_object_can_be_absent() {
+        let status = |details: serde_json::Value| -> Status {
+            serde_json::from_value(serde_json::json!({
+                "reason": "NotFound", "code": 404, "message": "not found", "details": details,
+            }))
+            .unwrap()
+        };
+        assert!(names_nothing(&status(serde_json::json!({"kind": "pods", "name": "web"}))));
+        assert!(!names_nothing(&status(serde_json::json!({"kind": "pods"}))), "no such kind");
+        assert!(!names_nothing(&generic_status(404, "", "get pods")), "a proxy's page");
     }
 
     #[test]

@@ -55,9 +55,10 @@ pub async fn about(
     Ok(list.items.into_iter().map(read).collect())
 }
 
-/// When it was last said. Some sources give microseconds and some whole seconds; within one second the server's order
+/// When it was last said, as a Unix time. Some sources give microseconds and some whole seconds; within one second the server's order
 /// holds, which is that of their names and so of their making.
-fn last_second(event: &Event) -> Option<i64> {
+#[must_use]
+pub fn last_second(event: &Event) -> Option<i64> {
     let series = event.series.as_ref().and_then(|series| series.last_observed_time.as_ref());
     let exact = series.or(event.event_time.as_ref()).map(|time| time.0.as_second());
     event.last_timestamp.as_ref().map(|time| time.0.as_second()).or(exact)

@@ -9,7 +9,7 @@ use kube::{
     api::{DeleteParams, ListParams, WatchEvent, WatchParams},
 };
 
-use super::Cluster;
+use super::{Cluster, Found};
 
 /// What a watch tells about one pod.
 #[derive(Debug)]
@@ -24,13 +24,13 @@ fn api(cluster: &Cluster, namespace: &str) -> Api<Pod> {
     Api::namespaced(cluster.client.clone(), namespace)
 }
 
-/// One pod.
+/// One pod, if there is such a one.
 ///
 /// # Errors
 ///
-/// kubectl's `NotFound` and `Forbidden` words, or why the server cannot be asked.
-pub async fn get(cluster: &Cluster, namespace: &str, name: &str) -> anyhow::Result<Pod> {
-    cluster.limited(api(cluster, namespace).get(name)).await
+/// kubectl's `Forbidden` words, or why the server cannot be asked.
+pub async fn get(cluster: &Cluster, namespace: &str, name: &str) -> anyhow::Result<Found<Pod>> {
+    cluster.found(api(cluster, namespace).get(name)).await
 }
 
 /// The pods that a label selector matches.

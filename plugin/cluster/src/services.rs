@@ -3,16 +3,16 @@
 use k8s_openapi::api::{core::v1::Service, discovery::v1::EndpointSlice};
 use kube::{Api, api::ListParams};
 
-use super::Cluster;
+use super::{Cluster, Found};
 
-/// One Service.
+/// One Service, if there is such a one.
 ///
 /// # Errors
 ///
-/// kubectl's `NotFound` and `Forbidden` words, or why the server cannot be asked.
-pub async fn get(cluster: &Cluster, namespace: &str, name: &str) -> anyhow::Result<Service> {
+/// kubectl's `Forbidden` words, or why the server cannot be asked.
+pub async fn get(cluster: &Cluster, namespace: &str, name: &str) -> anyhow::Result<Found<Service>> {
     let services: Api<Service> = Api::namespaced(cluster.client.clone(), namespace);
-    cluster.limited(services.get(name)).await
+    cluster.found(services.get(name)).await
 }
 
 /// The `EndpointSlice` objects of a Service.

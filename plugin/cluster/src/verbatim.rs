@@ -4,3 +4,6 @@
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Verbatim(pub String);
+
+/// An object, or kubectl's words that there is no such one. That is an answer and no trouble.
+pub type Found<T> = Result<T, Verbatim>;

@@ -1,6 +1,6 @@
 //! What can be told of a target's report: `probe.verdict`, `probe.rtt`.
 
-use kubectl_pods_report::{Attempt, Report, Spread, TargetReport};
+use kubectl_pods_report::{Attempt, Cause, Report, Spread, TargetReport};
 use table::{
     columns::{Named, Tabular, UnknownColumn, Value},
     duration::latency,
@@ -14,6 +14,19 @@ use crate::output;
 pub(super) struct Reported<'r> {
     pub(super) report: &'r Report,
     pub(super) target: &'r TargetReport,
+    /// What its message says.
+    pub(super) says: Says<'r>,
+}
+
+/// What stands in the last column.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Says<'r> {
+    /// What to mend, if that is known.
+    Cause,
+    /// What was seen.
+    Seen,
+    /// One more cause, on a line of its own without any other cell.
+    Further(&'r Cause),
 }
 
 /// What is told of it. Times are medians over all attempts, or of the last one; in seconds.
@@ -67,8 +80,15 @@ impl Tabular for Reported<'_> {
     }
 
     fn value(&self, column: &ReportColumn) -> Value {
-        let Self { report, target } = self;
-        let median = |spread: Option<Spread>| seconds(spread.map(|spread| spread.median_seconds));
+        let Self { report, target, says } = self;
+        match says {
+            Says::Further(cause) if *column == ReportColumn::Message => {
+                return Value::Text(cause.line());
+            }
+            Says::Further(_) => return Value::Text(String::new()),
+            Says::Cause | Says::Seen => {}
+        }
+        let median = |spread: Option<Spread>| spread.map(|spread| spread.median_seconds);
         let total = target.latency.total;
         match column {
             ReportColumn::Target => Value::Text(target.target.clone()),
@@ -82,19 +102,30 @@ impl Tabular for Reported<'_> {
                 let http = target.attempts.iter().rev().find_map(Attempt::http);
                 http.map_or(Value::Missing, |http| Value::Whole(http.status.into()))
             }
-            ReportColumn::Connect => median(target.latency.connect),
-            ReportColumn::Rtt => median(target.latency.rtt),
-            ReportColumn::Total => median(total),
+            ReportColumn::Connect => {
+                let seen = || last(target, |attempt| attempt.phases.connect_seconds);
+                seconds(median(target.latency.connect).or_else(seen))
+            }
+            ReportColumn::Rtt => {
+                let seen = || last(target, Attempt::rtt_seconds);
+                seconds(median(target.latency.rtt).or_else(seen))
+            }
+            ReportColumn::Total => seconds(median(total)),
             ReportColumn::Min => seconds(total.map(|spread| spread.min_seconds)),
             ReportColumn::Max => seconds(total.map(|spread| spread.max_seconds)),
-            ReportColumn::Tls => phase(target, |attempt| attempt.phases.tls_seconds),
-            ReportColumn::Processing => phase(target, |attempt| attempt.phases.processing_seconds),
+            ReportColumn::Tls => seconds(last(target, |attempt| attempt.phases.tls_seconds)),
+            ReportColumn::Processing => {
+                seconds(last(target, |attempt| attempt.phases.processing_seconds))
+            }
             ReportColumn::Retransmissions => retransmissions(target),
             ReportColumn::Certificate => text(days_left(target)),
             ReportColumn::From => text(report.source_of(target).and_then(|source| {
                 if source.here { Some("here".to_owned()) } else { source.node.clone() }
             })),
-            ReportColumn::Message => Value::Text(target.message.clone()),
+            ReportColumn::Message => Value::Text(match says {
+                Says::Cause => target.line(),
+                _ => target.message.clone(),
+            }),
         }
     }
 
@@ -121,9 +152,10 @@ fn seconds(seconds: Option<f64>) -> Value {
     seconds.map_or(Value::Missing, Value::Number)
 }
 
-fn phase(target: &TargetReport, of: fn(&Attempt) -> Option<f64>) -> Value {
-    let last = target.attempts.iter().rev().find(|attempt| attempt.has_latency());
-    seconds(last.and_then(of))
+/// The length of a phase in the last attempt that completed it, whatever became of the attempt then. That of a whole
+/// attempt which failed is none: it was waited for in vain.
+fn last(target: &TargetReport, of: fn(&Attempt) -> Option<f64>) -> Option<f64> {
+    target.attempts.iter().rev().find_map(of)
 }
 
 /// Every address that the host's name had when it was last asked for.
@@ -157,7 +189,21 @@ fn retransmissions(target: &TargetReport) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use kubectl_pods_report::{Ask, Check, Facts, Observation, Phases};
+
     use super::*;
+
+    #[test]
+    fn a_phase_that_was_completed_is_shown_though_the_attempt_failed() {
+        let phases = Phases { connect_seconds: Some(0.001), ..Phases::default() };
+        let check = Check::new(0, "web", "10.0.0.7", Ask::tcp(80));
+        let facts = Facts { phases, total_seconds: 3.0, ..Facts::new(Observation::Stalled, "") };
+        let target = TargetReport::tried(&check, 0, 1, vec![Attempt::new(&check, facts)]);
+        let report = Report::new(Vec::new(), vec![target]);
+        let row = Reported { report: &report, target: &report.targets[0], says: Says::Seen };
+        assert_eq!(row.value(&ReportColumn::Connect), Value::Number(0.001));
+        assert_eq!(row.value(&ReportColumn::Total), Value::Missing);
+    }
 
     #[test]
     fn every_column_is_found_by_its_path() {

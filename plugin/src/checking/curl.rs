@@ -177,7 +177,8 @@ fn exit_code(attempt: &Attempt) -> Option<u8> {
         | Observation::Rejected
         | Observation::NoRoute
         | Observation::WrongPeer
-        | Observation::Stopped => 7,
+        | Observation::Stopped
+        | Observation::Absent => 7,
         Observation::NotHttp => 8,
         Observation::CutShort | Observation::EmptyReply if reset => 56,
         Observation::CutShort => 18,

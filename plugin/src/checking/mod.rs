@@ -1,8 +1,9 @@
 //! `check` and `curl`: targets become a plan, a probe carries it out, its records become a report or a body.
 //!
 //! - [`mod@curl`]: the plan of one request, and the answer as curl would print it.
-//! - [`mod@report`], [`table`]: what may be concluded from records, and how it looks.
+//! - [`mod@report`], [`table`], [`mod@chain`]: what may be concluded from records, and how it looks.
 
+mod chain;
 mod columns;
 mod curl;
 mod report;
@@ -10,15 +11,17 @@ mod table;
 
 use std::time::Duration;
 
-use cluster::{Cluster, ConnectionOptions};
+use cluster::{Cluster, ConnectionOptions, Verbatim};
 use kubectl_pods_report::{Observation, Plan, Report, Source};
 
 use self::curl::CurlOutput;
 use crate::{
+    causes,
     cli::{CheckArgs, CheckFormat, CurlArgs, ProbeArgs},
     exit::Exit,
     launch::{self, Brought, Carrier, Outcome, Placement},
     output::{self, Stdout},
+    signals::Signals,
     targets::{self, Addressing, AttemptOptions, Place, Resolution, Resolved, Target},
 };
 
@@ -38,6 +41,7 @@ pub async fn check(connection: &ConnectionOptions, args: &CheckArgs) -> anyhow::
     let addressing = within(addressing, cluster.as_ref(), &args.probe);
     let options = AttemptOptions::new(&args.attempt, args.attempts, addressing);
     let planned = targets::plan(&found, &options);
+    let mut signals = Signals::listen()?;
     let mut brought = Vec::new();
     if !planned.plan.checks.is_empty() {
         match probe(cluster.as_ref(), &args.probe, &each_once(&args.from_node), &planned.plan)
@@ -47,7 +51,12 @@ pub async fn check(connection: &ConnectionOptions, args: &CheckArgs) -> anyhow::
             Outcome::Done(done) => brought = done,
         }
     }
-    let report = report::report(&planned, brought);
+    let (mut report, places) = report::report(&planned, brought);
+    let origins: Vec<&Resolved<'_>> = places.into_iter().map(|place| &found[place]).collect();
+    tokio::select! {
+        exit = signals.next() => return Ok(exit),
+        () = causes::explain(cluster.as_ref(), &origins, &mut report) => {}
+    }
     print_report(&report, args)?;
     for reason in report::unjudged(&report) {
         output::note(&format!("error: {reason}"));
@@ -85,6 +94,9 @@ pub async fn curl(connection: &ConnectionOptions, args: &CurlArgs) -> anyhow::Re
         Some(Resolved { what: Resolution::Settled(Observation::NotRun, reason), .. }) => {
             output::note(&format!("error: {reason}"));
             return Ok(Exit::Inconclusive);
+        }
+        Some(Resolved { what: Resolution::Settled(Observation::Absent, words), .. }) => {
+            return Err(Verbatim(words).into());
         }
         Some(Resolved { what: Resolution::Settled(_, reason), .. }) => {
             output::note(&format!("curl: (7) {reason}"));
@@ -169,8 +181,9 @@ fn print_report(report: &Report, args: &CheckArgs) -> anyhow::Result<()> {
     let text = match args.output {
         CheckFormat::Json => serde_json::to_string_pretty(report)? + "\n",
         format => {
-            let wide = format == CheckFormat::Wide;
-            table::table(report, wide, stdout.look(args.no_headers))
+            let (wide, look) = (format == CheckFormat::Wide, stdout.look(args.no_headers));
+            let chains = if wide { chain::chains(report, look) } else { String::new() };
+            table::table(report, wide, look) + &chains
         }
     };
     stdout.write(text.as_bytes())?;

@@ -10,11 +10,12 @@ use crate::{
     targets::{Planned, Subject},
 };
 
-/// Puts what was brought to its targets: each as seen from each source.
+/// Puts what was brought to its targets: each as seen from each source. Gives for each of them its place among the
+/// subjects, too.
 #[must_use]
-pub(super) fn report(planned: &Planned, brought: Vec<Brought>) -> Report {
-    let mut targets = Vec::new();
-    for subject in &planned.subjects {
+pub(super) fn report(planned: &Planned, brought: Vec<Brought>) -> (Report, Vec<usize>) {
+    let (mut targets, mut places) = (Vec::new(), Vec::new());
+    for (place, subject) in planned.subjects.iter().enumerate() {
         match subject {
             Subject::Settled { label, expect, observation, reason } => {
                 targets.push(TargetReport::settled(label, expect, *observation, reason));
@@ -25,8 +26,9 @@ pub(super) fn report(planned: &Planned, brought: Vec<Brought>) -> Report {
                 targets.extend(check.into_iter().flat_map(seen));
             }
         }
+        places.resize(targets.len(), place);
     }
-    Report::new(brought.into_iter().map(|from| from.source).collect(), targets)
+    (Report::new(brought.into_iter().map(|from| from.source).collect(), targets), places)
 }
 
 /// What one source saw of `check`: one entry, or one for each address if every one was tried.
@@ -35,6 +37,15 @@ fn seen(planned: &Planned, check: &Check, from: &Brought) -> Vec<TargetReport> {
     if from.source.problem.is_some() {
         return vec![TargetReport::lost(check, source, attempts)];
     }
+    let mut targets = attempted(check, source, attempts, from);
+    let direct = from.results.standby.iter().filter(|attempt| attempt.check == check.id);
+    for target in targets.iter_mut().filter(|target| target.judgement != Judgement::Held) {
+        target.direct = direct.clone().cloned().collect();
+    }
+    targets
+}
+
+fn attempted(check: &Check, source: u32, attempts: u64, from: &Brought) -> Vec<TargetReport> {
     let of_check = |summary: &&Summary| summary.check == check.id;
     let summaries = from.results.summaries.iter().filter(of_check);
     let summed_up = |summary| TargetReport::summed_up(check, source, attempts, summary);
@@ -60,13 +71,13 @@ pub(super) fn unjudged(report: &Report) -> Vec<String> {
     let is_one_of_many = report.sources.len() > 1;
     let reason = |target: &TargetReport| match report.source_of(target) {
         // Nothing was to be tried, and the message says what is so.
-        None => Some(target.message.clone()),
+        None => Some(target.line()),
         // The reason is the source's, and is said once.
         Some(Source { problem: Some(_), .. }) => None,
         Some(Source { node: Some(node), .. }) if is_one_of_many => {
-            Some(format!("{} from {node}: {}", target.target, target.message))
+            Some(format!("{} from {node}: {}", target.target, target.line()))
         }
-        Some(_) => Some(format!("{}: {}", target.target, target.message)),
+        Some(_) => Some(format!("{}: {}", target.target, target.line())),
     };
     unknown.filter_map(reason).chain(problems(&report.sources)).collect()
 }
@@ -142,7 +153,8 @@ mod tests {
         use Observation::{Open, Refused};
         let one = brought(4, &[(1, Refused), (0, Open)]);
         let other = brought(2, &[(0, Open), (1, Open)]);
-        let report = report(&planned(2), vec![one, other]);
+        let (report, places) = report(&planned(2), vec![one, other]);
+        assert_eq!(places, [0, 0, 1, 1]);
         let rows: Vec<_> = report
             .targets
             .iter()
@@ -168,7 +180,7 @@ mod tests {
             for (attempt, last) in brought.results.attempts.iter_mut().zip([8, 7, 8]) {
                 attempt.address = Some([10, 0, 0, last].into());
             }
-            let report = report(&planned, vec![brought]);
+            let (report, _) = report(&planned, vec![brought]);
             let row = |target: &TargetReport| {
                 let address = target.address.clone().unwrap_or_default();
                 (address, target.verdict.as_str(), target.counts.held)
@@ -182,12 +194,26 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_by_is_told_of_targets_that_failed() {
+        use Observation::{Open, Refused};
+        let mut brought = brought(0, &[(0, Open), (1, Refused)]);
+        let stand_in = |id| Attempt::new(&check(id), Facts::new(Open, "connected"));
+        brought.results.standby = vec![stand_in(0), stand_in(1)];
+        let (report, _) = report(&planned(2), vec![brought]);
+        let direct = report.targets.iter().map(|target| target.direct.len());
+        assert_eq!(direct.collect::<Vec<_>>(), [0, 1]);
+    }
+
+    #[test]
     fn what_is_settled_needs_no_probe() {
-        let cases =
-            [(Observation::Stopped, Exit::TargetFailed), (Observation::NotRun, Exit::Inconclusive)];
+        let cases = [
+            (Observation::Stopped, Exit::TargetFailed),
+            (Observation::Absent, Exit::TargetFailed),
+            (Observation::NotRun, Exit::Inconclusive),
+        ];
         for (observation, code) in cases {
             let subjects = vec![settled(observation, "why")];
-            let report = report(&Planned { subjects, ..planned(0) }, Vec::new());
+            let (report, _) = report(&Planned { subjects, ..planned(0) }, Vec::new());
             assert_eq!(exit(&report), code);
             let target = &report.targets[0];
             assert_eq!((target.source, target.message.as_str()), (None, "why"));
@@ -198,14 +224,14 @@ mod tests {
     fn what_was_not_judged_is_said_once_and_a_failure_is_no_reason() {
         use Observation::{NotRun, Open, Refused, Starved, Stopped};
         let tried = brought(0, &[(0, Open), (1, Refused), (2, Starved)]);
-        assert_eq!(unjudged(&report(&planned(3), vec![tried])), ["t2: starved"]);
+        assert_eq!(unjudged(&report(&planned(3), vec![tried]).0), ["t2: starved"]);
 
         let mut lost = planned(2);
         lost.subjects.push(settled(Stopped, "it has ended"));
         lost.subjects.push(settled(NotRun, "it has no address"));
         let mut nothing = brought(0, &[]);
         nothing.source.problem = Some("no log".to_owned());
-        let lost = report(&lost, vec![nothing]);
+        let (lost, _) = report(&lost, vec![nothing]);
         let said = ["it has no address", "the probe could not do its work: no log"];
         assert_eq!(unjudged(&lost), said);
         assert_eq!(lost.targets[0].message, "the probe brought no result");
@@ -221,7 +247,7 @@ mod tests {
         };
         let brought =
             vec![from(1, None), from(2, Some("no")), from(3, Some("Evicted")), from(4, Some("no"))];
-        let report = report(&planned(2), brought);
+        let (report, _) = report(&planned(2), brought);
         let said = [
             "t1 from node1: starved",
             "the probe could not do its work on node2, node4: no",

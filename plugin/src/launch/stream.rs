@@ -33,6 +33,8 @@ pub(crate) struct Results {
     pub attempts: Vec<Attempt>,
     /// What there is instead when the attempts are too many, one for each check.
     pub summaries: Vec<Summary>,
+    /// Handshakes with what stands by for checks that had trouble.
+    pub standby: Vec<Attempt>,
     /// Heads of HTTP answers, by the id of their check.
     pub heads: BTreeMap<u32, Head>,
     /// Bodies of HTTP answers, by the id of their check.
@@ -139,6 +141,10 @@ impl Reader {
                 self.results.summaries.push(*summary);
                 Ok(())
             }
+            Record::Standby(attempt) => {
+                self.results.standby.push(*attempt);
+                Ok(())
+            }
             Record::Head { check, version, status, reason, headers } => {
                 self.results.heads.insert(check, Head { version, status, reason, headers });
                 Ok(())
@@ -230,6 +236,15 @@ mod tests {
         assert_eq!(summed_up(1).expect("whole").summaries, [summary()]);
         let error = summed_up(2).expect_err("one is missing");
         assert!(error.contains("announced 2 results and reported 1"), "{error}");
+    }
+
+    #[test]
+    fn what_stands_by_is_none_of_the_announced_results() {
+        let mut records = vec![start(WIRE_VERSION, 1, 0), Record::Attempt(Box::new(attempt()))];
+        records.push(Record::Standby(Box::new(attempt())));
+        records.push(Record::End { truncated: false });
+        let results = read(&lines(records)).expect("whole");
+        assert_eq!((results.attempts.len(), results.standby.len()), (1, 1));
     }
 
     #[test]

@@ -4,7 +4,8 @@ use std::ptr;
 
 use anyhow::bail;
 
-use cluster::Cluster;
+use cluster::{Cluster, Verbatim};
+use kubectl_pods_report::Observation;
 
 use crate::{
     cli::InstallArgs,
@@ -83,7 +84,12 @@ fn follow(
     pinned: &mut Vec<String>,
 ) -> anyhow::Result<()> {
     let target = found.target;
+    // Endpoints come and go, and a standing probe looks nothing up.
+    found.standby.clear();
     match (&mut found.what, &target.place) {
+        (Resolution::Settled(Observation::Absent, words), _) => {
+            return Err(Verbatim(words.clone()).into());
+        }
         // A headless Service without endpoints is no reason not to watch it, but then its port is not known.
         (Resolution::Settled(_, problem), _) => bail!("cannot watch {}: {problem}", target.text),
         (Resolution::Try(host, _), Place::Object(TargetKind::Service, name)) => {

@@ -1,10 +1,11 @@
 //! What the user wants to have checked: from words to places, from places to a plan.
 //!
 //! - [`target`]: the words. [`mod@resolve`], [`service`], [`ports`]: the cluster says where that is.
-//! - [`addressing`]: which of its addresses counts, and whom to trust there.
+//! - [`mod@endpoints`]: where a Service sends; [`addressing`]: which of the addresses counts, and whom to trust there.
 //! - [`mod@plan`]: what a probe is to do there.
 
 mod addressing;
+mod endpoints;
 mod places;
 mod plan;
 mod ports;
@@ -13,8 +14,9 @@ mod service;
 mod target;
 
 pub(crate) use addressing::Addressing;
+pub(crate) use endpoints::{Endpoint, endpoints, usable};
 pub(crate) use places::{Resolution, Resolved};
 pub(crate) use plan::{AttemptOptions, Planned, Subject, plan};
-pub(crate) use ports::Port;
+pub(crate) use ports::{Port, of_pod as ports_of_pod};
 pub(crate) use resolve::{refuse_portless, resolve};
-pub(crate) use target::{Place, Target, TargetKind};
+pub(crate) use target::{Place, PortRef, Target, TargetKind};

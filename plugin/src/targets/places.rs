@@ -1,6 +1,8 @@
 //! Places that targets lead to, and what they are called in reports.
 
-use kubectl_pods_report::Observation;
+use kubectl_pods_report::{Observation, Standby};
+
+use cluster::Verbatim;
 
 use super::{
     ports::Port,
@@ -16,6 +18,8 @@ pub(crate) struct Resolved<'t> {
     pub target: &'t Target,
     /// What to do about it.
     pub what: Resolution,
+    /// What is behind it, to be asked directly if there is trouble: endpoints of a Service.
+    pub standby: Vec<Standby>,
 }
 
 /// What to do about a target.
@@ -27,14 +31,43 @@ pub(crate) enum Resolution {
     Settled(Observation, String),
 }
 
-/// Labels, and what to do about each.
-pub(super) type Places = Vec<(String, Resolution)>;
+/// What one target means: labels, and what to do about each.
+pub(super) type Places = Vec<Found>;
+
+/// One of the [`Places`].
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Found {
+    /// [`Resolved::label`].
+    pub label: String,
+    /// [`Resolved::what`].
+    pub what: Resolution,
+    /// [`Resolved::standby`].
+    pub standby: Vec<Standby>,
+}
+
+impl Found {
+    /// A place that nothing stands by for.
+    pub(super) const fn new(label: String, what: Resolution) -> Self {
+        Self { label, what, standby: Vec::new() }
+    }
+
+    /// What is known about `target` without trying it.
+    pub(super) fn settled(target: &Target, observation: Observation, reason: String) -> Self {
+        Self::new(target.text.clone(), Resolution::Settled(observation, reason))
+    }
+
+    /// There is no such object, in the server's words.
+    pub(super) fn absent(target: &Target, missing: Verbatim) -> Self {
+        Self::settled(target, Observation::Absent, missing.0)
+    }
+}
 
 /// One place for each port of `host`.
 pub(super) fn each_port(target: &Target, stem: &str, host: &str, ports: Vec<Port>) -> Places {
     let count = ports.len();
-    let place =
-        |port: Port| (labelled(target, stem, count, &port), Resolution::Try(host.to_owned(), port));
+    let place = |port: Port| {
+        Found::new(labelled(target, stem, count, &port), Resolution::Try(host.to_owned(), port))
+    };
     ports.into_iter().map(place).collect()
 }
 

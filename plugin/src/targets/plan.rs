@@ -26,6 +26,28 @@ const TLS_BYTES: u64 = 1_300;
 /// What a name adds to it: its addresses, and what was asked for.
 const NAME_BYTES: u64 = 3_500;
 
+/// Places of one plan that stand by: a fraction of what a pod can be handed.
+const MA    #[test]
+    fn of_many_targets_fewer_places_stand_by() {
+        let target: Target = "svc/web:80".parse().expect("a target");
+        let standby = |last: u8| Standby { address: [10, 0, 0, last].into(), port: 80 };
+        let found = Resolved {
+            label: "svc/web".to_owned(),
+            target: &target,
+            what: Resolution::Try("10.96.0.7".to_owned(), Port::plain(80)),
+            standby: (1..=8).map(standby).collect(),
+        };
+        for (targets, each) in [(1, 8), (128, 8), (1_000, 1), (2_000, 0)] {
+            let planned = plan(&vec![found.clone(); targets], &options(None));
+            let fits = |check: &Check| check.standby.len() == each;
+            assert!(planned.plan.checks.iter().all(fits), "{targets} targets");
+        }
+    }
+
+    /// An attempt about which there is as much to say as there can be.
+    fn longest_attempt(check: &Check) -> Attempt {
+_STANDBYS: u64 = 1_024;
+
 /// What holds for every target of one command.
 #[derive(Debug, Clone)]
 pub(crate) struct AttemptOptions {
@@ -110,18 +132,21 @@ pub(crate) fn plan(found: &[Resolved<'_>], options: &AttemptOptions) -> Planned 
                 every_address: options.all_addresses,
                 expect: options.expectations(Some(ask.protocol())),
                 limits: options.limits(),
+                standby: found.standby.clone(),
                 ..Check::new(id, &found.label, host, ask)
             }));
             Subject::Check(id)
         }
     };
     let subjects = found.iter().map(&mut subject).collect();
-    let plan = Plan {
+    let mut plan = Plan {
         attempts: options.attempts,
         roots: options.addressing.roots.clone(),
         max_attempt_records: Some(max_attempt_records(&checks)),
         ..Plan::once(checks)
     };
+    let each = standbys_of_each(&plan);
+    plan.checks.iter_mut().for_each(|check| check.standby.truncate(each));
     Planned { plan, subjects }
 }
 
@@ -135,6 +160,15 @@ fn record_bytes(check: &Check) -> u64 {
     let tls = if check.ask.protocol() == Protocol::Https { TLS_BYTES } else { 0 };
     let is_fixed = check.address.is_some() || check.host.parse::<IpAddr>().is_ok();
     RECORD_BYTES + tls + if is_fixed { 0 } else { NAME_BYTES }
+}
+
+/// How many places may stand by for each check: their records have to fit into the log beside those of the attempts.
+fn standbys_of_each(plan: &Plan) -> usize {
+    let records = plan.max_attempt_records.unwrap_or_default();
+    // Attempts that are too many are summed up, and take little room.
+    let room = records.checked_sub(plan.all_attempts()).unwrap_or(records);
+    let all = usize::try_from(room.min(MAX_STANDBYS)).unwrap_or(usize::MAX);
+    all / plan.checks.len().max(1)
 }
 
 impl AttemptOptions {
@@ -178,8 +212,8 @@ impl AttemptOptions {
 mod tests {
     use kubectl_pods_report::{
         Asked, Attempt, Certificate, Details, Evidence, Facts, HttpDetails, IcmpError, NameAnswer,
-        NameDetails, Numbered, Phases, Record, Spoken, Starvation, TcpInfo, Tls, TlsDetails,
-        TlsFault,
+        NameDetails, Numbered, Phases, Record, Spoken, Standby, Starvation, TcpInfo, Tls,
+        TlsDetails, TlsFault,
     };
 
     use super::*;
@@ -215,6 +249,7 @@ mod tests {
                 label: text.to_owned(),
                 target: &target,
                 what: Resolution::Try("10.0.0.7".to_owned(), Port::plain(port)),
+                standby: Vec::new(),
             };
             let planned = plan(&[found], &options(flag));
             let check = &planned.plan.checks[0];
@@ -228,7 +263,8 @@ mod tests {
     #[test]
     fn every_check_has_its_id_and_what_is_settled_has_none() {
         let target: Target = "web:80".parse().expect("a target");
-        let found = |what| Resolved { label: "web:80".to_owned(), target: &target, what };
+        let label = || "web:80".to_owned();
+        let found = |what| Resolved { label: label(), target: &target, what, standby: Vec::new() };
         let tried = || found(Resolution::Try("10.0.0.7".to_owned(), Port::plain(80)));
         let settled = found(Resolution::Settled(Observation::Stopped, "it has ended".to_owned()));
         let planned = plan(&[tried(), settled, tried()], &options(None));
@@ -243,9 +279,7 @@ mod tests {
         assert_eq!(planned.subjects[2], Subject::Check(1));
     }
 
-    /// An attempt about which there is as much to say as there can be.
-    fn longest_attempt(check: &Check) -> Attempt {
-        let address = "fd00:1234:5678:9abc:def0:1234:5678:9abc".parse().ok();
+X        let address = "fd00:1234:5678:9abc:def0:1234:5678:9abc".parse().ok();
         let phases = Phases {
             resolve_seconds: Some(0.012_345_678_9),
             connect_seconds: Some(0.012_345_678_9),

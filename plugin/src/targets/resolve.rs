@@ -2,7 +2,8 @@
 //!
 //! What the cluster already knows is not tried. A pod that has ended keeps its last address in its status, and that
 //! address may belong to another pod by now: such a target is settled here, as stopped. A pod without an address is
-//! settled as not run: that says nothing about what it will be like once it runs.
+//! settled as not run: that says nothing about what it will be like once it runs. An object that does not exist is settled
+//! as absent, in the server's words: one wrong name must not take the answers of nine others away.
 
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use kubectl_pods_report::Observation;
 use tokio::time::timeout;
 
 use super::{
-    places::{Places, Resolution, Resolved, each_port, stem},
+    places::{Found, Places, Resolved, each_port, stem},
     ports, service,
     target::{Place, Target, TargetKind},
 };
@@ -31,8 +32,7 @@ const LOOKUPS: usize = 8;
 ///
 /// # Errors
 ///
-/// When an object does not exist or may not be read, when there is no port to try, and when the API server has not
-/// answered within `limit`. Of several errors the one of the first target.
+/// When an object may not be read, when there is no port to try, and when the API server has not answered within `limit`. Of several errors the one of the first target.
 pub(crate) async fn resolve<'t>(
     cluster: Option<&Cluster>,
     targets: &'t [Target],
@@ -45,7 +45,9 @@ pub(crate) async fn resolve<'t>(
         bail!("no answer about the targets within {} s: the API server is silent", limit.as_secs())
     })?;
     let resolved = |(target, places): (_, Places)| {
-        places.into_iter().map(move |(label, what)| Resolved { label, target, what })
+        let resolved =
+            move |Found { label, what, standby }| Resolved { label, target, what, standby };
+        places.into_iter().map(resolved)
     };
     Ok(targets.iter().zip(found).flat_map(resolved).collect())
 }
@@ -103,7 +105,10 @@ async fn object(
 ) -> anyhow::Result<Places> {
     let workload = match kind {
         TargetKind::Pod => {
-            let pod = pods::get(cluster, &cluster.namespace, name).await?;
+            let pod = match pods::get(cluster, &cluster.namespace, name).await? {
+                Ok(pod) => pod,
+                Err(missing) => return Ok(vec![Found::absent(target, missing)]),
+            };
             return of_pod(target, &stem(target, kind, name), &pod, fallback);
         }
         TargetKind::Service => return service::find(cluster, target, name, fallback).await,
@@ -112,7 +117,10 @@ async fn object(
         TargetKind::DaemonSet => Workload::DaemonSet,
         TargetKind::Job => Workload::Job,
     };
-    let selector = workloads::selector(cluster, &cluster.namespace, workload, name).await?;
+    let selector = match workloads::selector(cluster, &cluster.namespace, workload, name).await? {
+        Ok(selector) => selector,
+        Err(missing) => return Ok(vec![Found::absent(target, missing)]),
+    };
     let pods = pods::list(cluster, &cluster.namespace, &selector).await?;
     let ready: Vec<&Pod> = pods.iter().filter(|pod| is_ready(pod)).collect();
     if ready.is_empty() {
@@ -121,7 +129,7 @@ async fn object(
             "{object} has no ready pod ({} in all); see kubectl describe {object}",
             pods.len()
         );
-        return Ok(vec![(target.text.clone(), Resolution::Settled(Observation::NotRun, problem))]);
+        return Ok(vec![Found::settled(target, Observation::NotRun, problem)]);
     }
     let mut places = Vec::new();
     for pod in ready {
@@ -134,7 +142,7 @@ async fn object(
 fn of_pod(target: &Target, stem: &str, pod: &Pod, fallback: Option<u16>) -> anyhow::Result<Places> {
     let name = pod.metadata.name.as_deref().unwrap_or_default();
     if let Some((observation, reason)) = ending(name, pod) {
-        return Ok(vec![(target.text.clone(), Resolution::Settled(observation, reason))]);
+        return Ok(vec![Found::settled(target, observation, reason)]);
     }
     let address = pod.status.as_ref().and_then(|status| status.pod_ip.clone()).unwrap_or_default();
     let ports = ports::select(ports::of_pod(pod), target.port.as_ref(), fallback);
@@ -152,7 +160,7 @@ fn is_ready(pod: &Pod) -> bool {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::*;
+    use super::{super::places::Resolution, *};
 
     fn pod(status: &Value) -> Pod {
         let ports = json!([{"containerPort": 80}, {"containerPort": 9090}]);
@@ -169,7 +177,7 @@ mod tests {
     }
 
     fn labels(places: &Places) -> Vec<&str> {
-        places.iter().map(|(label, _)| label.as_str()).collect()
+        places.iter().map(|found| found.label.as_str()).collect()
     }
 
     #[test]
@@ -185,7 +193,7 @@ mod tests {
         for (text, stem, expected) in cases {
             let places = of_pod(&target(text), stem, &pod, None).expect(text);
             assert_eq!(labels(&places), expected, "{text}");
-            for (_, what) in &places {
+            for Found { what, .. } in &places {
                 assert!(matches!(what, Resolution::Try(host, _) if host == "10.0.0.7"), "{what:?}");
             }
         }

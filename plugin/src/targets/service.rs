@@ -1,40 +1,68 @@
 //! What a Service is to a check: its cluster IP, its external name, or its ready endpoints.
 
-use std::net::IpAddr;
+use std::{iter::zip, net::IpAddr};
 
-use k8s_openapi::api::{
-    core::v1::Service,
-    discovery::v1::{EndpointPort, EndpointSlice},
-};
-use kubectl_pods_report::Observation;
+use k8s_openapi::api::{core::v1::Service, discovery::v1::EndpointSlice};
+use kubectl_pods_report::{Observation, Standby};
 
 use super::{
-    places::{Places, Resolution, each_port, labelled, stem},
+    endpoints::{endpoints, port_of, spread, usable},
+    places::{Found, Places, Resolution, each_port, labelled, stem},
     ports::{self, Port},
     target::{Target, TargetKind},
 };
 use cluster::{Cluster, services};
 
+/// Endpoints of a Service that stand by at most: enough to tell all from some.
+const STANDBYS: usize = 8;
+
 /// The places behind the Service `name`, as [`super::resolve::resolve`] gives them.
 ///
 /// # Errors
 ///
-/// When it does not exist or may not be read, and when there is no port to try.
+/// When it may not be read, and when there is no port to try.
 pub(super) async fn find(
     cluster: &Cluster,
     target: &Target,
     name: &str,
     fallback: Option<u16>,
 ) -> anyhow::Result<Places> {
-    let service = services::get(cluster, &cluster.namespace, name).await?;
+    // The slices of the same moment. Whoever may not read them has nothing that stands by, and is told nothing of it.
+    let (service, slices) = tokio::join!(
+        services::get(cluster, &cluster.namespace, name),
+        services::endpoint_slices(cluster, &cluster.namespace, name),
+    );
+    let service = match service? {
+        Ok(service) => service,
+        Err(missing) => return Ok(vec![Found::absent(target, missing)]),
+    };
     let ports = ports::select(ports::of_service(&service), target.port.as_ref(), fallback);
     let ports = ports.map_err(|problem| anyhow::anyhow!("service {name:?} {problem}"))?;
     let stem = stem(target, TargetKind::Service, name);
-    if let Some(host) = host_of(&service) {
-        return Ok(each_port(target, &stem, &host, ports));
+    let Some(host) = host_of(&service) else {
+        return Ok(headless(target, &stem, &service, &slices?, &ports));
+    };
+    let slices = slices.unwrap_or_default();
+    let mut places = each_port(target, &stem, &host, ports.clone());
+    for (place, port) in zip(&mut places, &ports) {
+        place.standby = standby(&host, &service, &slices, port);
     }
-    let slices = services::endpoint_slices(cluster, &cluster.namespace, name).await?;
-    Ok(headless(target, &stem, &service, &slices, &ports))
+    Ok(places)
+}
+
+/// The endpoints that a client of `host` is sent to, some of them.
+fn standby(host: &str, service: &Service, slices: &[EndpointSlice], port: &Port) -> Vec<Standby> {
+    let Ok(host) = host.parse::<IpAddr>() else { return Vec::new() };
+    if !ports::of_service(service).contains(port) {
+        return Vec::new();
+    }
+    let found = endpoints(slices, port.name.as_deref());
+    let mut found = usable(&found);
+    found.retain(|endpoint| endpoint.address.is_ipv4() == host.is_ipv4());
+    let stands_by = |endpoint: &super::Endpoint| {
+        Some(Standby { address: endpoint.address, port: endpoint.port? })
+    };
+    spread(&found, STANDBYS).into_iter().filter_map(stands_by).collect()
 }
 
 /// The cluster IP or external name of a Service; a headless one has neither.
@@ -63,10 +91,8 @@ fn headless(
             });
             for address in ready.filter_map(|endpoint| endpoint.addresses.first()) {
                 let label = labelled(target, stem, ports.len(), port);
-                places.push((
-                    label,
-                    Resolution::Try(address.clone(), Port { number, ..port.clone() }),
-                ));
+                let what = Resolution::Try(address.clone(), Port { number, ..port.clone() });
+                places.push(Found::new(label, what));
             }
         }
     }
@@ -74,7 +100,7 @@ fn headless(
         let object = service.metadata.name.as_deref().unwrap_or_default();
         let problem =
             format!("svc/{object} has no ready endpoint; see kubectl describe svc/{object}");
-        return vec![(target.text.clone(), Resolution::Settled(Observation::NotRun, problem))];
+        return vec![Found::settled(target, Observation::NotRun, problem)];
     }
     places
 }
@@ -82,11 +108,7 @@ fn headless(
 /// The endpoints' port behind a port of the Service: they share a name, which may be absent.
 fn slice_port(service: &Service, slice: &EndpointSlice, port: &Port) -> Option<u16> {
     let declared = ports::of_service(service).contains(port);
-    let same_name = |slice_port: &&EndpointPort| {
-        slice_port.name.as_deref().unwrap_or_default() == port.name.as_deref().unwrap_or_default()
-    };
-    let found = slice.ports.iter().flatten().find(same_name).filter(|_| declared)?;
-    found.port.and_then(|number| u16::try_from(number).ok())
+    port_of(slice, port.name.as_deref()).filter(|_| declared)
 }
 
 #[cfg(test)]
@@ -112,13 +134,32 @@ mod tests {
         let places = headless(&target, "svc/web", &service, &slices, &ports);
         let tried: Vec<(String, u16)> = places
             .into_iter()
-            .map(|(_, what)| match what {
+            .map(|found| match found.what {
                 Resolution::Try(host, port) => (host, port.number),
                 Resolution::Settled(_, problem) => panic!("{problem}"),
             })
             .collect();
         assert_eq!(tried, [("10.0.0.7".to_owned(), 8080), ("10.0.0.9".to_owned(), 8080)]);
         let none = headless(&target, "svc/web", &service, &[], &ports);
-        assert!(matches!(&none[0].1, Resolution::Settled(Observation::NotRun, _)), "{none:?}");
+        let what = &none[0].what;
+        assert!(matches!(what, Resolution::Settled(Observation::NotRun, _)), "{none:?}");
+    }
+
+    #[test]
+    fn endpoints_of_the_same_family_stand_by_for_a_declared_port() {
+        let service =
+            json!({"spec": {"clusterIP": "10.96.0.7", "ports": [{"name": "http", "port": 80}]}});
+        let service: Service = serde_json::from_value(service).expect("a Service");
+        let slices = json!([
+            {"addressType": "IPv4", "ports": [{"name": "http", "port": 8080}], "endpoints": [{"addresses": ["10.0.0.7"]}]},
+            {"addressType": "IPv6", "ports": [{"name": "http", "port": 8080}], "endpoints": [{"addresses": ["fd00::7"]}]},
+        ]);
+        let slices: Vec<EndpointSlice> = serde_json::from_value(slices).expect("slices");
+        let declared = &ports::of_service(&service).remove(0);
+        let stands_by = |host: &str, port: &Port| standby(host, &service, &slices, port);
+        let address = "10.0.0.7".parse().expect("an address");
+        assert_eq!(stands_by("10.96.0.7", declared), [Standby { address, port: 8080 }]);
+        assert_eq!(stands_by("10.96.0.7", &Port::plain(81)), []);
+        assert_eq!(stands_by("db.example", declared), []);
     }
 }

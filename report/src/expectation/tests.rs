@@ -69,6 +69,7 @@ fn a_denial_is_judged_as_far_as_one_end_can_tell() {
         (seen(Observation::EmptyReply), Unknown),
         (seen(Observation::WrongPeer), Unknown),
         (seen(Observation::Stopped), Unknown),
+        (seen(Observation::Absent), Unknown),
         (seen(Observation::Starved), Unknown),
         (seen(Observation::NotRun), Unknown),
         (seen(Observation::Open), Failed),

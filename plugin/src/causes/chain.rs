@@ -1,0 +1,266 @@
+//! The steps from what was named to an answer, each held, broken, or not looked at and why. Nothing unseen is called fine.
+
+use cluster::look::Answer;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use kubectl_pods_report::{
+    Attempt, Judgement, Link, LinkKind, LinkState, Observation, Protocol, Verdict,
+};
+
+use super::{
+    container,
+    scene::{Scene, Subject},
+    words,
+};
+use crate::targets;
+
+/// All links of `scene`, in their order.
+pub(super) fn chain(scene: &Scene<'_>) -> Vec<Link> {
+    let mut links = Vec::new();
+    let is_service = match scene.subject {
+        Subject::Service(_) => true,
+        Subject::Host(_) => {
+            links.push(name(scene));
+            scene.is_cluster_name()
+        }
+        Subject::Address(_) => scene.service_key().is_some(),
+        Subject::Pod(_) | Subject::Workload(..) => false,
+    };
+    if is_service {
+        links.extend([service(scene), port(scene)]);
+        links.extend(selector(scene));
+    }
+    match scene.subject {
+        Subject::Workload(..) => links.push(workload(scene)),
+        Subject::Pod(_) | Subject::Address(_) if !is_service => links.push(pod(scene)),
+        _ => {}
+    }
+    if is_service || !matches!(scene.subject, Subject::Host(_)) {
+        links.push(ready(scene));
+    }
+    if is_service {
+        links.extend([endpoints(scene), direct(scene)]);
+    }
+    links.extend(spoken(scene));
+    links
+}
+
+fn held(what: LinkKind, note: impl Into<String>) -> Link {
+    Link { what, state: LinkState::Held, note: note.into() }
+}
+
+fn broken(what: LinkKind, note: impl Into<String>) -> Link {
+    Link { what, state: LinkState::Broken, note: note.into() }
+}
+
+fn not_looked_at(what: LinkKind, note: impl Into<String>) -> Link {
+    Link { what, state: LinkState::NotLookedAt, note: note.into() }
+}
+
+/// Held if `good`, else broken.
+fn judged(what: LinkKind, good: bool, note: impl Into<String>) -> Link {
+    if good { held(what, note) } else { broken(what, note) }
+}
+
+fn name(scene: &Scene<'_>) -> Link {
+    use Observation::{DnsNodata, DnsNxdomain, DnsServfail, DnsTimeout};
+    let address = scene.report.attempts.iter().find_map(|attempt| attempt.address);
+    match address {
+        Some(address) => held(LinkKind::Name, address.to_string()),
+        None if scene.saw(&[DnsNodata, DnsNxdomain, DnsServfail, DnsTimeout]) => {
+            broken(LinkKind::Name, &*scene.report.message)
+        }
+        None => not_looked_at(LinkKind::Name, "it was not asked for"),
+    }
+}
+
+fn service(scene: &Scene<'_>) -> Link {
+    match scene.service() {
+        Answer::Known(service) => {
+            let spec = service.spec.as_ref();
+            let alias = spec.and_then(|spec| spec.external_name.as_ref());
+            let address = spec.and_then(|spec| spec.cluster_ip.as_deref());
+            held(
+                LinkKind::Service,
+                match (alias, address) {
+                    (Some(alias), _) => format!("an alias of {alias}"),
+                    (None, Some("None") | None) => "headless".to_owned(),
+                    (None, Some(address)) => format!("its address is {address}"),
+                },
+            )
+        }
+        Answer::Missing => broken(LinkKind::Service, "there is none of this name"),
+        Answer::Unread(why) => not_looked_at(LinkKind::Service, why),
+    }
+}
+
+fn port(scene: &Scene<'_>) -> Link {
+    let Answer::Known(service) = scene.service() else {
+        return not_looked_at(LinkKind::Port, "the Service is not known");
+    };
+    let Some(asked) = scene.asked_port() else {
+        return not_looked_at(LinkKind::Port, "none was chosen");
+    };
+    match scene.service_port() {
+        Some(port) => {
+            let to = port.target_port.as_ref().map_or_else(
+                || port.port.to_string(),
+                |to| match to {
+                    IntOrString::Int(to) => to.to_string(),
+                    IntOrString::String(to) => to.clone(),
+                },
+            );
+            held(LinkKind::Port, format!("{} for TCP, to port {to} of its pods", port.port))
+        }
+        None if scene.is_headless() => {
+            not_looked_at(LinkKind::Port, "a headless Service leads to every port of its pods")
+        }
+        None => {
+            let ports = service.spec.iter().flat_map(|spec| spec.ports.iter().flatten());
+            let all: Vec<String> = ports
+                .map(|port| format!("{}/{}", port.port, port.protocol.as_deref().unwrap_or("TCP")))
+                .collect();
+            broken(LinkKind::Port, format!("no {asked}/TCP; there is {}", words::some(&all)))
+        }
+    }
+}
+
+/// Nothing for a Service that selects nothing: somebody else gives it endpoints.
+fn selector(scene: &Scene<'_>) -> Option<Link> {
+    let selector = scene.selector()?;
+    if selector.is_empty() {
+        return None;
+    }
+    Some(match scene.pods() {
+        Answer::Known(pods) => {
+            let note = format!("{selector}: {}", words::count(pods.len(), "pod"));
+            judged(LinkKind::Selector, !pods.is_empty(), note)
+        }
+        Answer::Missing => not_looked_at(LinkKind::Selector, "pods were not asked for"),
+        Answer::Unread(why) => not_looked_at(LinkKind::Selector, why),
+    })
+}
+
+fn workload(scene: &Scene<'_>) -> Link {
+    match scene.workload() {
+        Answer::Known(workload) => {
+            let note = match (workload.suspended, workload.wanted) {
+                (true, _) => "it is suspended".to_owned(),
+                (false, Some(wanted)) => {
+                    format!(
+                        "it wants {}",
+                        words::count(usize::try_from(wanted).unwrap_or(0), "pod")
+                    )
+                }
+                (false, None) => "it does not say how many pods it wants".to_owned(),
+            };
+            judged(LinkKind::Workload, !workload.suspended && workload.wanted != Some(0), note)
+        }
+        Answer::Missing => broken(LinkKind::Workload, "there is none of this name"),
+        Answer::Unread(why) => not_looked_at(LinkKind::Workload, why),
+    }
+}
+
+fn pod(scene: &Scene<'_>) -> Link {
+    match scene.pods() {
+        Answer::Known(pods) => match pods.first() {
+            Some(pod) => {
+                let place = container::node(pod).map(|node| format!(" on {node}"));
+                let phase = container::phase(pod);
+                let note =
+                    format!("{} is {phase}{}", container::name(pod), place.unwrap_or_default());
+                judged(LinkKind::Pod, phase == "Running", note)
+            }
+            None => not_looked_at(LinkKind::Pod, "no pod that we may see has this address"),
+        },
+        Answer::Missing => broken(LinkKind::Pod, "there is none of this name"),
+        Answer::Unread(why) => not_looked_at(LinkKind::Pod, why),
+    }
+}
+
+fn ready(scene: &Scene<'_>) -> Link {
+    match scene.pods() {
+        Answer::Known(_) => {
+            let pods = scene.living_pods();
+            let ready = pods.iter().filter(|pod| container::is_ready(pod)).count();
+            if pods.is_empty() {
+                return not_looked_at(LinkKind::Ready, "there is no pod to look at");
+            }
+            let note = format!("{ready} of {}", words::count(pods.len(), "pod"));
+            judged(LinkKind::Ready, ready > 0, note)
+        }
+        Answer::Missing => not_looked_at(LinkKind::Ready, "no pod is known"),
+        Answer::Unread(why) => not_looked_at(LinkKind::Ready, why),
+    }
+}
+
+fn endpoints(scene: &Scene<'_>) -> Link {
+    match scene.endpoints() {
+        Answer::Known(endpoints) => {
+            let usable = targets::usable(&endpoints).len();
+            let note = format!("{usable} to be used of {} in its slices", endpoints.len());
+            judged(LinkKind::Endpoints, usable > 0, note)
+        }
+        Answer::Missing => not_looked_at(LinkKind::Endpoints, "the Service is not known"),
+        Answer::Unread(why) => not_looked_at(LinkKind::Endpoints, why),
+    }
+}
+
+fn direct(scene: &Scene<'_>) -> Link {
+    let attempts: &[Attempt] =
+        if scene.is_headless() { &scene.report.attempts } else { &scene.report.direct };
+    if attempts.is_empty() {
+        return not_looked_at(LinkKind::Direct, "no endpoint was asked at its own address");
+    }
+    let answered = attempts.iter().filter(|attempt| attempt.judgement == Judgement::Held).count();
+    let mut note = format!("{answered} of {}", words::count(attempts.len(), "endpoint"));
+    let failed = attempts.iter().filter(|attempt| attempt.judgement != Judgement::Held);
+    let failed: Vec<String> = failed
+        .map(|attempt| format!("{} {}", attempt.endpoint().unwrap_or_default(), attempt.verdict))
+        .collect();
+    if !failed.is_empty() {
+        note = format!("{note}: {}", words::some(&failed));
+    }
+    judged(LinkKind::Direct, failed.is_empty(), note)
+}
+
+/// What was spoken, as far as it came: TCP, TLS, HTTP.
+fn spoken(scene: &Scene<'_>) -> Vec<Link> {
+    let report = scene.report;
+    let attempts = || report.attempts.iter();
+    let address = report.address.as_deref().unwrap_or_default();
+    let connected = attempts().any(|attempt| attempt.phases.connect_seconds.is_some());
+    let mut links = vec![match (connected, report.attempts.is_empty()) {
+        (true, _) => held(LinkKind::Connect, address),
+        (false, true) => not_looked_at(LinkKind::Connect, "nothing was sent"),
+        (false, false) if attempts().all(|attempt| attempt.address.is_none()) => {
+            not_looked_at(LinkKind::Connect, "no address to connect to")
+        }
+        (false, false) => broken(LinkKind::Connect, format!("{address}: {}", report.verdict)),
+    }];
+    if report.protocol == Some(Protocol::Https) {
+        let spoken = attempts().any(|attempt| attempt.phases.tls_seconds.is_some());
+        links.push(match (spoken, connected) {
+            (true, _) => held(LinkKind::Tls, "spoken"),
+            (false, true) => broken(LinkKind::Tls, report.verdict.as_str()),
+            (false, false) => not_looked_at(LinkKind::Tls, "not reached"),
+        });
+    }
+    if matches!(report.protocol, Some(Protocol::Http | Protocol::Https)) {
+        let below = links.last().is_some_and(|link| link.state == LinkState::Held);
+        let status = attempts().rev().find_map(|attempt| attempt.http()).map(|http| http.status);
+        links.push(match (status, below) {
+            (Some(status), _) => {
+                broken(LinkKind::Http, format!("status {status}, {}", report.verdict))
+            }
+            (None, true) => broken(LinkKind::Http, report.verdict.as_str()),
+            (None, false) => not_looked_at(LinkKind::Http, "not reached"),
+        });
+    }
+    // Everything was done, and it took too long or had the wrong content.
+    if report.verdict == Verdict::Slow
+        && let Some(last) = links.last_mut()
+    {
+        (last.state, last.note) = (LinkState::Broken, "slower than expected".to_owned());
+    }
+    links
+}

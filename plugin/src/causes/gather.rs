@@ -1,0 +1,136 @@
+//! All reading, with the user's own rights: what the scenes want, and what that makes them want further.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use cluster::{
+    Cluster,
+    look::{self, Among, Answer},
+    workloads,
+};
+use futures_util::{StreamExt as _, stream};
+use k8s_openapi::api::core::v1::Event;
+use tokio::time::{Instant, timeout_at};
+
+use super::{
+    case::Case,
+    wants,
+    world::{Data, Want, World},
+};
+
+/// How long looking around may take in all. What has not come by then was not looked at.
+const LIMIT: Duration = Duration::from_secs(2);
+/// Requests under way at once.
+const AT_ONCE: usize = 16;
+/// Steps from the name to the root: the Service, its pods, what holds them up, and what is behind that.
+const ROUNDS: usize = 5;
+/// Lines of a log that are read.
+const LOG_LINES: u16 = 5;
+
+/// Reads what `cases` need.
+pub(super) async fn gather(cluster: &Cluster, cases: &[Case<'_>]) -> World {
+    let mut world = World::default();
+    let deadline = Instant::now() + LIMIT;
+    for _ in 0..ROUNDS {
+        let wanted = cases.iter().flat_map(|case| wants::wants(&case.scene(&world)));
+        let wanted: BTreeSet<Want> = wanted.filter(|want| !world.has(want)).collect();
+        if wanted.is_empty() {
+            break;
+        }
+        read_all(cluster, wanted, deadline, &mut world).await;
+    }
+    world
+}
+
+async fn read_all(cluster: &Cluster, wanted: BTreeSet<Want>, deadline: Instant, world: &mut World) {
+    let reads = wanted.iter().cloned().map(|want| async move {
+        let answer = read(cluster, &want).await;
+        (want, answer)
+    });
+    let mut answers = stream::iter(reads).buffer_unordered(AT_ONCE);
+    while let Ok(Some((want, answer))) = timeout_at(deadline, answers.next()).await {
+        world.put(want, answer);
+    }
+    drop(answers);
+    for want in wanted {
+        if !world.has(&want) {
+            let late = format!("no answer within {} s", LIMIT.as_secs());
+            world.put(want, Answer::Unread(late));
+        }
+    }
+}
+
+async fn read(cluster: &Cluster, want: &Want) -> Answer<Data> {
+    let within = |namespace| Among { namespace: Some(namespace), ..Among::default() };
+    match want {
+        Want::Service(key) => object(cluster, &key.namespace, &key.name, Data::Service).await,
+        Want::Pod(key) => object(cluster, &key.namespace, &key.name, Data::Pod).await,
+        Want::Claim(key) => object(cluster, &key.namespace, &key.name, Data::Claim).await,
+        Want::Node(name) => as_data(look::node(cluster, name).await, |n| Data::Node(Box::new(n))),
+        Want::Slices(key) => {
+            let labels = &format!("kubernetes.io/service-name={}", key.name);
+            let among = Among { labels, ..within(&key.namespace) };
+            as_data(look::objects(cluster, among).await, Data::Slices)
+        }
+        Want::Services(namespace) => services(cluster, within(namespace)).await,
+        Want::Namesakes(name) => {
+            let fields = &format!("metadata.name={name}");
+            services(cluster, Among { fields, ..Among::default() }).await
+        }
+        Want::ServicesAt(address) => {
+            let fields = &format!("spec.clusterIP={address}");
+            services(cluster, Among { fields, ..Among::default() }).await
+        }
+        Want::Selected { namespace, selector } => {
+            pods(cluster, Among { labels: selector, ..within(namespace) }).await
+        }
+        Want::Pods(namespace) => pods(cluster, within(namespace)).await,
+        Want::PodsAt { namespace, address } => {
+            let fields = &format!("status.podIP={address}");
+            let namespace = namespace.as_deref();
+            pods(cluster, Among { namespace, fields, ..Among::default() }).await
+        }
+        Want::Workloads(namespace, kind) => {
+            as_data(workloads::states(cluster, namespace, *kind).await, Data::Workloads)
+        }
+        Want::Warnings { namespace, uid } => warnings(cluster, namespace, uid).await,
+        Want::Log { pod, container, previous } => {
+            let (namespace, name) = (&pod.namespace, &pod.name);
+            let log = look::end_of_log(cluster, namespace, name, container, *previous, LOG_LINES);
+            as_data(log.await, Data::Log)
+        }
+    }
+}
+
+async fn object<K: cluster::objects::Object>(
+    cluster: &Cluster,
+    namespace: &str,
+    name: &str,
+    data: fn(Box<K>) -> Data,
+) -> Answer<Data> {
+    as_data(look::object(cluster, namespace, name).await, |object| data(Box::new(object)))
+}
+
+async fn services(cluster: &Cluster, among: Among<'_>) -> Answer<Data> {
+    as_data(look::objects(cluster, among).await, Data::Services)
+}
+
+async fn pods(cluster: &Cluster, among: Among<'_>) -> Answer<Data> {
+    as_data(look::objects(cluster, among).await, Data::Pods)
+}
+
+async fn warnings(cluster: &Cluster, namespace: &str, uid: &str) -> Answer<Data> {
+    let fields = &format!("involvedObject.uid={uid},type=Warning");
+    let among = Among { namespace: Some(namespace), fields, ..Among::default() };
+    as_data(look::objects(cluster, among).await, |mut events: Vec<Event>| {
+        events.sort_by_key(cluster::events::last_second);
+        Data::Warnings(events)
+    })
+}
+
+fn as_data<T>(answer: Answer<T>, data: impl FnOnce(T) -> Data) -> Answer<Data> {
+    match answer {
+        Answer::Known(known) => Answer::Known(data(known)),
+        Answer::Missing => Answer::Missing,
+        Answer::Unread(why) => Answer::Unread(why),
+    }
+}

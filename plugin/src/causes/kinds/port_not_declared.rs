@@ -1,0 +1,29 @@
+//! A pod refuses at a port that it does not declare, and declares others.
+
+use kubectl_pods_report::{Cause, CauseKind, Observation};
+
+use super::super::{container, scene::Scene};
+
+pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
+    if !scene.saw(&[Observation::Refused]) || scene.service_key().is_some() {
+        return None;
+    }
+    let asked = scene.asked_port()?;
+    let pods = scene.living_pods();
+    let [pod] = pods.as_slice() else { return None };
+    let declared = container::tcp_ports(pod);
+    if declared.is_empty() || declared.contains(&asked) || !container::is_ready(pod) {
+        return None;
+    }
+    let name = container::name(pod);
+    let message = format!(
+        "nothing listens on port {asked} of pod {name}; it declares {}",
+        super::listed(&declared)
+    );
+    Some(Cause {
+        kind: CauseKind::PortNotDeclared,
+        message,
+        next: Some(format!("use port {}", declared[0])),
+        object: Some(super::pod_ref(pod)),
+    })
+}

@@ -1,0 +1,30 @@
+//! A pod is ready, and refuses at a port that it declares, or declares none.
+
+use kubectl_pods_report::{Cause, CauseKind, Observation};
+
+use super::super::{container, scene::Scene};
+
+pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
+    if !scene.saw(&[Observation::Refused]) || scene.service_key().is_some() {
+        return None;
+    }
+    let asked = scene.asked_port()?;
+    let pods = scene.living_pods();
+    let [pod] = pods.as_slice() else { return None };
+    let declared = container::tcp_ports(pod);
+    if !container::is_ready(pod) || !(declared.is_empty() || declared.contains(&asked)) {
+        return None;
+    }
+    let (name, namespace) = (container::name(pod), container::namespace(pod));
+    let and_says_so = if declared.is_empty() { "" } else { " and declares the port" };
+    let message = format!(
+        "pod {name} is ready{and_says_so}, and refuses connections to port {asked}: does the program listen on 127.0.0.1 only, \
+         or on another port?"
+    );
+    Some(Cause {
+        kind: CauseKind::RefusedWhileReady,
+        message,
+        next: Some(format!("run kubectl logs {name} -n {namespace}")),
+        object: Some(super::pod_ref(pod)),
+    })
+}

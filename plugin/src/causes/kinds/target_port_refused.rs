@@ -1,0 +1,50 @@
+//! The Service sends to a port on which its pods refuse, though they are ready. What containers declare proves nothing;
+//! the pods were asked.
+
+use kubectl_pods_report::{Cause, CauseKind, Observation, Verdict};
+
+use super::super::{
+    container,
+    scene::{Direct, Scene},
+    words,
+};
+
+pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
+    let port = scene.service_port()?;
+    let direct = scene.direct();
+    let is_refused =
+        |direct: &Direct<'_>| direct.attempt.verdict == Verdict::Seen(Observation::Refused);
+    if direct.is_empty() || !direct.iter().all(is_refused) {
+        return None;
+    }
+    let number = direct[0].attempt.port?;
+    let pods = scene.living_pods();
+    let names: Vec<String> = direct
+        .iter()
+        .map(|direct| match &direct.endpoint.pod {
+            Some((name, _)) => name.clone(),
+            None => direct.endpoint.address.to_string(),
+        })
+        .collect();
+    let declared = pods.first().map(|pod| container::tcp_ports(pod)).unwrap_or_default();
+    let refuses = if names.len() == 1 { "refuses" } else { "refuse" };
+    let mut message = format!(
+        "{} sends port {} to port {number} of {}, which {refuses} connections there",
+        scene.object(),
+        port.port,
+        words::some(&names),
+    );
+    let next = if declared.contains(&number) {
+        message.push_str(
+            " though declaring it: does the program listen on 127.0.0.1 only, or on another port?",
+        );
+        let pod = pods.first()?;
+        format!("run kubectl logs {} -n {}", container::name(pod), container::namespace(pod))
+    } else {
+        if !declared.is_empty() {
+            message = format!("{message}; declared is {}", super::listed(&declared));
+        }
+        super::edit_service(scene, "correct its targetPort")
+    };
+    Some(super::of_service(scene, CauseKind::TargetPortRefused, message, next))
+}

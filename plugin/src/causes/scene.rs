@@ -1,0 +1,313 @@
+//! One target that is not as expected, with all that was read: plain data, from which causes and links are concluded.
+
+use std::net::IpAddr;
+
+use cluster::{
+    look::Answer,
+    workloads::{Workload, WorkloadState},
+};
+use k8s_openapi::api::core::v1::{Pod, Service, ServicePort};
+use kubectl_pods_report::{Attempt, ObjectRef, Observation, TargetReport, Verdict};
+
+use super::{
+    cluster_name::ClusterName,
+    container,
+    world::{Key, Want, World},
+};
+use crate::targets::{self, Endpoint, Port};
+
+/// What a target is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Subject {
+    Service(Key),
+    Pod(Key),
+    Workload(Workload, Key),
+    Host(String),
+    Address(IpAddr),
+}
+
+/// One target, who asked it, and what is known.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scene<'s> {
+    pub(super) world: &'s World,
+    pub(super) report: &'s TargetReport,
+    pub(super) subject: &'s Subject,
+    /// The port that was asked for.
+    pub(super) port: Option<&'s Port>,
+    /// Namespace of the command, and of the probe.
+    pub(super) namespace: &'s str,
+    /// The probe's node.
+    pub(super) node: Option<&'s str>,
+    /// Whether the probe ran in the cluster.
+    pub(super) is_inside: bool,
+}
+
+/// A direct handshake with an endpoint, and the pod that it is.
+#[derive(Debug, Clone)]
+pub(super) struct Direct<'s> {
+    pub(super) attempt: &'s Attempt,
+    pub(super) endpoint: Endpoint,
+}
+
+impl<'s> Scene<'s> {
+    // ---- What was seen.
+
+    pub(super) fn saw(&self, observations: &[Observation]) -> bool {
+        observations.iter().any(|observation| self.report.verdict == Verdict::Seen(*observation))
+    }
+
+    /// Whether the name led nowhere, in one of the ways that speak of the name.
+    pub(super) fn name_is_unknown(&self) -> bool {
+        self.saw(&[Observation::DnsNxdomain, Observation::DnsNodata])
+    }
+
+    /// Whether no connection came about, though something was sent.
+    pub(super) fn is_unconnected(&self) -> bool {
+        use Observation::{Dropped, NoRoute, Refused, Rejected};
+        self.saw(&[Dropped, NoRoute, Refused, Rejected])
+    }
+
+    pub(super) fn asked_port(&self) -> Option<u16> {
+        self.port.map(|port| port.number)
+    }
+
+    // ---- The Service.
+
+    /// The Service that the target is, or leads to.
+    pub(super) fn service_key(&self) -> Option<Key> {
+        match self.subject {
+            Subject::Service(key) => Some(key.clone()),
+            Subject::Host(host) => ClusterName::parse(host, self.namespace).map(|name| name.key),
+            Subject::Address(_) => self.service_at().and_then(key_of),
+            Subject::Pod(_) | Subject::Workload(..) => None,
+        }
+    }
+
+    /// Whether the host of the target is a name of this cluster's: it can mean nothing else, or somebody has it here, or its
+    /// second word is a namespace of ours.
+    pub(super) fn is_cluster_name(&self) -> bool {
+        let Subject::Host(host) = self.subject else { return false };
+        let Some(name) = ClusterName::parse(host, self.namespace) else { return false };
+        let neighbours = Want::Services(name.key.namespace.clone());
+        name.is_certain
+            || matches!(self.world.service(&name.key), Answer::Known(_))
+            || self.world.services(&neighbours).known().is_some_and(|all| !all.is_empty())
+    }
+
+    pub(super) fn service(&self) -> Answer<&'s Service> {
+        match (self.subject, self.service_key()) {
+            (Subject::Address(_), _) => self.service_at().map_or(Answer::Missing, Answer::Known),
+            (_, Some(key)) => self.world.service(&key),
+            (_, None) => Answer::Missing,
+        }
+    }
+
+    fn service_at(&self) -> Option<&'s Service> {
+        let Subject::Address(address) = self.subject else { return None };
+        self.world.services(&Want::ServicesAt(*address)).known()?.first()
+    }
+
+    /// The Service with its key, if it is known.
+    pub(super) fn known_service(&self) -> Option<(Key, &'s Service)> {
+        Some((self.service_key()?, self.service().known()?))
+    }
+
+    pub(super) fn is_headless(&self) -> bool {
+        let service = self.service().known();
+        let spec = service.and_then(|service| service.spec.as_ref());
+        spec.is_some_and(|spec| spec.cluster_ip.as_deref() == Some("None"))
+    }
+
+    /// The port of the Service that was asked for. A headless one is asked at the port of its pods, and so found by name.
+    pub(super) fn service_port(&self) -> Option<&'s ServicePort> {
+        let asked = self.port?;
+        let service = self.service().known()?;
+        let mut ports = service.spec.as_ref()?.ports.iter().flatten();
+        let by_name = self.is_headless() && matches!(self.subject, Subject::Service(_));
+        ports.find(|port| {
+            let is_tcp = port.protocol.as_deref().is_none_or(|protocol| protocol == "TCP");
+            let same = if by_name {
+                port.name == asked.name
+            } else {
+                port.port == i32::from(asked.number)
+            };
+            is_tcp && same
+        })
+    }
+
+    /// The Service's endpoints for the port that was asked for.
+    pub(super) fn endpoints(&self) -> Answer<Vec<Endpoint>> {
+        let Some(key) = self.service_key() else { return Answer::Missing };
+        match self.world.slices(&key) {
+            Answer::Known(slices) => {
+                let name = self.service_port().and_then(|port| port.name.as_deref());
+                Answer::Known(targets::endpoints(slices, name))
+            }
+            Answer::Missing => Answer::Missing,
+            Answer::Unread(why) => Answer::Unread(why),
+        }
+    }
+
+    /// Handshakes with endpoints at their own addresses. A headless Service has no other address, so its attempts are such.
+    pub(super) fn direct(&self) -> Vec<Direct<'s>> {
+        let endpoints = self.endpoints().known().unwrap_or_default();
+        let attempts: &[Attempt] =
+            if self.is_headless() { &self.report.attempts } else { &self.report.direct };
+        let direct = |attempt: &'s Attempt| {
+            let at = |endpoint: &&Endpoint| Some(endpoint.address) == attempt.address;
+            let endpoint = endpoints.iter().find(at).cloned()?;
+            Some(Direct { attempt, endpoint })
+        };
+        attempts.iter().filter_map(direct).collect()
+    }
+
+    // ---- Pods.
+
+    /// The selector of the Service or workload as a query string; empty where there is none.
+    pub(super) fn selector(&self) -> Option<String> {
+        if let Subject::Workload(..) = self.subject {
+            return Some(self.workload().known()?.selector.clone());
+        }
+        let (_, service) = self.known_service()?;
+        let selector = service.spec.as_ref()?.selector.iter().flatten();
+        let words: Vec<String> =
+            selector.map(|(label, value)| format!("{label}={value}")).collect();
+        Some(words.join(","))
+    }
+
+    /// Namespace of the object that the target is about.
+    pub(super) fn home(&self) -> String {
+        match self.subject {
+            Subject::Pod(key) | Subject::Workload(_, key) => key.namespace.clone(),
+            _ => self.service_key().map_or(self.namespace.to_owned(), |key| key.namespace),
+        }
+    }
+
+    /// The pods behind the target.
+    pub(super) fn pods(&self) -> Answer<Vec<&'s Pod>> {
+        match self.subject {
+            Subject::Pod(key) => match self.world.pod(key) {
+                Answer::Known(pod) => Answer::Known(vec![pod]),
+                Answer::Missing => Answer::Missing,
+                Answer::Unread(why) => Answer::Unread(why),
+            },
+            Subject::Address(address) if self.service_at().is_none() => self.pods_at(*address),
+            _ => match self.selector() {
+                Some(selector) if !selector.is_empty() => {
+                    let want = Want::Selected { namespace: self.home(), selector };
+                    all(self.world.pods(&want))
+                }
+                _ => Answer::Missing,
+            },
+        }
+    }
+
+    /// The pods with this address, as far as they may be seen: in all namespaces, or in ours.
+    pub(super) fn pods_at(&self, address: IpAddr) -> Answer<Vec<&'s Pod>> {
+        let everywhere = Want::PodsAt { namespace: None, address };
+        let here = Want::PodsAt { namespace: Some(self.namespace.to_owned()), address };
+        match self.world.pods(&everywhere) {
+            Answer::Unread(_) => all(self.world.pods(&here)),
+            answer => all(answer),
+        }
+    }
+
+    /// Those that would be sent to: a pod that has ended is no pod of a Service.
+    pub(super) fn living_pods(&self) -> Vec<&'s Pod> {
+        let pods = self.pods().known().unwrap_or_default();
+        pods.into_iter().filter(|pod| !container::has_ended(pod)).collect()
+    }
+
+    /// Whether somebody is there whom the target leads to, as the cluster sees it.
+    pub(super) fn is_served(&self) -> bool {
+        let is_any_ready = || self.living_pods().into_iter().any(container::is_ready);
+        let publishes = self.known_service().is_some_and(|(_, service)| {
+            let spec = service.spec.as_ref();
+            spec.is_some_and(|spec| spec.publish_not_ready_addresses == Some(true))
+        });
+        match self.endpoints() {
+            Answer::Known(endpoints) if !publishes => !targets::usable(&endpoints).is_empty(),
+            _ => is_any_ready(),
+        }
+    }
+
+    pub(super) fn workload(&self) -> Answer<&'s WorkloadState> {
+        let Subject::Workload(kind, key) = self.subject else { return Answer::Missing };
+        match self.world.workloads(&key.namespace, *kind) {
+            Answer::Known(all) => {
+                let found = all.iter().find(|workload| workload.name == key.name);
+                found.map_or(Answer::Missing, Answer::Known)
+            }
+            Answer::Missing => Answer::Missing,
+            Answer::Unread(why) => Answer::Unread(why),
+        }
+    }
+
+    /// Workloads that would make pods for the target: itself, or those whose pods the Service selects.
+    pub(super) fn makers(&self) -> Vec<(Workload, &'s WorkloadState)> {
+        if let Subject::Workload(kind, _) = self.subject {
+            return self.workload().known().map(|workload| (*kind, workload)).into_iter().collect();
+        }
+        let Some((key, service)) = self.known_service() else { return Vec::new() };
+        let selector = service.spec.as_ref().and_then(|spec| spec.selector.as_ref());
+        let Some(selector) = selector.filter(|selector| !selector.is_empty()) else {
+            return Vec::new();
+        };
+        let all = [Workload::Deployment, Workload::StatefulSet].into_iter().flat_map(|kind| {
+            let workloads = self.world.workloads(&key.namespace, kind).known().unwrap_or_default();
+            workloads.iter().map(move |workload| (kind, workload))
+        });
+        let matches = |workload: &WorkloadState| {
+            selector.iter().all(|(label, value)| workload.labels.get(label) == Some(value))
+        };
+        all.filter(|(_, workload)| matches(workload)).collect()
+    }
+
+    // ---- Words.
+
+    /// The target's object as kubectl spells it: `svc/web`.
+    pub(super) fn object(&self) -> String {
+        match self.subject {
+            Subject::Pod(key) => format!("pod {}", key.name),
+            Subject::Workload(kind, key) => format!("{}/{}", short(*kind), key.name),
+            _ => self.service_key().map_or_else(
+                || self.report.target.clone(),
+                |key| {
+                    let place = if key.namespace == self.namespace {
+                        String::new()
+                    } else {
+                        format!(" of namespace {}", key.namespace)
+                    };
+                    format!("svc/{}{place}", key.name)
+                },
+            ),
+        }
+    }
+
+    pub(super) fn service_ref(&self) -> Option<ObjectRef> {
+        let Key { namespace, name } = self.service_key()?;
+        Some(ObjectRef { kind: "Service".to_owned(), namespace: Some(namespace), name })
+    }
+}
+
+/// kubectl's short word for a kind of workload.
+pub(super) const fn short(kind: Workload) -> &'static str {
+    match kind {
+        Workload::Deployment => "deploy",
+        Workload::StatefulSet => "sts",
+        Workload::DaemonSet => "ds",
+        Workload::Job => "job",
+    }
+}
+
+fn all(pods: Answer<&[Pod]>) -> Answer<Vec<&Pod>> {
+    match pods {
+        Answer::Known(pods) => Answer::Known(pods.iter().collect()),
+        Answer::Missing => Answer::Missing,
+        Answer::Unread(why) => Answer::Unread(why),
+    }
+}
+
+fn key_of(service: &Service) -> Option<Key> {
+    Some(Key::new(service.metadata.namespace.as_deref()?, service.metadata.name.as_deref()?))
+}
