@@ -26,7 +26,8 @@ pub(crate) async fn stand_by(
         return;
     }
     // A handshake with an address needs nothing that could be refused.
-    let prepared = check.standby.iter().filter_map(|s| Prepared::new(&check.stand_in(s)).ok());
+    let prepared =
+        check.standby.iter().filter_map(|s| Prepared::new(&check.stand_in(s), None).ok());
     let asked = prepared.map(|prepared| async move {
         let (sender, _) = mpsc::channel(1); // No answer is returned.
         let attempt = machine.attempt(&prepared, None, &sender).await;

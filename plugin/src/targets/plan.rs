@@ -27,26 +27,7 @@ const TLS_BYTES: u64 = 1_300;
 const NAME_BYTES: u64 = 3_500;
 
 /// Places of one plan that stand by: a fraction of what a pod can be handed.
-const MA    #[test]
-    fn of_many_targets_fewer_places_stand_by() {
-        let target: Target = "svc/web:80".parse().expect("a target");
-        let standby = |last: u8| Standby { address: [10, 0, 0, last].into(), port: 80 };
-        let found = Resolved {
-            label: "svc/web".to_owned(),
-            target: &target,
-            what: Resolution::Try("10.96.0.7".to_owned(), Port::plain(80)),
-            standby: (1..=8).map(standby).collect(),
-        };
-        for (targets, each) in [(1, 8), (128, 8), (1_000, 1), (2_000, 0)] {
-            let planned = plan(&vec![found.clone(); targets], &options(None));
-            let fits = |check: &Check| check.standby.len() == each;
-            assert!(planned.plan.checks.iter().all(fits), "{targets} targets");
-        }
-    }
-
-    /// An attempt about which there is as much to say as there can be.
-    fn longest_attempt(check: &Check) -> Attempt {
-_STANDBYS: u64 = 1_024;
+const MAX_STANDBYS: u64 = 1_024;
 
 /// What holds for every target of one command.
 #[derive(Debug, Clone)]
@@ -279,7 +260,26 @@ mod tests {
         assert_eq!(planned.subjects[2], Subject::Check(1));
     }
 
-X        let address = "fd00:1234:5678:9abc:def0:1234:5678:9abc".parse().ok();
+    #[test]
+    fn of_many_targets_fewer_places_stand_by() {
+        let target: Target = "svc/web:80".parse().expect("a target");
+        let standby = |last: u8| Standby { address: [10, 0, 0, last].into(), port: 80 };
+        let found = Resolved {
+            label: "svc/web".to_owned(),
+            target: &target,
+            what: Resolution::Try("10.96.0.7".to_owned(), Port::plain(80)),
+            standby: (1..=8).map(standby).collect(),
+        };
+        for (targets, each) in [(1, 8), (128, 8), (1_000, 1), (2_000, 0)] {
+            let planned = plan(&vec![found.clone(); targets], &options(None));
+            let fits = |check: &Check| check.standby.len() == each;
+            assert!(planned.plan.checks.iter().all(fits), "{targets} targets");
+        }
+    }
+
+    /// An attempt about which there is as much to say as there can be.
+    fn longest_attempt(check: &Check) -> Attempt {
+        let address = "fd00:1234:5678:9abc:def0:1234:5678:9abc".parse().ok();
         let phases = Phases {
             resolve_seconds: Some(0.012_345_678_9),
             connect_seconds: Some(0.012_345_678_9),

@@ -591,8 +591,10 @@ fn a_status_is_told_by_what_it_usually_means() {
     let expect = vec![Expectation::Status { ranges: vec![(200, 399)] }];
     let check = Check { expect, ..Check::new(0, "web", "10.0.0.7", ask) };
     let details = HttpDetails { status: 401, ..HttpDetails::default() };
-    let facts =
-        Facts { details: Some(Details::Http(details)), ..Facts::new(Observation::Open, "") };
+    let facts = Facts {
+        details: Details { http: Some(details), ..Details::default() },
+        ..Facts::new(Observation::Open, "")
+    };
     let report = TargetReport::tried(&check, 0, 1, vec![Attempt::new(&check, facts)]);
     let stage = Stage { report, ..Stage::new(Subject::Pod(key("web")), Observation::Open) };
     assert_eq!(
