@@ -13,9 +13,11 @@ mod interrupt;
 mod large;
 mod listing;
 mod monitor;
+mod names;
 mod obstacle;
 mod policy;
 mod sources;
+mod tls;
 mod workloads;
 
 /// Before it, a probe that cannot run is told so: half the time that it may take to start, and enough for a second try of

@@ -1,0 +1,180 @@
+//! Certificates in a cluster: whom a probe trusts there, what it tells of what it was shown, and what is wrong.
+
+use std::{fs, path::Path, time::Duration};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use rcgen::{CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use serde_json::{Value, json};
+
+use harness::{Cluster, Namespace, Run, wait_until};
+
+const NGINX_CONF: &str = "daemon off;
+error_log /dev/stderr;
+pid /run/nginx.pid;
+events { worker_connections 64; }
+http {
+  access_log off;
+  server { listen 80; location / { return 200 plain; } }
+  server { listen 443 ssl; ssl_certificate /etc/tls/good.pem; ssl_certificate_key /etc/tls/good.key; location / { return 200 good; } }
+  server { listen 8443 ssl; ssl_certificate /etc/tls/ended.pem; ssl_certificate_key /etc/tls/ended.key; location / { return 200 ended; } }
+  server { listen 9443 ssl; ssl_certificate /etc/tls/good.pem; ssl_certificate_key /etc/tls/good.key;
+    ssl_client_certificate /etc/tls/ca.pem; ssl_verify_client on; location / { return 200 mutual; } }
+}
+";
+
+fn pem(kind: &str, der: &[u8]) -> String {
+    let text = BASE64_STANDARD.encode(der);
+    let lines = text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line) + "\n");
+    let lines: String = lines.collect();
+    format!("-----BEGIN {kind}-----\n{lines}-----END {kind}-----\n")
+}
+
+/// Certificate and key of a server called `name`.
+fn signed(
+    authority: &CertifiedIssuer<'_, KeyPair>,
+    name: &str,
+    change: impl FnOnce(&mut CertificateParams),
+) -> (String, String) {
+    let mut parameters = CertificateParams::new([name.to_owned()]).expect("a name");
+    change(&mut parameters);
+    let key = KeyPair::generate().expect("a key");
+    let certificate = parameters.signed_by(&key, authority).expect("a certificate");
+    (pem("CERTIFICATE", certificate.der()), pem("PRIVATE KEY", key.serialize_der().as_slice()))
+}
+
+/// A namespace with nginx and TLS. Its authority's certificate is written to `folder`, and its path given.
+fn with_tls(prefix: &str, folder: &Path) -> (Namespace, String) {
+    let ns = Cluster::nodes().namespace(prefix);
+    let mut parameters = CertificateParams::default();
+    parameters.distinguished_name.push(DnType::CommonName, "our authority");
+    parameters.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().expect("a key");
+    let authority = CertifiedIssuer::self_signed(parameters, key).expect("an authority");
+    let name = format!("tls-web.{}.svc", ns.name);
+    let (good, good_key) =
+        signed(&authority, &name, |it| it.not_after = rcgen::date_time_ymd(2099, 1, 2));
+    let ended = |it: &mut CertificateParams| it.not_after = rcgen::date_time_ymd(2026, 1, 2);
+    let (ended, ended_key) = signed(&authority, &name, ended);
+    let ca = pem("CERTIFICATE", authority.der());
+    let files = json!({
+        "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "tls"},
+        "data": {
+            "nginx.conf": NGINX_CONF, "ca.pem": ca,
+            "good.pem": good, "good.key": good_key, "ended.pem": ended, "ended.key": ended_key,
+        },
+    });
+    ns.apply(&files.to_string());
+    ns.apply(include_str!("../fixtures/tls.yaml"));
+    ns.wait_ready("tls-web");
+    let file = folder.join("ca.pem");
+    fs::write(&file, ca).expect("written");
+    let check = || ns.pods(["check", "svc/tls-web:443", "--protocol", "tcp"]).run();
+    wait_until("the Service to lead there", Duration::from_secs(30), || check().code == 0);
+    (ns, file.display().to_string())
+}
+
+fn targets(run: &Run) -> Vec<Value> {
+    let report: Value = serde_json::from_str(&run.stdout)
+        .unwrap_or_else(|error| panic!("{error}\n{}", run.story()));
+    report["targets"].as_array().expect("a list").clone()
+}
+
+/// What is told of the last attempt at a target.
+fn tls(target: &Value) -> &Value {
+    &target["attempts"][0]["details"]["tls"]
+}
+
+#[test]
+fn the_clusters_own_authority_is_trusted_for_the_clusters_names() {
+    let ns = Cluster::nodes().namespace("tls-cluster");
+    // The API server's certificate is the cluster's, and 401 or 403 is an answer.
+    let flags = ["--expect", "100-499", "-o", "json"];
+    let name = "https://kubernetes.default.svc/version";
+    let run = ns.pods(["check", name]).args(flags).run().success();
+    let target = &targets(&run)[0];
+    assert_eq!(target["verdict"], "open", "{target:#}");
+    let shown = tls(target);
+    assert_eq!(shown["fault"], Value::Null, "{shown:#}");
+    let names = shown["certificate"]["names"].as_array().expect("names");
+    assert!(names.contains(&json!("kubernetes.default.svc")), "{shown:#}");
+    assert!(shown["certificate"]["not_after_seconds"].as_i64().is_some_and(|end| end > 0));
+
+    let other = ["--server-name", "kubernetes.example.org"];
+    let run = ns.pods(["check", name]).args(flags).args(other).run().exits(2);
+    let target = &targets(&run)[0];
+    assert_eq!(target["verdict"], "tls-certificate", "{target:#}");
+    assert_eq!(tls(target)["fault"], "other-names", "{target:#}");
+    let message = target["message"].as_str().expect("a message");
+    assert!(message.contains("not for kubernetes.example.org"), "{message}");
+    assert_eq!(ns.leftovers(), "");
+}
+
+#[test]
+fn what_is_wrong_with_tls_is_told_and_what_is_right_is_accepted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (ns, ca) = with_tls("tls-web", folder.path());
+    let check = |words: &[&str]| {
+        let run = ns.pods(["check", "-o", "json", "--protocol", "https"]);
+        run.args(words.iter().copied()).run()
+    };
+    let service = "svc/tls-web:443";
+    let stranger = check(&[service]).exits(2);
+    assert_eq!(tls(&targets(&stranger)[0])["fault"], "unknown-issuer", "{}", stranger.story());
+    let any = check(&[service, "-k"]).success();
+    assert_eq!(tls(&targets(&any)[0])["fault"], "unknown-issuer", "told all the same");
+
+    let pod = "pod/tls-web:443";
+    let all = ["svc/tls-web:8443", "svc/tls-web:9443", "svc/tls-web:80", pod, service];
+    let run = check(&[&all[..], &["--cacert", &ca]].concat()).exits(2);
+    let expected = [
+        ("tls-certificate", json!("expired"), "it ended 2026-01-02 00:00 UTC"),
+        ("http-status", json!("client-certificate"), "HTTP status 400"),
+        ("tls-handshake", json!("not-tls"), "the port speaks plain HTTP, not TLS"),
+        ("tls-certificate", json!("other-names"), "it is for tls-web."),
+        ("open", Value::Null, "HTTP status 200"),
+    ];
+    let causes =
+        ["cert-expired", "client-cert-required", "tls-on-plain-port", "cert-name-mismatch"];
+    for (target, kind) in targets(&run).iter().zip(causes) {
+        assert_eq!(target["causes"][0]["kind"], kind, "{target:#}");
+    }
+    for (target, (verdict, fault, says)) in targets(&run).iter().zip(expected) {
+        assert_eq!(target["verdict"], verdict, "{target:#}");
+        assert_eq!(tls(target)["fault"], fault, "{target:#}");
+        let message = target["message"].as_str().expect("a message");
+        assert!(message.contains(says), "{message}");
+    }
+    let name = format!("tls-web.{}.svc", ns.name);
+    check(&[pod, "--cacert", &ca, "--server-name", &name]).success();
+    let given = format!("shop.example.org:443:{}", ns.pod_ip("tls-web"));
+    let words = ["https://shop.example.org", "--resolve", &given, "--server-name", &name];
+    check(&[&words[..], &["--cacert", &ca]].concat()).success();
+    let wide = ns.pods(["check", service, "--protocol", "https", "-o", "wide", "--cacert", &ca]);
+    let wide = wide.run().success();
+    assert!(
+        wide.stdout.contains("CERT")
+            && wide.stdout.lines().nth(1).is_some_and(|line| line.contains("d  ")),
+        "{}",
+        wide.story()
+    );
+    assert_eq!(ns.leftovers(), "");
+}
+
+#[test]
+fn curl_trusts_whom_it_is_told_to_trust() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (ns, ca) = with_tls("tls-curl", folder.path());
+    let url = format!("https://tls-web.{}.svc/", ns.name);
+    ns.pods(["curl", &url]).run().exits(60).complains("certificate");
+    assert_eq!(ns.pods(["curl", &url, "-k"]).run().success().stdout, "good");
+    assert_eq!(ns.pods(["curl", &url, "--cacert", &ca]).run().success().stdout, "good");
+    let missing = folder.path().join("missing.pem").display().to_string();
+    let run = ns.pods(["curl", &url, "--cacert", &missing]).run().exits(1);
+    run.complains("cannot trust --cacert").complains("No such file");
+    let plain = ns.pods(["check", &format!("http://tls-web.{}.svc:443", ns.name), "-o", "json"]);
+    let plain = plain.run().exits(2);
+    let target = &targets(&plain)[0];
+    assert_eq!(target["attempts"][0]["details"]["speaks"], "tls", "{target:#}");
+    assert_eq!(target["causes"][0]["kind"], "plain-on-tls-port", "{target:#}");
+    assert_eq!(ns.leftovers(), "");
+}
