@@ -101,6 +101,18 @@ pub enum CauseKind {
     TlsOnPlainPort,
     /// Plain HTTP was spoken to a server that speaks TLS.
     PlainOnTlsPort,
+    /// The server's certificate has ended, or is not valid yet.
+    CertExpired,
+    /// The server's certificate is for other names.
+    CertNameMismatch,
+    /// The server's certificate is signed by nobody whom the probe trusts.
+    CertUnknownIssuer,
+    /// The server's certificate is that of an authority.
+    CertIsCa,
+    /// Server and probe have no version of TLS in common.
+    TlsVersion,
+    /// The server wants a certificate of its clients.
+    ClientCertRequired,
     /// An answer whose HTTP status is not one of the expected.
     HttpStatus,
 }
@@ -171,7 +183,7 @@ impl Cause {
 
 impl CauseKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 40] = [
         Self::Missing,
         Self::NameSuffix,
         Self::DnsDown,
@@ -205,6 +217,12 @@ impl CauseKind {
         Self::RefusedWhileReady,
         Self::TlsOnPlainPort,
         Self::PlainOnTlsPort,
+        Self::CertExpired,
+        Self::CertNameMismatch,
+        Self::CertUnknownIssuer,
+        Self::CertIsCa,
+        Self::TlsVersion,
+        Self::ClientCertRequired,
         Self::HttpStatus,
     ];
 
@@ -245,6 +263,12 @@ impl CauseKind {
             Self::RefusedWhileReady => "refused-while-ready",
             Self::TlsOnPlainPort => "tls-on-plain-port",
             Self::PlainOnTlsPort => "plain-on-tls-port",
+            Self::CertExpired => "cert-expired",
+            Self::CertNameMismatch => "cert-name-mismatch",
+            Self::CertUnknownIssuer => "cert-unknown-issuer",
+            Self::CertIsCa => "cert-is-ca",
+            Self::TlsVersion => "tls-version",
+            Self::ClientCertRequired => "client-cert-required",
             Self::HttpStatus => "http-status",
         }
     }

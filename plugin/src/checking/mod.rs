@@ -22,7 +22,7 @@ use crate::{
     launch::{self, Brought, Carrier, Outcome, Placement},
     output::{self, Stdout},
     signals::Signals,
-    targets::{self, Addressing, AttemptOptions, Place, Resolution, Resolved, Target},
+    targets::{self, Addressing, AttemptOptions, Place, Resolution, Resolved, Target, Wanted},
 };
 
 /// Checks targets from inside the cluster, or from here.
@@ -33,11 +33,12 @@ use crate::{
 pub async fn check(connection: &ConnectionOptions, args: &CheckArgs) -> anyhow::Result<Exit> {
     let targets =
         args.targets.iter().map(|text| text.parse()).collect::<Result<Vec<Target>, _>>()?;
-    targets::refuse_portless(&targets, None)?;
     let addressing = Addressing::read(&args.attempt.addressing)?;
+    let wanted = Wanted { fallback: None, family: addressing.family };
+    targets::refuse_portless(&targets, wanted)?;
     let cluster = cluster_for(connection, &args.probe, &targets).await?;
     let found =
-        targets::resolve(cluster.as_ref(), &targets, None, lookup_limit(&args.probe)).await?;
+        targets::resolve(cluster.as_ref(), &targets, wanted, lookup_limit(&args.probe)).await?;
     let addressing = within(addressing, cluster.as_ref(), &args.probe);
     let options = AttemptOptions::new(&args.attempt, args.attempts, addressing);
     let planned = targets::plan(&found, &options);
@@ -86,9 +87,10 @@ pub async fn curl(connection: &ConnectionOptions, args: &CurlArgs) -> anyhow::Re
     // What was typed is looked at before a credential plugin may run.
     let http = curl::request(&targets[0], request)?;
     let addressing = Addressing::read(&request.addressing)?;
+    let wanted = Wanted { fallback: Some(80), family: addressing.family };
     let cluster = cluster_for(connection, &args.probe, &targets).await?;
     let found =
-        targets::resolve(cluster.as_ref(), &targets, Some(80), lookup_limit(&args.probe)).await?;
+        targets::resolve(cluster.as_ref(), &targets, wanted, lookup_limit(&args.probe)).await?;
     let (host, port) = match found.into_iter().next() {
         Some(Resolved { what: Resolution::Try(host, port), .. }) => (host, port),
         Some(Resolved { what: Resolution::Settled(Observation::NotRun, reason), .. }) => {

@@ -10,7 +10,9 @@ use kubectl_pods_report::Observation;
 use crate::{
     cli::InstallArgs,
     launch, output,
-    targets::{self, Addressing, AttemptOptions, Place, Resolution, Resolved, Target, TargetKind},
+    targets::{
+        self, Addressing, AttemptOptions, Place, Resolution, Resolved, Target, TargetKind, Wanted,
+    },
 };
 
 /// Targets that a standing probe can follow, from what was typed.
@@ -31,7 +33,7 @@ pub(super) fn parse(words: &[String]) -> anyhow::Result<Vec<Target>> {
             );
         }
     }
-    targets::refuse_portless(&targets, None)?;
+    targets::refuse_portless(&targets, Wanted::default())?;
     Ok(targets)
 }
 
@@ -52,7 +54,7 @@ pub(super) async fn plan(
     let mut found = targets::resolve(
         Some(cluster),
         targets,
-        None,
+        Wanted { fallback: None, family: addressing.family },
         args.rollout_timeout.saturating_add(launch::GRACE),
     )
     .await?;
@@ -60,8 +62,7 @@ pub(super) async fn plan(
     for one in &mut found {
         follow(one, &cluster.namespace, &mut pinned)?;
     }
-    // Of one target: endpoints behind one name are one check. What was typed twice is the user's to mend.
-    found.dedup_by(|one, other| ptr::eq(one.target, other.target) && one == other);
+    let found = one_check_each(found);
     if !pinned.is_empty() {
         output::warning(&format!(
             "pods are watched at their address of this moment ({}); a Service (svc/NAME) is followed",
@@ -76,6 +77,25 @@ pub(super) async fn plan(
     // By the very code that the probe will read it with: so nothing is installed that no probe accepts.
     probe::StandingPlan::parse(json.as_bytes())?;
     Ok((json, plan.checks.len()))
+}
+
+/// Of one target: endpoints behind one name are one check, and a pod's second address has a label of its own. What was typed
+/// twice is the user's to mend.
+fn one_check_each(found: Vec<Resolved<'_>>) -> Vec<Resolved<'_>> {
+    let mut kept: Vec<Resolved<'_>> = Vec::new();
+    for mut one in found {
+        let mut of_target = kept.iter().filter(|other| ptr::eq(one.target, other.target));
+        if of_target.clone().any(|other| *other == one) {
+            continue;
+        }
+        if let Resolution::Try(host, _) = &one.what
+            && of_target.any(|other| other.label == one.label)
+        {
+            one.label = format!("{} ({host})", one.label);
+        }
+        kept.push(one);
+    }
+    kept
 }
 
 fn follow(

@@ -15,7 +15,7 @@ mod target;
 
 pub(crate) use addressing::Addressing;
 pub(crate) use endpoints::{Endpoint, endpoints, usable};
-pub(crate) use places::{Resolution, Resolved};
+pub(crate) use places::{Resolution, Resolved, Wanted};
 pub(crate) use plan::{AttemptOptions, Planned, Subject, plan};
 pub(crate) use ports::{Port, of_pod as ports_of_pod};
 pub(crate) use resolve::{refuse_portless, resolve};

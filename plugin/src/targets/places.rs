@@ -1,6 +1,6 @@
 //! Places that targets lead to, and what they are called in reports.
 
-use kubectl_pods_report::{Observation, Standby};
+use kubectl_pods_report::{Family, Observation, Standby};
 
 use cluster::Verbatim;
 
@@ -20,6 +20,8 @@ pub(crate) struct Resolved<'t> {
     pub what: Resolution,
     /// What is behind it, to be asked directly if there is trouble: endpoints of a Service.
     pub standby: Vec<Standby>,
+    /// Whether the object's name has several addresses, now or later: a headless or dual-stack Service.
+    pub every_address: bool,
 }
 
 /// What to do about a target.
@@ -43,17 +45,47 @@ pub(super) struct Found {
     pub what: Resolution,
     /// [`Resolved::standby`].
     pub standby: Vec<Standby>,
+    /// [`Resolved::every_address`].
+    pub every_address: bool,
+}
+
+/// What is wanted of every target of one command.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Wanted {
+    /// The port of targets that name none and are not to be tried at every port they declare.
+    pub fallback: Option<u16>,
+    /// The one family whose addresses count.
+    pub family: Option<Family>,
+}
+
+impl Wanted {
+    /// Those of `hosts` that are names, or addresses of the family that counts.
+    pub(super) fn of_family(self, hosts: &[String]) -> Vec<&String> {
+        let counts = |host: &&String| match (self.family, host.parse()) {
+            (Some(family), Ok(address)) => family.has(address),
+            _ => true,
+        };
+        hosts.iter().filter(counts).collect()
+    }
 }
 
 impl Found {
     /// A place that nothing stands by for.
     pub(super) const fn new(label: String, what: Resolution) -> Self {
-        Self { label, what, standby: Vec::new() }
+        Self { label, what, standby: Vec::new(), every_address: false }
     }
 
     /// What is known about `target` without trying it.
     pub(super) fn settled(target: &Target, observation: Observation, reason: String) -> Self {
         Self::new(target.text.clone(), Resolution::Settled(observation, reason))
+    }
+
+    /// `object` has addresses, but none of the family that counts.
+    pub(super) fn of_other_family(target: &Target, object: &str, addresses: &[String]) -> Self {
+        let addresses = addresses.join(", ");
+        let reason =
+            format!("{object} has no address of the family that was asked for ({addresses})");
+        Self::settled(target, Observation::NotRun, reason)
     }
 
     /// There is no such object, in the server's words.

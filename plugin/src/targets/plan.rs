@@ -110,7 +110,7 @@ pub(crate) fn plan(found: &[Resolved<'_>], options: &AttemptOptions) -> Planned 
             let ask = options.ask(found.target, host, port);
             let id = checks.last().map_or(0, |last| last.id + 1);
             checks.push(options.addressing.place(Check {
-                every_address: options.all_addresses,
+                every_address: (options.all_addresses || found.every_address) && is_name(host),
                 expect: options.expectations(Some(ask.protocol())),
                 limits: options.limits(),
                 standby: found.standby.clone(),
@@ -137,9 +137,13 @@ fn max_attempt_records(checks: &[Check]) -> u64 {
     LOG_BYTES / longest.unwrap_or(RECORD_BYTES)
 }
 
+fn is_name(host: &str) -> bool {
+    host.parse::<IpAddr>().is_err()
+}
+
 fn record_bytes(check: &Check) -> u64 {
     let tls = if check.ask.protocol() == Protocol::Https { TLS_BYTES } else { 0 };
-    let is_fixed = check.address.is_some() || check.host.parse::<IpAddr>().is_ok();
+    let is_fixed = check.address.is_some() || !is_name(&check.host);
     RECORD_BYTES + tls + if is_fixed { 0 } else { NAME_BYTES }
 }
 
@@ -231,6 +235,7 @@ mod tests {
                 target: &target,
                 what: Resolution::Try("10.0.0.7".to_owned(), Port::plain(port)),
                 standby: Vec::new(),
+                every_address: false,
             };
             let planned = plan(&[found], &options(flag));
             let check = &planned.plan.checks[0];
@@ -245,7 +250,13 @@ mod tests {
     fn every_check_has_its_id_and_what_is_settled_has_none() {
         let target: Target = "web:80".parse().expect("a target");
         let label = || "web:80".to_owned();
-        let found = |what| Resolved { label: label(), target: &target, what, standby: Vec::new() };
+        let found = |what| Resolved {
+            label: label(),
+            target: &target,
+            what,
+            standby: Vec::new(),
+            every_address: false,
+        };
         let tried = || found(Resolution::Try("10.0.0.7".to_owned(), Port::plain(80)));
         let settled = found(Resolution::Settled(Observation::Stopped, "it has ended".to_owned()));
         let planned = plan(&[tried(), settled, tried()], &options(None));
@@ -269,6 +280,7 @@ mod tests {
             target: &target,
             what: Resolution::Try("10.96.0.7".to_owned(), Port::plain(80)),
             standby: (1..=8).map(standby).collect(),
+            every_address: false,
         };
         for (targets, each) in [(1, 8), (128, 8), (1_000, 1), (2_000, 0)] {
             let planned = plan(&vec![found.clone(); targets], &options(None));

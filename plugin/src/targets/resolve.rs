@@ -18,7 +18,7 @@ use kubectl_pods_report::Observation;
 use tokio::time::timeout;
 
 use super::{
-    places::{Found, Places, Resolved, each_port, stem},
+    places::{Found, Places, Resolved, Wanted, each_port, stem},
     ports, service,
     target::{Place, Target, TargetKind},
 };
@@ -27,8 +27,7 @@ use crate::pods::ending;
 /// Targets that are looked up at once: each needs a connection of its own.
 const LOOKUPS: usize = 8;
 
-/// Finds the addresses of all targets, in their order. `fallback` is the port of targets that name none and are not
-/// to be tried at every port they declare. `cluster` is needed only for targets that are objects.
+/// Finds the addresses of all targets, in their order. `cluster` is needed only for targets that are objects.
 ///
 /// # Errors
 ///
@@ -36,17 +35,22 @@ const LOOKUPS: usize = 8;
 pub(crate) async fn resolve<'t>(
     cluster: Option<&Cluster>,
     targets: &'t [Target],
-    fallback: Option<u16>,
+    wanted: Wanted,
     limit: Duration,
 ) -> anyhow::Result<Vec<Resolved<'t>>> {
-    let places = stream::iter(targets).map(|target| places(cluster, target, fallback));
+    let places = stream::iter(targets).map(|target| places(cluster, target, wanted));
     let found = places.buffered(LOOKUPS).try_collect::<Vec<_>>();
     let found = timeout(limit, found).await.unwrap_or_else(|_| {
         bail!("no answer about the targets within {} s: the API server is silent", limit.as_secs())
     })?;
     let resolved = |(target, places): (_, Places)| {
-        let resolved =
-            move |Found { label, what, standby }| Resolved { label, target, what, standby };
+        let resolved = move |Found { label, what, standby, every_address }| Resolved {
+            label,
+            target,
+            what,
+            standby,
+            every_address,
+        };
         places.into_iter().map(resolved)
     };
     Ok(targets.iter().zip(found).flat_map(resolved).collect())
@@ -55,35 +59,35 @@ pub(crate) async fn resolve<'t>(
 async fn places(
     cluster: Option<&Cluster>,
     target: &Target,
-    fallback: Option<u16>,
+    wanted: Wanted,
 ) -> anyhow::Result<Places> {
     match &target.place {
-        Place::Address(address) => fixed(target, &address.to_string(), fallback),
-        Place::Host(host) => fixed(target, host, fallback),
+        Place::Address(address) => fixed(target, &address.to_string(), wanted),
+        Place::Host(host) => fixed(target, host, wanted),
         Place::Object(kind, name) => {
             let cluster = cluster.context("a pod or Service can only be found in a cluster")?;
-            object(cluster, target, *kind, name, fallback).await
+            object(cluster, target, *kind, name, wanted).await
         }
     }
 }
 
-/// Refuses what needs no cluster to be refused: an address or a host without a port to try. `fallback` is that of
+/// Refuses what needs no cluster to be refused: an address or a host without a port to try. `wanted` is that of
 /// [`resolve`].
 ///
 /// # Errors
 ///
 /// As [`resolve`], for the first such target.
-pub(crate) fn refuse_portless(targets: &[Target], fallback: Option<u16>) -> anyhow::Result<()> {
+pub(crate) fn refuse_portless(targets: &[Target], wanted: Wanted) -> anyhow::Result<()> {
     let fixed = |target: &&Target| !matches!(target.place, Place::Object(..));
-    targets.iter().filter(fixed).try_for_each(|target| self::fixed(target, "", fallback).map(drop))
+    targets.iter().filter(fixed).try_for_each(|target| self::fixed(target, "", wanted).map(drop))
 }
 
-fn fixed(target: &Target, host: &str, fallback: Option<u16>) -> anyhow::Result<Places> {
+fn fixed(target: &Target, host: &str, wanted: Wanted) -> anyhow::Result<Places> {
     use kubectl_pods_report::Protocol::{Http, Https};
     let default = match target.protocol {
         Some(Http) => Some(80),
         Some(Https) => Some(443),
-        _ => fallback,
+        _ => wanted.fallback,
     };
     // Without a declaration there is no reason for a port but that it was named.
     let port = match (&target.port, default) {
@@ -101,7 +105,7 @@ async fn object(
     target: &Target,
     kind: TargetKind,
     name: &str,
-    fallback: Option<u16>,
+    wanted: Wanted,
 ) -> anyhow::Result<Places> {
     let workload = match kind {
         TargetKind::Pod => {
@@ -109,9 +113,9 @@ async fn object(
                 Ok(pod) => pod,
                 Err(missing) => return Ok(vec![Found::absent(target, missing)]),
             };
-            return of_pod(target, &stem(target, kind, name), &pod, fallback);
+            return of_pod(target, &stem(target, kind, name), &pod, wanted);
         }
-        TargetKind::Service => return service::find(cluster, target, name, fallback).await,
+        TargetKind::Service => return service::find(cluster, target, name, wanted).await,
         TargetKind::Deployment => Workload::Deployment,
         TargetKind::StatefulSet => Workload::StatefulSet,
         TargetKind::DaemonSet => Workload::DaemonSet,
@@ -134,20 +138,33 @@ async fn object(
     let mut places = Vec::new();
     for pod in ready {
         let stem = format!("pod/{}", pod.metadata.name.as_deref().unwrap_or_default());
-        places.extend(of_pod(target, &stem, pod, fallback)?);
+        places.extend(of_pod(target, &stem, pod, wanted)?);
     }
     Ok(places)
 }
 
-fn of_pod(target: &Target, stem: &str, pod: &Pod, fallback: Option<u16>) -> anyhow::Result<Places> {
+fn of_pod(target: &Target, stem: &str, pod: &Pod, wanted: Wanted) -> anyhow::Result<Places> {
     let name = pod.metadata.name.as_deref().unwrap_or_default();
     if let Some((observation, reason)) = ending(name, pod) {
         return Ok(vec![Found::settled(target, observation, reason)]);
     }
-    let address = pod.status.as_ref().and_then(|status| status.pod_ip.clone()).unwrap_or_default();
-    let ports = ports::select(ports::of_pod(pod), target.port.as_ref(), fallback);
+    let addresses = addresses(pod);
+    let chosen = wanted.of_family(&addresses);
+    if chosen.is_empty() {
+        return Ok(vec![Found::of_other_family(target, &format!("pod {name}"), &addresses)]);
+    }
+    let ports = ports::select(ports::of_pod(pod), target.port.as_ref(), wanted.fallback);
     let ports = ports.map_err(|problem| anyhow::anyhow!("pod {name:?} {problem}"))?;
-    Ok(each_port(target, stem, &address, ports))
+    let of_address = |address: &String| each_port(target, stem, address, ports.clone());
+    Ok(chosen.into_iter().flat_map(of_address).collect())
+}
+
+/// The addresses of a pod, one for each family.
+fn addresses(pod: &Pod) -> Vec<String> {
+    let status = pod.status.clone().unwrap_or_default();
+    let all = status.pod_ips.into_iter().flatten().map(|address| address.ip);
+    let all: Vec<String> = all.filter(|address| !address.is_empty()).collect();
+    if all.is_empty() { status.pod_ip.into_iter().collect() } else { all }
 }
 
 fn is_ready(pod: &Pod) -> bool {
@@ -158,6 +175,7 @@ fn is_ready(pod: &Pod) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use kubectl_pods_report::Family;
     use serde_json::{Value, json};
 
     use super::{super::places::Resolution, *};
@@ -181,6 +199,26 @@ mod tests {
     }
 
     #[test]
+    fn a_dual_stack_pod_has_a_line_for_each_family() {
+        let both = json!({"phase": "Running", "podIP": "10.0.0.7", "podIPs": [{"ip": "10.0.0.7"}, {"ip": "fd00::7"}]});
+        let (both, one) = (pod(&both), pod(&json!({"phase": "Running", "podIP": "10.0.0.7"})));
+        let hosts = |pod: &Pod, family| {
+            let wanted = Wanted { family, ..Wanted::default() };
+            let places = of_pod(&target("web:80"), "web", pod, wanted).expect("places");
+            let host = |found: Found| match found.what {
+                Resolution::Try(host, _) => host,
+                Resolution::Settled(_, reason) => reason,
+            };
+            places.into_iter().map(host).collect::<Vec<_>>()
+        };
+        assert_eq!(hosts(&both, None), ["10.0.0.7", "fd00::7"]);
+        assert_eq!(hosts(&both, Some(Family::Ipv4)), ["10.0.0.7"]);
+        assert_eq!(hosts(&both, Some(Family::Ipv6)), ["fd00::7"]);
+        let none = "pod web has no address of the family that was asked for (10.0.0.7)";
+        assert_eq!(hosts(&one, Some(Family::Ipv6)), [none]);
+    }
+
+    #[test]
     fn every_declared_port_has_its_line_and_one_port_keeps_the_words_of_the_user() {
         let pod = pod(&json!({"phase": "Running", "podIP": "10.0.0.7"}));
         let cases = [
@@ -191,7 +229,7 @@ mod tests {
             ("deploy/shop:80", "pod/web", vec!["pod/web:80"]),
         ];
         for (text, stem, expected) in cases {
-            let places = of_pod(&target(text), stem, &pod, None).expect(text);
+            let places = of_pod(&target(text), stem, &pod, Wanted::default()).expect(text);
             assert_eq!(labels(&places), expected, "{text}");
             for Found { what, .. } in &places {
                 assert!(matches!(what, Resolution::Try(host, _) if host == "10.0.0.7"), "{what:?}");

@@ -3,11 +3,11 @@
 use std::{iter::zip, net::IpAddr};
 
 use k8s_openapi::api::{core::v1::Service, discovery::v1::EndpointSlice};
-use kubectl_pods_report::{Observation, Standby};
+use kubectl_pods_report::{Family, Observation, Standby};
 
 use super::{
     endpoints::{endpoints, port_of, spread, usable},
-    places::{Found, Places, Resolution, each_port, labelled, stem},
+    places::{Found, Places, Resolution, Wanted, each_port, labelled, stem},
     ports::{self, Port},
     target::{Target, TargetKind},
 };
@@ -25,7 +25,7 @@ pub(super) async fn find(
     cluster: &Cluster,
     target: &Target,
     name: &str,
-    fallback: Option<u16>,
+    wanted: Wanted,
 ) -> anyhow::Result<Places> {
     // The slices of the same moment. Whoever may not read them has nothing that stands by, and is told nothing of it.
     let (service, slices) = tokio::join!(
@@ -36,16 +36,26 @@ pub(super) async fn find(
         Ok(service) => service,
         Err(missing) => return Ok(vec![Found::absent(target, missing)]),
     };
-    let ports = ports::select(ports::of_service(&service), target.port.as_ref(), fallback);
+    let ports = ports::select(ports::of_service(&service), target.port.as_ref(), wanted.fallback);
     let ports = ports.map_err(|problem| anyhow::anyhow!("service {name:?} {problem}"))?;
     let stem = stem(target, TargetKind::Service, name);
-    let Some(host) = host_of(&service) else {
-        return Ok(headless(target, &stem, &service, &slices?, &ports));
-    };
+    let hosts = hosts_of(&service);
+    if hosts.is_empty() {
+        return Ok(headless(target, &stem, &service, &slices?, &ports, wanted.family));
+    }
     let slices = slices.unwrap_or_default();
-    let mut places = each_port(target, &stem, &host, ports.clone());
-    for (place, port) in zip(&mut places, &ports) {
-        place.standby = standby(&host, &service, &slices, port);
+    let chosen = wanted.of_family(&hosts);
+    if chosen.is_empty() {
+        return Ok(vec![Found::of_other_family(target, &format!("svc/{name}"), &hosts)]);
+    }
+    let mut places = Vec::new();
+    for host in chosen {
+        let mut of_host = each_port(target, &stem, host, ports.clone());
+        for (place, port) in zip(&mut of_host, &ports) {
+            place.standby = standby(host, &service, &slices, port);
+            place.every_address = hosts.len() > 1;
+        }
+        places.extend(of_host);
     }
     Ok(places)
 }
@@ -65,13 +75,15 @@ fn standby(host: &str, service: &Service, slices: &[EndpointSlice], port: &Port)
     spread(&found, STANDBYS).into_iter().filter_map(stands_by).collect()
 }
 
-/// The cluster IP or external name of a Service; a headless one has neither.
-fn host_of(service: &Service) -> Option<String> {
-    let spec = service.spec.as_ref()?;
+/// The cluster IPs, one for each family, or the external name of a Service; a headless one has neither.
+fn hosts_of(service: &Service) -> Vec<String> {
+    let Some(spec) = &service.spec else { return Vec::new() };
     if spec.type_.as_deref() == Some("ExternalName") {
-        return spec.external_name.clone();
+        return spec.external_name.iter().cloned().collect();
     }
-    spec.cluster_ip.clone().filter(|address| address.parse::<IpAddr>().is_ok())
+    let all = spec.cluster_ips.clone().unwrap_or_default();
+    let all = if all.is_empty() { spec.cluster_ip.iter().cloned().collect() } else { all };
+    all.into_iter().filter(|address| address.parse::<IpAddr>().is_ok()).collect()
 }
 
 /// A headless Service is its ready endpoints, each at the port that its slice gives.
@@ -81,7 +93,12 @@ fn headless(
     service: &Service,
     slices: &[EndpointSlice],
     ports: &[Port],
+    family: Option<Family>,
 ) -> Places {
+    let is_wanted = |address: &&String| {
+        let address = address.parse::<IpAddr>();
+        family.is_none_or(|family| address.is_ok_and(|address| family.has(address)))
+    };
     let mut places = Vec::new();
     for slice in slices.iter().filter(|slice| slice.address_type != "FQDN") {
         for port in ports {
@@ -89,10 +106,11 @@ fn headless(
             let ready = slice.endpoints.iter().flatten().filter(|endpoint| {
                 endpoint.conditions.as_ref().is_none_or(|c| c.ready != Some(false))
             });
-            for address in ready.filter_map(|endpoint| endpoint.addresses.first()) {
+            for address in ready.filter_map(|endpoint| endpoint.addresses.first()).filter(is_wanted)
+            {
                 let label = labelled(target, stem, ports.len(), port);
                 let what = Resolution::Try(address.clone(), Port { number, ..port.clone() });
-                places.push(Found::new(label, what));
+                places.push(Found { every_address: true, ..Found::new(label, what) });
             }
         }
     }
@@ -129,9 +147,9 @@ mod tests {
             {"addresses": ["10.0.0.9"]},
         ]});
         let slices: [EndpointSlice; 1] = [serde_json::from_value(slice).expect("a slice")];
-        assert_eq!(host_of(&service), None);
+        assert_eq!(hosts_of(&service), [""; 0]);
         let ports = ports::of_service(&service);
-        let places = headless(&target, "svc/web", &service, &slices, &ports);
+        let places = headless(&target, "svc/web", &service, &slices, &ports, None);
         let tried: Vec<(String, u16)> = places
             .into_iter()
             .map(|found| match found.what {
@@ -140,9 +158,25 @@ mod tests {
             })
             .collect();
         assert_eq!(tried, [("10.0.0.7".to_owned(), 8080), ("10.0.0.9".to_owned(), 8080)]);
-        let none = headless(&target, "svc/web", &service, &[], &ports);
+        let six = headless(&target, "svc/web", &service, &slices, &ports, Some(Family::Ipv6));
+        assert!(matches!(six[0].what, Resolution::Settled(..)), "{six:?}");
+        let none = headless(&target, "svc/web", &service, &[], &ports, None);
         let what = &none[0].what;
         assert!(matches!(what, Resolution::Settled(Observation::NotRun, _)), "{none:?}");
+    }
+
+    #[test]
+    fn a_dual_stack_service_has_an_address_of_each_family() {
+        let hosts = |spec: serde_json::Value| {
+            let service = serde_json::from_value(json!({ "spec": spec })).expect("a Service");
+            hosts_of(&service)
+        };
+        let both = json!({"clusterIP": "10.96.0.7", "clusterIPs": ["10.96.0.7", "fd00::7"]});
+        assert_eq!(hosts(both), ["10.96.0.7", "fd00::7"]);
+        assert_eq!(hosts(json!({"clusterIP": "10.96.0.7"})), ["10.96.0.7"]);
+        assert_eq!(hosts(json!({"clusterIP": "None", "clusterIPs": ["None"]})), [""; 0]);
+        let name = json!({"type": "ExternalName", "externalName": "db.example.org"});
+        assert_eq!(hosts(name), ["db.example.org"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What an HTTP status usually means. Network and Service are fine: somebody answered.
 
-use kubectl_pods_report::{Cause, CauseKind, Verdict};
+use kubectl_pods_report::{Cause, CauseKind, HttpDetails, TlsFault, Verdict};
 
 use super::super::{
     container,
@@ -12,9 +12,18 @@ pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
         return None;
     }
     let attempt = scene.report.attempts.iter().rev().find(|a| a.verdict == Verdict::HttpStatus)?;
-    let status = attempt.http()?.status;
-    let meaning = meaning(status)?;
-    let message = format!("{} answers, with status {status}: {meaning}", scene.report.target);
+    let HttpDetails { status, server, location, .. } = attempt.http()?;
+    let (status, target) = (*status, &scene.report.target);
+    let fault = attempt.details.tls.as_ref().and_then(|tls| tls.fault);
+    if attempt.details.speaks.is_some() || fault == Some(TlsFault::ClientCertificate) {
+        return None; // It says so itself: kinds of their own.
+    }
+    let who = server.as_ref().map(|server| format!(" ({server})")).unwrap_or_default();
+    let meaning = match (status, location) {
+        (300..=399, Some(location)) => format!("it sends its clients to {location}"),
+        _ => meaning(status)?.to_owned(),
+    };
+    let message = format!("{target}{who} answers, with status {status}: {meaning}");
     let next = match status {
         500..=599 => logs(scene).unwrap_or_else(|| expect(status)),
         _ => expect(status),

@@ -1,7 +1,12 @@
 //! Kinds of mistakes, one file each: a plain function from a scene to a cause. A new one is a file and a line in [`KINDS`].
 
 mod all_terminating;
+mod cert_expired;
+mod cert_is_ca;
+mod cert_name_mismatch;
+mod cert_unknown_issuer;
 mod claim_pending;
+mod client_cert_required;
 mod config_missing;
 mod crash_loop;
 mod create_failed;
@@ -16,6 +21,7 @@ mod name_suffix;
 mod no_endpoints_by_hand;
 mod no_local_endpoint;
 mod node_not_ready;
+mod plain_on_tls_port;
 mod pod_ended;
 mod pods_not_ready;
 mod port_not_declared;
@@ -32,6 +38,9 @@ mod target_port_name;
 mod target_port_refused;
 #[cfg(test)]
 mod tests;
+mod tls;
+mod tls_on_plain_port;
+mod tls_version;
 mod udp_port;
 mod unschedulable;
 
@@ -45,7 +54,7 @@ use super::{
 };
 
 /// All kinds. What stands before is what to mend first: from the name to the answer, and from the root to what follows of it.
-const KINDS: [fn(&Scene<'_>) -> Option<Cause>; 31] = [
+const KINDS: [fn(&Scene<'_>) -> Option<Cause>; 39] = [
     missing::cause,
     name_suffix::cause,
     dns_down::cause,
@@ -76,6 +85,14 @@ const KINDS: [fn(&Scene<'_>) -> Option<Cause>; 31] = [
     pod_ended::cause,
     port_not_declared::cause,
     refused_while_ready::cause,
+    tls_on_plain_port::cause,
+    plain_on_tls_port::cause,
+    cert_expired::cause,
+    cert_name_mismatch::cause,
+    cert_is_ca::cause,
+    cert_unknown_issuer::cause,
+    tls_version::cause,
+    client_cert_required::cause,
     http_status::cause,
 ];
 

@@ -5,8 +5,8 @@ use cluster::{
     workloads::{Workload, WorkloadState},
 };
 use kubectl_pods_report::{
-    Ask, Attempt, Check, Details, Expectation, Facts, HttpDetails, HttpRequest, Observation,
-    TargetReport,
+    Ask, Attempt, Certificate, Check, Details, Expectation, Facts, HttpDetails, HttpRequest,
+    Observation, Spoken, TargetReport, Tls, TlsDetails, TlsFault,
 };
 use serde_json::{Value, json};
 
@@ -603,4 +603,110 @@ fn a_status_is_told_by_what_it_usually_means() {
             "http-status: web answers, with status 401: it wants to know who asks; if that is right, say so: --expect 401"
         ]
     );
+}
+
+/// An HTTPS attempt with a fault and a certificate for `web.example.org`, changed in passing.
+fn tls_stage(fault: TlsFault, change: impl FnOnce(&mut Facts)) -> Stage {
+    let check = Check::new(
+        0,
+        "svc/web",
+        "10.96.0.7",
+        Ask::https(443, Tls::default(), HttpRequest::default()),
+    );
+    let certificate = Certificate {
+        subject: "CN=web".to_owned(),
+        issuer: "CN=our authority".to_owned(),
+        not_before_seconds: 1_900_000_000,
+        not_after_seconds: 1_793_491_200,
+        names: vec!["web.example.org".to_owned(), "10.0.0.9".to_owned()],
+        ..Certificate::default()
+    };
+    let tls = TlsDetails {
+        server_name: "web.shop.svc".to_owned(),
+        certificate: Some(certificate),
+        fault: Some(fault),
+        ..TlsDetails::default()
+    };
+    let mut facts = Facts {
+        started_seconds: 1_793_491_200.0 + 26.5 * 86_400.0,
+        details: Details { tls: Some(tls), ..Details::default() },
+        ..Facts::new(Observation::TlsHandshake, "")
+    };
+    change(&mut facts);
+    let report = TargetReport::tried(&check, 0, 1, vec![Attempt::new(&check, facts)]);
+    Stage { report, ..Stage::new(Subject::Host("web.shop.svc".to_owned()), Observation::Open) }
+}
+
+#[test]
+fn what_is_wrong_with_tls() {
+    let as_it_is = |_: &mut Facts| ();
+    let http = |facts: &mut Facts| facts.details.speaks = Some(Spoken::Http);
+    let cases = [
+        (
+            tls_stage(TlsFault::Expired, as_it_is),
+            "cert-expired: the certificate of svc/web ended on 2026-11-01, less than 27 days ago; renew it",
+        ),
+        (
+            tls_stage(TlsFault::NotYetValid, as_it_is),
+            "cert-expired: the certificate of svc/web is valid only from 2030-03-17; renew it",
+        ),
+        (
+            tls_stage(TlsFault::OtherNames, as_it_is),
+            "cert-name-mismatch: the certificate of svc/web is for web.example.org, 10.0.0.9, not for web.shop.svc; ask for it by that name (--server-name web.example.org)",
+        ),
+        (
+            tls_stage(TlsFault::UnknownIssuer, as_it_is),
+            "cert-unknown-issuer: the certificate of svc/web is signed by CN=our authority, whom the probe does not trust; ",
+        ),
+        (
+            tls_stage(TlsFault::IsCa, as_it_is),
+            "cert-is-ca: the certificate of svc/web is that of an authority, made to sign others",
+        ),
+        (
+            tls_stage(TlsFault::Version, as_it_is),
+            "tls-version: svc/web speaks neither TLS 1.2 nor TLS 1.3",
+        ),
+        (
+            tls_stage(TlsFault::ClientCertificate, as_it_is),
+            "client-cert-required: svc/web wants a certificate of the client, and the probe has none: a mutual TLS peer",
+        ),
+        (
+            tls_stage(TlsFault::NotTls, http),
+            "tls-on-plain-port: svc/web speaks plain HTTP, and TLS was spoken to it; ask with http://",
+        ),
+    ];
+    for (stage, expected) in cases {
+        let lines = stage.lines();
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert!(lines[0].starts_with(expected), "{lines:?}");
+    }
+    let hung_up = tls_stage(TlsFault::ClientCertificate, |facts| {
+        facts.observation = Observation::EmptyReply;
+        let tls = facts.details.tls.as_mut().expect("details");
+        (tls.fault, tls.wants_client_certificate) = (None, true);
+    });
+    let lines = hung_up.lines();
+    let expected = "client-cert-required: svc/web asked for a certificate of the client, and the probe has none, and hung up";
+    assert!(lines[0].starts_with(expected), "{lines:?}");
+    assert_eq!(
+        tls_stage(TlsFault::NotTls, as_it_is).lines(),
+        [""; 0],
+        "no HTTP either: nobody knows"
+    );
+    assert_eq!(tls_stage(TlsFault::Closed, as_it_is).lines(), [""; 0]);
+}
+
+#[test]
+fn a_port_of_tls_that_was_asked_in_plain_http_is_no_matter_of_its_status() {
+    let check = Check {
+        expect: vec![Expectation::Status { ranges: vec![(200, 399)] }],
+        ..Check::new(0, "web", "10.0.0.7", Ask::http(443, HttpRequest::default()))
+    };
+    let http = Some(HttpDetails { status: 400, ..HttpDetails::default() });
+    let details = Details { http, speaks: Some(Spoken::Tls), ..Details::default() };
+    let facts = Facts { details, ..Facts::new(Observation::Open, "") };
+    let report = TargetReport::tried(&check, 0, 1, vec![Attempt::new(&check, facts)]);
+    let stage = Stage { report, ..Stage::new(Subject::Pod(key("web")), Observation::Open) };
+    let expected = "plain-on-tls-port: web speaks TLS, and plain HTTP was spoken to it; ask with https:// (or --protocol https)";
+    assert_eq!(stage.lines(), [expected]);
 }
