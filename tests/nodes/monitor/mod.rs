@@ -1,5 +1,6 @@
 //! The standing probe.
 
+mod headless;
 mod interrupt;
 mod prometheus;
 mod rights;
