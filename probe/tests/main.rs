@@ -1,6 +1,6 @@
 //! The probe against real servers, real faults and a real clock.
 //!
-//! Needs root, `ip` and `nft`: without them the tests that make networks fail. Traffic stays on the loopback interface
+//! Needs root, `ip`, `nft` and `openssl`: without them the tests that use them fail. Traffic stays on the loopback interface
 //! and in network namespaces of our own.
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why and stops")]
@@ -13,6 +13,7 @@ mod faults;
 mod lab;
 mod matrix;
 mod names;
+mod openssl;
 mod plans;
 mod program;
 mod runs;

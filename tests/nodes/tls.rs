@@ -99,6 +99,11 @@ fn the_clusters_own_authority_is_trusted_for_the_clusters_names() {
     assert!(names.contains(&json!("kubernetes.default.svc")), "{shown:#}");
     assert!(shown["certificate"]["not_after_seconds"].as_i64().is_some_and(|end| end > 0));
 
+    // Written in Go, as most of what listens in a cluster.
+    let plain = ["http://kubernetes.default.svc:443/", "--expect", "200", "-o", "json"];
+    let run = ns.pods(["check"]).args(plain).run().exits(2);
+    assert_eq!(targets(&run)[0]["causes"][0]["kind"], "plain-on-tls-port", "{}", run.story());
+
     let other = ["--server-name", "kubernetes.example.org"];
     let run = ns.pods(["check", name]).args(flags).args(other).run().exits(2);
     let target = &targets(&run)[0];

@@ -61,16 +61,29 @@ fn judged(what: LinkKind, good: bool, note: impl Into<String>) -> Link {
     if good { held(what, note) } else { broken(what, note) }
 }
 
+/// Names that are told of those that a resolver was asked for.
+const MAX_ASKED: usize = 8;
+
 fn name(scene: &Scene<'_>) -> Link {
     use Observation::{DnsNodata, DnsNxdomain, DnsServfail, DnsTimeout};
     let address = scene.report.attempts.iter().find_map(|attempt| attempt.address);
     match address {
         Some(address) => held(LinkKind::Name, address.to_string()),
         None if scene.saw(&[DnsNodata, DnsNxdomain, DnsServfail, DnsTimeout]) => {
-            broken(LinkKind::Name, &*scene.report.message)
+            broken(LinkKind::Name, format!("{}{}", scene.report.message, asked(scene)))
         }
         None => not_looked_at(LinkKind::Name, "it was not asked for"),
     }
+}
+
+/// What the resolver said of which name.
+fn asked(scene: &Scene<'_>) -> String {
+    let attempts = scene.report.attempts.iter().rev();
+    let names = attempts.filter_map(|attempt| attempt.details.name.as_ref());
+    let asked = names.flat_map(|name| &name.asked).take(MAX_ASKED);
+    let said = asked.map(|asked| format!("{} {}", asked.name, asked.answer.words()));
+    let said: Vec<String> = said.collect();
+    if said.is_empty() { String::new() } else { format!("; {}", said.join(", ")) }
 }
 
 fn service(scene: &Scene<'_>) -> Link {

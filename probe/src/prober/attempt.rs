@@ -52,7 +52,7 @@ impl Machine {
             let look = prober.look_closer(context, failure, &mut trace);
             let _ = timeout(limit.saturating_sub(total), look).await; // It may find nothing in time.
         }
-        let (observation, message) = observe(check, &trace, result, total);
+        let (observation, message) = observe(check, &trace, result, started_seconds, total);
         let facts = Facts {
             address: trace.address,
             started_seconds,

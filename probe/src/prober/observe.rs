@@ -7,18 +7,19 @@ use std::time::Duration;
 
 use kubectl_pods_report::{Check, Family, IcmpError, Observation, Spoken, Starvation, TlsFault};
 
-use super::attempt::unix_seconds;
 use super::failure::{Failure, ResolveFailure};
 use super::resolve::answer;
 use super::{Stage, Trace, icmp, tls};
 use crate::evidence::errno_name;
 use crate::starvation;
 
-/// Word and sentence for an attempt that took `total`. `result` has what answered, or why nothing did.
+/// Word and sentence for an attempt that began at `started_seconds` (Unix time) and took `total`. `result` has what answered,
+/// or why nothing did.
 pub(super) fn observe(
     check: &Check,
     trace: &Trace,
     result: Result<String, Failure>,
+    started_seconds: f64,
     total: Duration,
 ) -> (Observation, String) {
     match result {
@@ -29,7 +30,7 @@ pub(super) fn observe(
             (Observation::NotRun, format!("the probe itself could not go on: {error}"))
         }
         Err(Failure::Connect(error)) => unconnected(check, trace, &error, total),
-        Err(Failure::Tls(error)) => no_tls(trace, &error),
+        Err(Failure::Tls(error)) => no_tls(trace, &error, started_seconds),
         Err(Failure::NoAnswer(error)) => {
             (Observation::EmptyReply, no_answer(trace, error.as_ref()))
         }
@@ -243,7 +244,7 @@ fn rejected(trace: &Trace, error: IcmpError) -> (Observation, String) {
     }
 }
 
-fn no_tls(trace: &Trace, error: &io::Error) -> (Observation, String) {
+fn no_tls(trace: &Trace, error: &io::Error, started_seconds: f64) -> (Observation, String) {
     let fault = trace.details.tls.as_ref().and_then(|tls| tls.fault);
     let observation = if fault.is_some_and(TlsFault::is_of_certificate) {
         Observation::TlsCertificate
@@ -251,7 +252,7 @@ fn no_tls(trace: &Trace, error: &io::Error) -> (Observation, String) {
         Observation::TlsHandshake
     };
     #[expect(clippy::cast_possible_truncation, reason = "whole seconds of Unix time")]
-    let now = unix_seconds() as i64;
+    let now = started_seconds as i64;
     (observation, tls::words::sentence(error, &trace.details, now))
 }
 
@@ -307,7 +308,7 @@ mod tests {
     }
 
     fn observed(trace: &Trace, failure: Failure) -> (Observation, String) {
-        observe(&check(), trace, Err(failure), Duration::from_secs(2))
+        observe(&check(), trace, Err(failure), 0.0, Duration::from_secs(2))
     }
 
     #[test]

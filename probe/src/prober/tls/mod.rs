@@ -1,7 +1,7 @@
 //! A TLS handshake on an established connection, and what it showed of the server, whether it succeeded or not.
 //!
 //! - [`trust`]: whom to believe. [`verifier`]: one that keeps what it was shown.
-//! - [`certificate`]: facts of what was shown. [`fault`]: what is wrong, in one word. [`words`]: the same in a sentence.
+//! - [`certificate`]: facts of what was shown. [`mod@fault`]: what is wrong, in one word. [`words`]: the same in a sentence.
 
 mod certificate;
 mod fault;
