@@ -13,6 +13,8 @@ pub enum Exit {
     TargetFailed,
     /// `check`, `curl`: no target failed, but at least one could not be judged.
     Inconclusive,
+    /// `monitor install`: the standing probe stays, and at least one node has none that is ready.
+    NotEverywhere,
     /// A guest failed and the built-in table was printed in its place (`EX_IOERR` of sysexits.h).
     GuestFailed,
     /// `curl`: the exit code that curl gives for the same trouble.
@@ -33,7 +35,7 @@ impl Exit {
             Self::Success => 0,
             Self::Failure => 1,
             Self::TargetFailed => 2,
-            Self::Inconclusive => 3,
+            Self::Inconclusive | Self::NotEverywhere => 3,
             Self::GuestFailed => 74,
             Self::Curl(code) => code,
             Self::Interrupted => 130,

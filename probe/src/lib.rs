@@ -3,6 +3,7 @@
 //! - [`run()`]: one shot: a plan in, numbered records out.
 //! - `serve` (a feature): standing: a plan carried out again and again, results by HTTP for people and for Prometheus.
 //! - [`pack`], [`unpack`]: a plan as the text of an environment variable.
+//! - [`LastWords`], [`unpack_records`]: the records in 4 KiB, for a file that outlives the probe.
 //! - [`StandingPlan`]: whether a plan can be carried out so, asked by whoever installs one.
 //!
 //! - [`check_roots`]: whether certificates in PEM can be trusted, asked by whoever sends them.
@@ -11,6 +12,7 @@
 //! (the first IPv4 address, or else the first IPv6 one) unless it is told to try every one, and asks the resolver anew for every attempt.
 
 mod evidence;
+mod last_words;
 #[cfg(feature = "serve")]
 mod metrics;
 mod plan;
@@ -22,6 +24,7 @@ mod standby;
 mod starvation;
 mod text;
 
+pub use last_words::{LastWords, unpack_records};
 pub use plan::{PlanError, StandingError, StandingPlan, pack, unpack};
 pub use run::run;
 

@@ -57,6 +57,13 @@ pub const PLAN_VARIABLE: &str = "KUBECTL_PODS_PLAN";
 /// Where the plugin mounts the certificate of the cluster's own authority into a probe's pod, for [`Tls::ca_file`].
 pub const CLUSTER_CA_FILE: &str = "/run/kubectl-pods/cluster-ca/ca.crt";
 
+/// Environment variable that names a file in which a one-shot probe leaves its records once more, if they are few: as
+/// `probe::LastWords` packs them, at most [`MAX_RESULT_FILE_BYTES`].
+pub const RESULT_FILE_VARIABLE: &str = "KUBECTL_PODS_RESULT_FILE";
+
+/// What a kubelet takes from a container for its status (`MaxContainerTerminationMessageLength`).
+pub const MAX_RESULT_FILE_BYTES: usize = 4096;
+
 /// Environment variable that tells a standing probe the name of its node.
 pub const NODE_VARIABLE: &str = "KUBECTL_PODS_NODE";
 

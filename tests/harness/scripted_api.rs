@@ -54,10 +54,24 @@ impl Answer {
     /// To a `request` for the watch of a run of probes: the pods of its first two Jobs run. After that nothing comes, on a
     /// connection that stays open.
     pub fn running_probes(request: &str) -> Self {
-        let name = request.split("instance%3D").nth(1).expect("a label selector");
-        let name = name.split(['&', ' ']).next().unwrap_or_default();
-        let events = [0, 1].map(|number| running_pod(&format!("{name}-{number}")));
-        Self::unfinished(events.concat())
+        let name = run_of(request);
+        let event = |number: u8| {
+            let pod = pod(&format!("{name}-{number}"));
+            serde_json::json!({"type": "ADDED", "object": pod}).to_string() + "\n"
+        };
+        Self::unfinished([0, 1].map(event).concat())
+    }
+
+    /// To a `request` for a list of the pods of a run of probes: that of its first Job has ended, and left `message` in its
+    /// status.
+    pub fn ended_probe(request: &str, message: &str) -> Self {
+        let mut pod = pod(&format!("{}-0", run_of(request)));
+        let ended = serde_json::json!({"exitCode": 0, "reason": "Completed", "message": message});
+        pod["status"]["containerStatuses"][0]["state"] = serde_json::json!({"terminated": ended});
+        Self::json(
+            serde_json::json!({"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": [pod]})
+                .to_string(),
+        )
     }
 
     /// Any status, with one more header.
@@ -185,21 +199,26 @@ fn content_length(head: &str) -> usize {
     head.lines().find_map(value).unwrap_or(0)
 }
 
-/// A watch's line about the pod of this Job.
-fn running_pod(job: &str) -> String {
+/// The name of a run of probes, from the label selector of a request.
+fn run_of(request: &str) -> &str {
+    let name = request.split("instance%3D").nth(1).expect("a label selector");
+    name.split(['&', ' ']).next().unwrap_or_default()
+}
+
+/// The pod of this Job, running.
+fn pod(job: &str) -> serde_json::Value {
     let owner = serde_json::json!({
         "apiVersion": "batch/v1", "kind": "Job", "name": job, "uid": job, "controller": true,
     });
     let container = serde_json::json!({
         "name": "probe", "image": "", "imageID": "", "ready": true, "restartCount": 0, "state": {"running": {}},
     });
-    let pod = serde_json::json!({
+    serde_json::json!({
         "kind": "Pod", "apiVersion": "v1",
         "metadata": {"name": format!("{job}-x"), "resourceVersion": "1", "ownerReferences": [owner]},
         "spec": {"nodeName": "node1", "containers": []},
         "status": {"phase": "Running", "containerStatuses": [container]},
-    });
-    serde_json::json!({"type": "ADDED", "object": pod}).to_string() + "\n"
+    })
 }
 
 fn table(pods: &[[&str; 6]]) -> String {

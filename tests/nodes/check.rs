@@ -13,6 +13,9 @@ use harness::{
 /// Nothing listens there, on any node: a pull fails at once.
 const MISSING_IMAGE: [&str; 2] = ["--probe-image", "localhost:1/missing:1"];
 
+/// A node that somebody named comes from nowhere: that is no matter of time.
+const NO_NODE: &str = "Unschedulable: there is no node \"nosuch\"";
+
 fn report(run: &Run) -> Value {
     serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}\n{}", run.story()))
 }
@@ -93,13 +96,11 @@ fn a_stopped_target_gives_2() {
 #[test]
 fn a_probe_that_cannot_run_says_why_within_seconds() {
     let (cluster, servers) = (Cluster::nodes(), SharedServers::get());
-    let no_program = ["--probe-image", "docker.io/library/nginx:latest"];
-    let unschedulable =
-        format!("Unschedulable: 0/{} nodes are available", cluster.node_names().len());
+    let no_program = ["--probe-image", "docker.io/curlimages/curl:latest"];
     let cases: [(&str, &[&str], &str, &str); 4] = [
         ("missing image", &MISSING_IMAGE, "ErrImagePull: ", "kubectl pods image load"),
         ("bad image name", &["--probe-image", "No Image"], "InvalidImageName: ", "; correct --"),
-        ("no such node", &["--from-node", "nosuch"], &unschedulable, "; kubectl describe nodes"),
+        ("no such node", &["--from-node", "nosuch"], NO_NODE, "; kubectl get nodes"),
         ("another program", &no_program, "the probe wrote no result", ""),
     ];
     let namespace = || cluster.namespace("check-trouble");
@@ -254,7 +255,7 @@ fn what_was_killed_ends_by_itself() {
     let (ns, servers) = (Cluster::nodes().namespace("check-kill"), SharedServers::get());
     let command = ns
         .pods(["check", &servers.nginx, "--timeout", "1s", "--start-timeout", "3s"])
-        .args(["--keep-finished", "1s", "--from-node", "nosuch"]);
+        .args(["--keep-finished", "1s", "--node-selector", "kubectl-pods.test/nowhere=yes"]);
     let mut child = command.spawn();
     wait_until("the probe's pod", Duration::from_secs(20), || ns.leftovers().contains("pod/"));
     child.kill().expect("it can be killed");

@@ -45,11 +45,15 @@ fn whatever_a_probe_waits_for() {
     ns.kubectl(["exec", "nginx-ser", "--", "sh", "-c", "kill -s STOP -1"]).run().success();
     let image = format!("{ip}:80/silent:1");
     let waiting = "status.containerStatuses[*].state.waiting.reason";
-    let nowhere = ["--from-node", "nosuch", "--from-node", "nowhere"];
-    let two_nowhere = [&["check", "httpd-ser"][..], &nowhere].concat();
+    let nowhere = ["--node-selector", "kubectl-pods.test/nowhere=yes"];
+    let nodes = ns.cluster.node_names();
+    let nodes: Vec<&str> = nodes.iter().flat_map(|node| ["--from-node", node]).collect();
+    let one_nowhere = [&["check", "httpd-ser"][..], &nowhere].concat();
+    let two_nowhere = [&one_nowhere[..], &nodes].concat();
+    let none_to_ask = [&["curl", "httpd-ser"][..], &nowhere].concat();
     let cases: [(&[&str], &str, &str); 7] = [
-        (&["check", "httpd-ser", "--from-node", "nosuch"], "status.phase", "Pending"),
-        (&["curl", "httpd-ser", "--from-node", "nosuch"], "status.phase", "Pending"),
+        (&one_nowhere, "status.phase", "Pending"),
+        (&none_to_ask, "status.phase", "Pending"),
         (&two_nowhere, "status.phase", "Pending Pending"),
         (&["check", "httpd-ser", "--probe-image", &image], waiting, "ContainerCreating"),
         (&["curl", "httpd-ser", "--probe-image", &image], waiting, "ContainerCreating"),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+mod admission;
 mod article;
 mod carrier;
 mod causes;
@@ -15,7 +16,9 @@ mod listing;
 mod monitor;
 mod names;
 mod obstacle;
+mod placement;
 mod policy;
+mod sidecar;
 mod sources;
 mod tls;
 mod workloads;

@@ -5,9 +5,12 @@ use std::{thread, time::Duration};
 use super::SOON;
 use harness::{Cluster, Namespace, wait_until};
 
+/// The time that a probe, and those of a monitor, have to start when nobody says more.
+const USUAL: [&str; 2] = ["60s", "2m"];
+
 /// Has admission apply `spec` to every new pod of the namespace: our own manifests ask for nothing that a node could
 /// lack. Waits until new pods have what `path` and `value` say.
-fn every_pod_gets(ns: &Namespace, spec: &str, path: &str, value: &str) {
+pub(super) fn every_pod_gets(ns: &Namespace, spec: &str, path: &str, value: &str) {
     let uid = ["get", "namespace", &ns.name, "-o", "jsonpath={.metadata.uid}"];
     let uid = ns.cluster.kubectl(uid).run().success().stdout;
     let policy = include_str!("../fixtures/every-pod-gets.yaml");
@@ -21,11 +24,11 @@ fn every_pod_gets(ns: &Namespace, spec: &str, path: &str, value: &str) {
 
 /// Asserts that each verb gives up with this reason, soon, and leaves nothing.
 #[track_caller]
-fn no_verb_gets_a_pod(ns: &Namespace, reason: &str) {
+fn no_verb_gets_a_pod(ns: &Namespace, reason: &str, [start, rollout]: [&str; 2]) {
     let verbs: [(&[&str], i32); 3] = [
-        (&["check", "10.96.0.1:443"], 3),
-        (&["curl", "10.96.0.1:443"], 3),
-        (&["monitor", "install", "10.96.0.1:443"], 1),
+        (&["check", "10.96.0.1:443", "--start-timeout", start], 3),
+        (&["curl", "10.96.0.1:443", "--start-timeout", start], 3),
+        (&["monitor", "install", "10.96.0.1:443", "--rollout-timeout", rollout], 1),
     ];
     // Side by side, because each of them waits.
     let runs = thread::scope(|scope| {
@@ -50,7 +53,7 @@ fn a_sandbox_that_cannot_be_made() {
     let ns = Cluster::nodes().namespace("no-sandbox");
     let spec = format!("Object.spec{{runtimeClassName: \"{}\"}}", ns.name);
     every_pod_gets(&ns, &spec, "jsonpath={.spec.runtimeClassName}", &ns.name);
-    no_verb_gets_a_pod(&ns, "FailedCreatePodSandBox: ");
+    no_verb_gets_a_pod(&ns, "FailedCreatePodSandBox: ", USUAL);
 }
 
 #[test]
@@ -63,7 +66,7 @@ fn a_volume_that_cannot_be_mounted() {
             name: object.spec.containers[0].name,
             volumeMounts: [Object.spec.containers.volumeMounts{name: \"absent\", mountPath: \"/absent\"}]}]}";
     every_pod_gets(&ns, spec, "jsonpath={.spec.volumes[*].configMap.name}", "absent");
-    no_verb_gets_a_pod(&ns, "FailedMount: ");
+    no_verb_gets_a_pod(&ns, "FailedMount: ", USUAL);
 }
 
 #[test]
@@ -74,5 +77,6 @@ fn a_pod_that_fits_on_no_node() {
             name: object.spec.containers[0].name,
             resources: Object.spec.containers.resources{requests: {\"cpu\": \"5k\"}}}]}";
     every_pod_gets(&ns, spec, "jsonpath={.spec.containers[0].resources.requests.cpu}", "5k");
-    no_verb_gets_a_pod(&ns, "Unschedulable: 0/");
+    // Until then a node might come.
+    no_verb_gets_a_pod(&ns, "Unschedulable: 0/", ["5s", "8s"]);
 }

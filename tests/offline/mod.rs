@@ -20,3 +20,4 @@ mod silence;
 mod stderr;
 mod streaming;
 mod terminal;
+mod way_back;

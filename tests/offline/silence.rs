@@ -11,9 +11,10 @@ use std::{
 use harness::{Answer, Plugin, ScriptedApi};
 use serde_json::{Value, json};
 
-const JOB: &str = r#"{"kind": "Job", "apiVersion": "batch/v1", "metadata": {}}"#;
-const SUCCESS: &str = r#"{"kind": "Status", "apiVersion": "v1", "status": "Success"}"#;
-const NO_PODS: &str = r#"{"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": []}"#;
+pub(super) const JOB: &str = r#"{"kind": "Job", "apiVersion": "batch/v1", "metadata": {}}"#;
+pub(super) const SUCCESS: &str = r#"{"kind": "Status", "apiVersion": "v1", "status": "Success"}"#;
+pub(super) const NO_PODS: &str =
+    r#"{"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": []}"#;
 
 /// Whether a Job was deleted at least `count` times.
 fn deleted(asked: &[String], count: usize) -> bool {
@@ -45,7 +46,7 @@ fn an_api_server_that_falls_silent_is_not_waited_for_for_ever() {
 }
 
 /// What a probe writes that made one attempt, which a server of our own answered.
-fn log_of_one_attempt() -> String {
+pub(super) fn log_of_one_attempt() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let target = listener.local_addr().expect("an address").to_string();
     thread::spawn(move || {

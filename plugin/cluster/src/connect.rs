@@ -53,6 +53,13 @@ impl Cluster {
         renewed.ready().await.map_err(failed)
     }
 
+    /// The same cluster, with commands that mean `namespace`, if there is one.
+    #[must_use]
+    pub fn in_namespace(&self, namespace: Option<&str>) -> Self {
+        let namespace = namespace.unwrap_or(&self.namespace).to_owned();
+        Self { namespace, ..self.clone() }
+    }
+
     /// Puts a failed request into kubectl's words. The result is [`Verbatim`] where kubectl prints
     /// the text without `error: ` in front.
     ///

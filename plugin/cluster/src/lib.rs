@@ -11,6 +11,7 @@ mod list;
 pub mod logs;
 pub mod look;
 pub mod namespaces;
+pub mod nodes;
 pub mod objects;
 mod options;
 pub mod pod_proxy;

@@ -19,7 +19,7 @@ use crate::{
     causes,
     cli::{CheckArgs, CheckFormat, CurlArgs, ProbeArgs},
     exit::Exit,
-    launch::{self, Brought, Carrier, Outcome, Placement},
+    launch::{self, Brought, Carrier, Outcome, Placement, PodShape},
     output::{self, Stdout},
     signals::Signals,
     targets::{self, Addressing, AttemptOptions, Place, Resolution, Resolved, Target, Wanted},
@@ -164,13 +164,16 @@ async fn probe(
         node: node.cloned(),
         start_limit: args.start_timeout,
         keep: args.keep_finished,
+        shape: PodShape::new(&args.pod),
+        after: Duration::ZERO,
     };
     let placements = match nodes {
         [] => vec![on(None)],
         nodes => nodes.iter().map(|node| on(Some(node))).collect(),
     };
     let carrier = args.carrier.as_deref().map(carrier).transpose()?;
-    launch::run(cluster, plan, &placements, carrier.as_ref()).await
+    let cluster = cluster.in_namespace(args.pod.probe_namespace.as_deref());
+    launch::run(&cluster, plan, &placements, carrier.as_ref()).await
 }
 
 /// What has `image` carry the probe that we carry.

@@ -11,6 +11,8 @@ mod image;
 mod kubectls;
 mod monitor;
 mod parse;
+mod pod;
+mod pod_value;
 mod probe;
 mod value;
 mod words;
@@ -23,6 +25,7 @@ pub use get::GetArgs;
 pub use image::{ImageArgs, ImageVerb, LoadArgs, PushArgs, SaveArgs};
 pub use monitor::{InstallArgs, MonitorArgs, MonitorVerb, StatusArgs, StatusFormat, UninstallArgs};
 pub use parse::{Stop, parse};
+pub use pod::{OverrideType, PodArgs};
 pub use probe::ProbeArgs;
 pub use value::StatusRange;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    AttemptArgs,
+    AttemptArgs, PodArgs,
     probe::DEFAULT_IMAGE,
     value::{duration, interval, object_name},
 };
@@ -23,9 +23,14 @@ pub struct MonitorArgs {
 #[derive(Debug, Clone, clap::Subcommand)]
 pub enum MonitorVerb {
     /// Put a standing probe on every node, or give the one that is there other targets
-    #[command(
-        after_help = "Example:\n  kubectl pods monitor install web svc/api:8080/healthz --every 10s"
-    )]
+    #[command(after_help = "\
+Exit codes:
+  0  a probe is ready on every node
+  1  wrong usage, the API server refused, or no probe is ready anywhere
+  3  not everywhere: it stays, and nodes without a probe are named
+
+Example:
+  kubectl pods monitor install web svc/api:8080/healthz --every 10s")]
     Install(Box<InstallArgs>),
     /// Show what the standing probe sees
     #[command(after_help = "Example:\n  kubectl pods monitor status")]
@@ -57,6 +62,9 @@ pub struct InstallArgs {
     /// How long the probes may take until all of them run
     #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration)]
     pub rollout_timeout: Duration,
+    /// What the cluster is asked for.
+    #[command(flatten)]
+    pub pod: PodArgs,
 }
 
 /// Arguments of `monitor status`.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::value::duration;
+use super::{PodArgs, value::duration};
 
 /// Where the image of this release is, unless told otherwise.
 pub(super) const DEFAULT_IMAGE: &str =
@@ -13,7 +13,7 @@ pub(super) const DEFAULT_IMAGE: &str =
 #[command(next_help_heading = "Probe")]
 pub struct ProbeArgs {
     /// Check from this machine instead of from inside the cluster
-    #[arg(long)]
+    #[arg(long, conflicts_with = "PodArgs")]
     pub from_here: bool,
     /// Image of the probe
     #[arg(long, value_name = "IMAGE", env = "KUBECTL_PODS_PROBE_IMAGE", hide_env_values = true,
@@ -28,4 +28,7 @@ pub struct ProbeArgs {
     /// How long the cluster keeps a finished Job of ours if we were killed before we could delete it
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration, hide = true)]
     pub keep_finished: Duration,
+    /// What the cluster is asked for.
+    #[command(flatten)]
+    pub pod: PodArgs,
 }

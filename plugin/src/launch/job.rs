@@ -12,18 +12,22 @@ use k8s_openapi::{
     },
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
-use kubectl_pods_report::{PLAN_VARIABLE, Plan};
+use kubectl_pods_report::{PLAN_VARIABLE, Plan, RESULT_FILE_VARIABLE};
 
-use super::carrier::Carrier;
-use super::probe_pod::{
-    CONTAINER, cluster_ca, labels, resources, restricted_container, restricted_pod,
+use super::{
+    carrier::Carrier,
+    pod_shape::PodShape,
+    probe_pod::{CONTAINER, cluster_ca, labels, resources, restricted_container, restricted_pod},
 };
 
 /// Longest `NAME=value` string that Linux lets a process start with (`MAX_ARG_STRLEN`, 32 pages of 4 KiB).
 const MAX_VARIABLE_BYTES: usize = 128 * 1024;
 
+/// What a container writes here becomes part of its pod's status. The kubelet makes the file so that every user may write it.
+const TERMINATION_MESSAGE: &str = "/dev/termination-log";
+
 /// Where a probe runs, from which image, and until when.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Placement {
     /// Image of the probe.
     pub image: String,
@@ -33,6 +37,10 @@ pub(crate) struct Placement {
     pub start_limit: Duration,
     /// How long the cluster keeps a finished Job that nobody deleted.
     pub keep: Duration,
+    /// What the user asks of its pod.
+    pub shape: PodShape,
+    /// How long the probe waits before it begins its work.
+    pub after: Duration,
 }
 
 /// The Jobs of the run `name` that carry out `plan` once, one for each of `placements`.
@@ -41,7 +49,7 @@ pub(crate) struct Placement {
 ///
 /// # Errors
 ///
-/// When the plan is too large for an environment variable.
+/// When the plan is too large for an environment variable, or the pod cannot have the shape that it is to have.
 pub(super) fn build(
     name: &str,
     plan: &Plan,
@@ -51,15 +59,13 @@ pub(super) fn build(
     let packed = pack(plan)?;
     let job = |(number, placement)| {
         let life = longest_life(plan, placement);
-        let mut job = one(name, &format!("{name}-{number}"), &packed, placement, life);
-        if let Some(carrier) = carrier
-            && let Some(pod) = job.spec.as_mut().and_then(|spec| spec.template.spec.as_mut())
-        {
-            carrier.apply(name, pod);
+        let mut pod = pod(placement, &packed);
+        if let Some(carrier) = carrier {
+            carrier.apply(name, &mut pod);
         }
-        job
+        one(name, &format!("{name}-{number}"), pod, placement, life)
     };
-    Ok(placements.iter().enumerate().map(job).collect())
+    placements.iter().enumerate().map(job).collect()
 }
 
 /// The plan as a pod can be handed it.
@@ -77,41 +83,51 @@ fn pack(plan: &Plan) -> anyhow::Result<String> {
     Ok(packed)
 }
 
-fn one(run: &str, name: &str, plan: &str, placement: &Placement, life: Duration) -> Job {
-    let metadata = ObjectMeta {
+fn one(
+    run: &str,
+    name: &str,
+    pod: PodSpec,
+    placement: &Placement,
+    life: Duration,
+) -> anyhow::Result<Job> {
+    let mut metadata = ObjectMeta {
         name: Some(name.to_owned()),
         labels: Some(labels("probe", run)),
         ..ObjectMeta::default()
     };
     let template_metadata = ObjectMeta { labels: metadata.labels.clone(), ..ObjectMeta::default() };
+    let mut template = PodTemplateSpec { metadata: Some(template_metadata), spec: Some(pod) };
+    placement.shape.apply(&mut metadata, &mut template)?;
     let spec = JobSpec {
         backoff_limit: Some(0),
         active_deadline_seconds: Some(whole_seconds(life)),
         ttl_seconds_after_finished: Some(
             i32::try_from(whole_seconds(placement.keep)).unwrap_or(i32::MAX),
         ),
-        template: PodTemplateSpec {
-            metadata: Some(template_metadata),
-            spec: Some(PodSpec {
-                containers: vec![container(&placement.image, plan)],
-                volumes: Some(vec![cluster_ca().0]),
-                restart_policy: Some("Never".to_owned()),
-                affinity: placement.node.as_deref().map(on_node),
-                tolerations: placement.node.as_ref().map(|_| vec![tolerate_everything()]),
-                ..restricted_pod()
-            }),
-        },
+        template,
         ..JobSpec::default()
     };
-    Job { metadata, spec: Some(spec), ..Job::default() }
+    Ok(Job { metadata, spec: Some(spec), ..Job::default() })
+}
+
+/// A pod that carries out a packed plan.
+fn pod(placement: &Placement, plan: &str) -> PodSpec {
+    PodSpec {
+        containers: vec![container(placement, plan)],
+        volumes: Some(vec![cluster_ca().0]),
+        restart_policy: Some("Never".to_owned()),
+        affinity: placement.node.as_deref().map(on_node),
+        tolerations: placement.node.as_ref().map(|_| vec![tolerate_everything()]),
+        ..restricted_pod()
+    }
 }
 
 /// The longest time from the Job's beginning to its end.
 pub(super) fn longest_life(plan: &Plan, placement: &Placement) -> Duration {
-    placement.start_limit.saturating_add(plan.longest_run())
+    placement.start_limit.saturating_add(placement.after).saturating_add(plan.longest_run())
 }
 
-fn container(image: &str, plan: &str) -> Container {
+fn container(placement: &Placement, plan: &str) -> Container {
     let variable = |name: &str, value: &str| EnvVar {
         name: name.to_owned(),
         value: Some(value.to_owned()),
@@ -119,10 +135,14 @@ fn container(image: &str, plan: &str) -> Container {
     };
     Container {
         name: CONTAINER.to_owned(),
-        image: Some(image.to_owned()),
+        image: Some(placement.image.clone()),
         image_pull_policy: Some("IfNotPresent".to_owned()),
-        args: Some(vec!["run".to_owned()]),
-        env: Some(vec![variable(PLAN_VARIABLE, plan)]),
+        args: Some(vec!["run".to_owned(), format!("--after={}", placement.after.as_secs_f64())]),
+        env: Some(vec![
+            variable(PLAN_VARIABLE, plan),
+            variable(RESULT_FILE_VARIABLE, TERMINATION_MESSAGE),
+        ]),
+        termination_message_path: Some(TERMINATION_MESSAGE.to_owned()),
         resources: Some(resources("10m", "32Mi", "128Mi")),
         security_context: Some(restricted_container()),
         volume_mounts: Some(vec![cluster_ca().1]),
@@ -192,6 +212,8 @@ mod tests {
             node: node.map(str::to_owned),
             start_limit: Duration::from_mins(1),
             keep: Duration::from_secs(30),
+            shape: PodShape::default(),
+            after: Duration::ZERO,
         }
     }
 
@@ -209,6 +231,7 @@ mod tests {
         assert_eq!(pod["restartPolicy"], "Never");
         assert_eq!(pod["automountServiceAccountToken"], false);
         assert_eq!(pod["securityContext"]["runAsNonRoot"], true);
+        assert!(pod["securityContext"]["runAsUser"].is_null(), "some clusters say who it is");
         assert_eq!(pod["securityContext"]["seccompProfile"]["type"], "RuntimeDefault");
         let security = &pod["containers"][0]["securityContext"];
         assert_eq!(security["allowPrivilegeEscalation"], false);

@@ -1,4 +1,9 @@
 //! Reads a probe's log, from the first moment at which there is one to the record that ends it.
+//!
+//! Much can end a stream early, or leave it open without a word: a node without free inotify instances, a proxy between
+//! that ends what is idle, a log that is rotated, a kubelet that restarts. So the log is read again, from its start, until
+//! all is said or the pod has ended and was read once more; every other time without following, because not all that
+//! is in the way of the one is in the way of the other.
 
 use std::time::Duration;
 
@@ -6,7 +11,7 @@ use futures_util::{AsyncBufRead, AsyncBufReadExt as _, StreamExt as _};
 use k8s_openapi::api::core::v1::Pod;
 use tokio::time::{sleep, timeout};
 
-use cluster::logs::{self, Log};
+use cluster::logs::{self, Log, Until};
 
 use super::{
     probe_job::{ProbeJob, Seen},
@@ -19,8 +24,8 @@ use crate::pods::{Prospect, prospect};
 /// send no more of them than one alone, as far as that keeps nobody waiting longer than the limit.
 const RETRY: Duration = Duration::from_millis(30);
 const RETRY_LIMIT: Duration = Duration::from_millis(500);
-/// How often a log that ended early is read again, from its start.
-const REREADS: u32 = 2;
+/// A stream that says nothing for so long after the pod's end will not say more.
+const SILENCE: Duration = Duration::from_secs(1);
 /// How long to wait for the kubelet to say how a container ended; it looks once a second.
 const ENDING_LIMIT: Duration = Duration::from_millis(2500);
 
@@ -40,23 +45,28 @@ impl ProbeJob<'_> {
         let count = u32::try_from(self.run.count).unwrap_or(u32::MAX);
         let pause = RETRY.saturating_mul(count).min(RETRY_LIMIT);
         let mut reader = Reader::default();
-        let mut reads = 0;
-        while !reader.is_finished() && reads <= REREADS {
-            match logs::follow(self.cluster, &self.cluster.namespace, &pod, probe_pod::CONTAINER)
-                .await
-            {
-                Ok(Log::NotYet) => {
+        let mut reads = 0_u32;
+        while !reader.is_finished() {
+            // What is read after the end is all that there will ever be.
+            let is_last = self.has_ended();
+            let until = if is_last || reads % 2 == 1 { Until::Now } else { Until::Ended };
+            let namespace = &self.cluster.namespace;
+            match logs::read(self.cluster, namespace, &pod, probe_pod::CONTAINER, until).await {
+                Ok(Log::NotYet(why)) => {
+                    self.no_log.replace(Some(why));
                     let _ = timeout(pause, seen.changed()).await;
+                    continue;
                 }
-                Ok(Log::Open(log)) => {
-                    reads += 1;
-                    self.read_lines(log, &mut reader).await;
-                }
+                Ok(Log::Open(log)) => self.read_lines(log, &mut reader).await,
                 Err(error) if reads == 0 => return Err(error),
-                Err(_) => {
-                    reads += 1;
-                    sleep(RETRY * reads).await;
-                }
+                Err(error) => drop(self.no_log.replace(Some(format!("{error:#}")))),
+            }
+            if is_last {
+                break;
+            }
+            reads += 1;
+            if !reader.is_finished() {
+                sleep(RETRY.saturating_mul(reads).min(RETRY_LIMIT)).await;
             }
         }
         match reader.finish() {
@@ -68,17 +78,28 @@ impl ProbeJob<'_> {
         }
     }
 
-    /// Reads until all is said or the log ends, for whatever reason.
+    /// Reads until all is said, the log ends for whatever reason, or the pod has ended and nothing more comes.
     async fn read_lines(&self, log: impl AsyncBufRead + Unpin, reader: &mut Reader) {
         let mut lines = log.lines();
-        while let Some(Ok(line)) = lines.next().await {
-            reader.line(&line);
-            self.heard.set(reader.has_begun());
-            if reader.is_finished() {
-                return;
+        while !reader.is_finished() {
+            match timeout(SILENCE, lines.next()).await {
+                Ok(Some(Ok(line))) => {
+                    reader.line(&line);
+                    if reader.has_begun() {
+                        self.hear();
+                    }
+                }
+                Ok(_) => return,
+                Err(_) if self.has_ended() => return,
+                Err(_) => {}
             }
         }
-        sleep(RETRY).await;
+    }
+
+    /// Whether its container has ended, as far as that is seen.
+    fn has_ended(&self) -> bool {
+        let ended = |pod: &Pod| matches!(prospect(pod, probe_pod::CONTAINER), Prospect::Ended(_));
+        self.pod().is_some_and(|pod| ended(&pod))
     }
 
     /// How it ended, if the cluster says so soon.
@@ -100,7 +121,7 @@ fn ending(pod: &Pod) -> Option<String> {
     if pod.metadata.deletion_timestamp.is_some() {
         return Some("its pod was deleted".to_owned());
     }
-    match prospect(pod) {
+    match prospect(pod, probe_pod::CONTAINER) {
         Prospect::Ended(how) | Prospect::Hopeless(how) => Some(format!("container: {how}")),
         _ => None,
     }

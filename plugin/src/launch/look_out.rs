@@ -5,9 +5,12 @@ use std::{sync::Arc, time::Duration};
 use k8s_openapi::api::core::v1::Pod;
 use tokio::time::{Instant, timeout};
 
-use cluster::{Verbatim, events};
+use cluster::{Verbatim, events, nodes};
 
-use super::probe_job::{ProbeJob, Seen};
+use super::{
+    probe_job::{ProbeJob, Seen},
+    probe_pod,
+};
 use crate::{
     output,
     pods::{Prospect, StartupProblem, advise, prospect},
@@ -15,8 +18,12 @@ use crate::{
 
 /// Longest pause between two looks at the clock.
 const TICK: Duration = Duration::from_millis(500);
-/// How long the scheduler may find no node. One that is just being freed or registered is found within this time.
-const UNSCHEDULABLE_LIMIT: Duration = Duration::from_secs(3);
+/// After this time without a node the user is told. One that is just being freed or registered is found before.
+const UNSCHEDULABLE_HINT: Duration = Duration::from_secs(1);
+/// How often the events of a pod without a node are read.
+const SCALING: Duration = Duration::from_secs(2);
+/// What autoscalers say about such a pod: cluster-autoscaler (`TriggeredScaleUp`, `NotTriggerScaleUp`) and Karpenter.
+const SCALERS: [&str; 3] = ["TriggeredScaleUp", "NotTriggerScaleUp", "Nominated"];
 /// After this time without a new pod in the run, the Job's events are asked why; after the limit, nobody makes one. Of
 /// many Jobs the controller makes the pods one after the other.
 const NO_POD_HINT: Duration = Duration::from_secs(1);
@@ -33,7 +40,8 @@ const DELETED: &str = "its pod was deleted before the result was read";
 /// Since when what has been so.
 struct Since {
     begun: Instant,
-    unschedulable: Option<Instant>,
+    /// When the events of a pod without a node were read last.
+    asked: Option<Instant>,
     obstructed: Option<Instant>,
     ended: Option<Instant>,
 }
@@ -46,7 +54,7 @@ impl ProbeJob<'_> {
     /// When the pod cannot be watched.
     pub(super) async fn look_out(&self) -> anyhow::Result<String> {
         let begun = Instant::now();
-        let mut since = Since { begun, unschedulable: None, obstructed: None, ended: None };
+        let mut since = Since { begun, asked: None, obstructed: None, ended: None };
         let mut seen = self.seen.subscribe();
         loop {
             let now = seen.borrow_and_update().clone();
@@ -66,10 +74,7 @@ impl ProbeJob<'_> {
     /// The reason to give up, if there is one.
     async fn judge(&self, pod: &Pod, since: &mut Since) -> Option<String> {
         let waited = since.begun.elapsed();
-        let prospect = prospect(pod);
-        if !matches!(prospect, Prospect::Unschedulable(_)) {
-            since.unschedulable = None;
-        }
+        let prospect = prospect(pod, probe_pod::CONTAINER);
         match prospect {
             // The kubelet has words of its own for what becomes of a container that somebody deletes.
             Prospect::Hopeless(_) if pod.metadata.deletion_timestamp.is_some() => {
@@ -77,21 +82,68 @@ impl ProbeJob<'_> {
             }
             Prospect::Hopeless(reason) => return Some(advise(reason)),
             Prospect::Unschedulable(reason) => {
-                let first = *since.unschedulable.get_or_insert_with(Instant::now);
-                if first.elapsed() >= UNSCHEDULABLE_LIMIT {
-                    return Some(advise(reason));
-                }
+                return self.wait_for_node(reason, waited, since).await;
             }
             Prospect::Ended(how) => {
                 let first = *since.ended.get_or_insert_with(Instant::now);
-                if first.elapsed() >= LAST_WORDS {
-                    return Some(format!("its log cannot be read (container: {how})"));
+                let last = self.heard.get().map_or(first, |heard| heard.max(first));
+                if last.elapsed() >= LAST_WORDS {
+                    let why = self.no_log.borrow();
+                    let why = why.as_ref().map_or(String::new(), |why| format!("; {why}"));
+                    return Some(format!("its log cannot be read (container: {how}){why}"));
                 }
             }
             Prospect::Waiting(state) => return self.wait_on(&state, waited, since).await,
             Prospect::Started => {}
         }
         None
+    }
+
+    /// A node may come: it is being freed, uncordoned, or made by an autoscaler. So only time ends the waiting, or that the
+    /// node that was named does not exist.
+    async fn wait_for_node(
+        &self,
+        reason: String,
+        waited: Duration,
+        since: &mut Since,
+    ) -> Option<String> {
+        let is_over = waited >= self.placement.start_limit;
+        let is_due = since.asked.is_none_or(|asked| asked.elapsed() >= SCALING);
+        if !is_over && (waited < UNSCHEDULABLE_HINT || !is_due) {
+            return None;
+        }
+        if since.asked.is_none()
+            && let Some(node) = &self.placement.node
+            // Who may not read nodes waits.
+            && nodes::exists(self.cluster, node).await.is_ok_and(|exists| !exists)
+        {
+            return Some(format!(
+                "Unschedulable: there is no node {node:?}; kubectl get nodes shows their names"
+            ));
+        }
+        since.asked = Some(Instant::now());
+        let mut said = self.said("Pod", events::EventKind::Any).await;
+        said.retain(|event| SCALERS.contains(&event.reason.as_str()));
+        let scaling = said.pop().map(|event| event.to_string());
+        if is_over {
+            let scaling = scaling.map_or(String::new(), |text| format!("; {text}"));
+            let reason = advise(reason);
+            return Some(format!("{reason}; no node for {} s{scaling}", waited.as_secs()));
+        }
+        self.tell_of_scaling(&reason, scaling);
+        None
+    }
+
+    /// Says that a node is waited for, and what an autoscaler has new to say: each once for all probes of the run.
+    fn tell_of_scaling(&self, reason: &str, scaling: Option<String>) {
+        let is_news = scaling.is_some() && *self.run.scaling.borrow() != scaling;
+        if self.run.told.replace(true) && !is_news {
+            return;
+        }
+        let limit = self.placement.start_limit.as_secs();
+        let state = scaling.as_deref().unwrap_or(reason);
+        output::note(&format!("waiting at most {limit} s for the probe's pod to start: {state}"));
+        self.run.scaling.replace(scaling);
     }
 
     async fn wait_on(&self, state: &str, waited: Duration, since: &mut Since) -> Option<String> {
@@ -105,7 +157,7 @@ impl ProbeJob<'_> {
         {
             return Some(reason);
         }
-        if waited >= SLOW_START && !self.heard.get() && !self.run.told.replace(true) {
+        if waited >= SLOW_START && self.heard.get().is_none() && !self.run.told.replace(true) {
             self.tell(state).await;
         }
         None
@@ -131,7 +183,7 @@ impl ProbeJob<'_> {
             return None;
         }
         if let Some(warning) = self.said("Job", events::EventKind::Warning).await.pop() {
-            return Some(warning.to_string());
+            return Some(advise(warning.to_string()));
         }
         (waited >= NO_POD_LIMIT).then(|| {
             let limit = NO_POD_LIMIT.as_secs();

@@ -22,8 +22,8 @@ use tokio::{
 
 use cluster::{Cluster, objects, pods};
 
-use super::{creation::Creation, job::Placement, outcome::Brought};
-use crate::output;
+use super::{creation::Creation, job::Placement, outcome::Brought, stream::Results};
+use crate::{output, pods::advised};
 
 /// How long to stay for an answer to be settled, for a deletion to be answered, and for what we deleted to be gone. A
 /// second signal ends it at once.
@@ -52,6 +52,8 @@ pub(super) struct RunState {
     pub(super) newest_pod: Cell<Instant>,
     /// Whether the user knows what is being waited for.
     pub(super) told: Cell<bool>,
+    /// What an autoscaler said last, and the user was told.
+    pub(super) scaling: RefCell<Option<String>>,
     /// The Jobs that the API server has made.
     made: RefCell<Vec<Job>>,
     /// How many it has answered for.
@@ -69,8 +71,13 @@ pub(super) struct ProbeJob<'a> {
     pub(super) run: &'a RunState,
     /// The pod as last seen.
     pub(super) seen: watch::Sender<Seen>,
-    /// Whether the probe was heard.
-    pub(super) heard: Cell<bool>,
+    /// When the probe was heard last, and for the first time.
+    pub(super) heard: Cell<Option<Instant>>,
+    pub(super) first_heard: Cell<Option<Instant>>,
+    /// Containers beside it that were not ready at that first time.
+    pub(super) unready: RefCell<Vec<String>>,
+    /// Why its log could not be read, when it could not.
+    pub(super) no_log: RefCell<Option<String>>,
     /// Whether the Job was deleted.
     removed: Cell<bool>,
 }
@@ -81,6 +88,7 @@ impl RunState {
             count,
             newest_pod: Cell::new(Instant::now()),
             told: Cell::new(false),
+            scaling: RefCell::default(),
             made: RefCell::default(),
             answered: watch::Sender::default(),
         }
@@ -115,7 +123,10 @@ impl<'a> ProbeJob<'a> {
             placement,
             run,
             seen: watch::Sender::default(),
-            heard: Cell::new(false),
+            heard: Cell::default(),
+            first_heard: Cell::default(),
+            unready: RefCell::default(),
+            no_log: RefCell::default(),
             removed: Cell::new(false),
         }
     }
@@ -130,21 +141,32 @@ impl<'a> ProbeJob<'a> {
         creation: &mut Creation<Job>,
         limit: Duration,
     ) -> anyhow::Result<Brought> {
-        let results = async {
-            // Whatever the watch has to say, a Job that is refused ends it.
-            let answer = creation.answer().await;
-            self.run.answer(answer.as_ref().ok());
-            answer?;
-            tokio::select! {
-                results = self.read_log() => results,
-                reason = self.look_out() => reason.map(Err),
-            }
-        };
-        let results = timeout(limit, results).await.unwrap_or_else(|_| {
+        let results = timeout(limit, self.results(creation)).await.unwrap_or_else(|_| {
             let seconds = limit.as_secs();
             Ok(Err(format!("no result within {seconds} s: the API server has stopped answering")))
         });
         Ok(Brought::new(self.source(), results?))
+    }
+
+    /// Whole results, or why there are none.
+    async fn results(
+        &self,
+        creation: &mut Creation<Job>,
+    ) -> anyhow::Result<Result<Results, String>> {
+        let begun = Instant::now();
+        // Whatever the watch has to say, a Job that is refused ends it.
+        let answer = creation.answer().await;
+        self.run.answer(answer.as_ref().ok());
+        answer.map_err(advised)?;
+        let results = tokio::select! {
+            results = self.read_log() => results?,
+            results = self.last_words() => Ok(results),
+            reason = self.look_out() => Err(reason?),
+        };
+        match results.or_else(|reason| self.left_behind().ok_or(reason)) {
+            Ok(results) => Ok(Ok(self.doubted(results, begun).await)),
+            Err(reason) => Ok(Err(reason)),
+        }
     }
 
     /// Whether `pod` carries this probe.

@@ -13,8 +13,6 @@ use kubectl_pods_report::CLUSTER_CA_FILE;
 
 /// Name of the probe's container.
 pub(crate) const CONTAINER: &str = "probe";
-/// The user that every probe runs as.
-const NOBODY: i64 = 65532;
 
 /// Labels of everything that belongs to a probe.
 #[must_use]
@@ -29,7 +27,8 @@ pub(crate) fn labels(component: &str, instance: &str) -> BTreeMap<String, String
     .into()
 }
 
-/// What every probe pod has in common: Pod Security `restricted`, no token, nothing of the namespace's Services.
+/// What every probe pod has in common: Pod Security `restricted`, no token, nothing of the namespace's Services. No user:
+/// the image says which one, by number, unless admission says it, as where each namespace has UIDs of its own (`OpenShift`).
 #[must_use]
 pub(crate) fn restricted_pod() -> PodSpec {
     PodSpec {
@@ -39,8 +38,6 @@ pub(crate) fn restricted_pod() -> PodSpec {
         termination_grace_period_seconds: Some(0),
         security_context: Some(PodSecurityContext {
             run_as_non_root: Some(true),
-            run_as_user: Some(NOBODY),
-            run_as_group: Some(NOBODY),
             seccomp_profile: Some(SeccompProfile {
                 type_: "RuntimeDefault".to_owned(),
                 ..SeccompProfile::default()

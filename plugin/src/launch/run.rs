@@ -50,7 +50,7 @@ type Parts = Vec<(String, Creation<ConfigMap>)>;
 /// # Errors
 ///
 /// When the plan is too large, before anything was created; when the cluster cannot be asked, or refuses all of them.
-pub(crate) async fn run(
+pub(super) async fn run(
     cluster: &Cluster,
     plan: &Plan,
     placements: &[Placement],

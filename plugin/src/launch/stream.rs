@@ -4,7 +4,7 @@
 //! container runtime), may be cut anywhere, and may be read again from its start after a lost connection. So a line is
 //! taken if and only if it is the next record; known ones are passed over, and lines that are no record are kept as hints.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use kubectl_pods_report::{Attempt, Numbered, Record, Summary, WIRE_VERSION};
@@ -41,6 +41,17 @@ pub(crate) struct Results {
     pub bodies: BTreeMap<u32, Vec<u8>>,
     /// Whether a body was cut at [`kubectl_pods_report::HttpRequest::max_body_bytes`].
     pub truncated: bool,
+    /// Why they say less than they seem to, until that is settled.
+    pub doubt: Option<Doubt>,
+}
+
+/// Why results say less than they seem to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Doubt {
+    /// Who was not ready: names of containers.
+    pub(super) sidecars: Vec<String>,
+    /// How much later they were; unknown when they were not in time, or the probe was gone by then.
+    pub(super) later: Option<Duration>,
 }
 
 impl Results {

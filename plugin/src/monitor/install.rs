@@ -13,14 +13,15 @@ use cluster::{
 
 use super::{
     manifest::{self, Objects, Values},
-    rollout::{self, Rollout},
+    rollout::{self, Missing, Rollout},
     targets, uninstall,
 };
 use crate::{
     cli::InstallArgs,
     exit::Exit,
-    launch::Creation,
+    launch::{Creation, PodShape},
     output::{self, Stdout},
+    pods::advised,
     signals::Signals,
     targets::{Addressing, Target},
 };
@@ -32,7 +33,8 @@ const SETTLE_LIMIT: Duration = Duration::from_secs(65);
 const UNDO_LIMIT: Duration = Duration::from_secs(90);
 
 /// Installs a standing probe, or changes the one that is there. A new one that is refused half-way, runs nowhere, or
-/// whose start is interrupted, is removed again; one that was there before stays, with the new plan.
+/// whose start is interrupted, is removed again; one that was there before stays, with the new plan. Nodes that cannot
+/// take a probe are named, and change nothing for the others.
 ///
 /// # Errors
 ///
@@ -45,6 +47,7 @@ pub(super) async fn run(
 ) -> anyhow::Result<Exit> {
     let name = &args.name;
     let (plan_json, checks) = targets::plan(cluster, args, targets, addressing).await?;
+    let cluster = &cluster.in_namespace(args.pod.probe_namespace.as_deref());
     let is_new = refuse_foreign(cluster, name).await?;
     let mut signals = Signals::listen()?;
     let mut parts = Parts::default();
@@ -53,7 +56,15 @@ pub(super) async fn run(
         exit = signals.next() => Ok(Rollout::Interrupted(exit)),
     };
     match outcome {
-        Ok(Rollout::Everywhere(nodes)) => report(args, nodes, checks),
+        Ok(Rollout::Everywhere(nodes)) => {
+            report(args, &nodes.to_string(), checks)?;
+            Ok(Exit::Success)
+        }
+        Ok(Rollout::Partly { ready, wanted, missing }) => {
+            report(args, &format!("{ready} of {wanted}"), checks)?;
+            missing.iter().for_each(tell);
+            Ok(Exit::NotEverywhere)
+        }
         Ok(Rollout::Interrupted(exit)) => {
             if is_new && let Err(left) = undo(cluster, name, &mut parts, &mut signals).await {
                 output::warning(&format!("{left:#}"));
@@ -64,8 +75,8 @@ pub(super) async fn run(
             undo(cluster, name, &mut parts, &mut signals).await?;
             bail!("standing probe {name} does not start and is removed again: {why}")
         }
-        Ok(Rollout::Nowhere(why) | Rollout::Partly(why)) => bail!(
-            "standing probe {name} is installed but does not run everywhere (kubectl pods monitor uninstall removes it): {why}"
+        Ok(Rollout::Nowhere(why)) => bail!(
+            "standing probe {name} is installed but runs nowhere (kubectl pods monitor uninstall removes it): {why}"
         ),
         Err(error) => {
             // The user is to read why it was not installed; what could not be tidied comes beside it.
@@ -109,11 +120,13 @@ async fn install(
     plan_json: &str,
     parts: &mut Parts,
 ) -> anyhow::Result<Rollout> {
-    let values = Values { name: &args.name, image: &args.probe_image, plan_json };
-    let Objects { config_map, mut daemon_set } = manifest::objects(&values);
+    let shape = PodShape::new(&args.pod);
+    let values = Values { name: &args.name, image: &args.probe_image, plan_json, shape: &shape };
+    let Objects { config_map, mut daemon_set } = manifest::objects(&values)?;
     let anchor = parts.anchor.insert(apply(cluster, config_map)).answer().await?;
     manifest::own(&anchor, &mut daemon_set.metadata)?;
-    let applied = parts.daemon_set.insert(apply(cluster, daemon_set)).answer().await?;
+    let daemon_set = parts.daemon_set.insert(apply(cluster, daemon_set));
+    let applied = daemon_set.answer().await.map_err(advised)?;
     rollout::wait(cluster, &args.name, &applied, args.rollout_timeout).await
 }
 
@@ -153,15 +166,20 @@ async fn remove(cluster: &Cluster, name: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn report(args: &InstallArgs, nodes: i32, checks: usize) -> anyhow::Result<Exit> {
+/// Names nodes that have no probe.
+fn tell(missing: &Missing) {
+    let place = missing.place().unwrap_or_else(|| format!("on {} more", missing.nodes.len()));
+    output::warning(&format!("no probe {place}: {}", missing.reason));
+}
+
+fn report(args: &InstallArgs, probes: &str, checks: usize) -> anyhow::Result<()> {
     let (name, seconds) = (&args.name, args.every.as_secs_f64());
     let line = format!(
-        "daemonset.apps/{name} installed: {nodes} probes, {checks} checks every {seconds}s\n"
+        "daemonset.apps/{name} installed: {probes} probes, {checks} checks every {seconds}s\n"
     );
     let mut stdout = Stdout::new();
     stdout.write(line.as_bytes())?;
-    stdout.flush()?;
-    Ok(Exit::Success)
+    stdout.flush()
 }
 
 /// Forced apply would take over whatever has the name. Gives whether nothing has it.

@@ -12,8 +12,9 @@ use k8s_openapi::{
     api::{
         apps::v1::{DaemonSet, DaemonSetSpec, DaemonSetUpdateStrategy, RollingUpdateDaemonSet},
         core::v1::{
-            ConfigMap, ConfigMapVolumeSource, Container, ContainerPort, EnvVar, EnvVarSource,
-            HTTPGetAction, ObjectFieldSelector, PodSpec, PodTemplateSpec, Probe, Toleration,
+            Affinity, ConfigMap, ConfigMapVolumeSource, Container, ContainerPort, EnvVar,
+            EnvVarSource, HTTPGetAction, NodeAffinity, NodeSelector, NodeSelectorRequirement,
+            NodeSelectorTerm, ObjectFieldSelector, PodSpec, PodTemplateSpec, Probe, Toleration,
             Volume, VolumeMount,
         },
     },
@@ -25,13 +26,17 @@ use k8s_openapi::{
 use kubectl_pods_report::{NODE_VARIABLE, STANDING_PORT};
 use sha2::{Digest as _, Sha256};
 
-use crate::launch::probe_pod;
+use crate::launch::{PodShape, probe_pod};
 
 /// Value of `app.kubernetes.io/component`.
 const COMPONENT: &str = "monitor";
 const PLAN_FILE: &str = "plan.json";
 const CONFIG_DIR: &str = "/etc/kubectl-pods";
 const PORT_NAME: &str = "metrics";
+/// Labels of nodes that are no machines but a promise of some: virtual-kubelet, and Fargate of EKS. They take no DaemonSet,
+/// and their taints keep none away that tolerates all.
+const VIRTUAL_NODES: [(&str, &str); 2] =
+    [("type", "virtual-kubelet"), ("eks.amazonaws.com/compute-type", "fargate")];
 
 /// Label selector, as a query, of everything that belongs to the standing probe `name`.
 pub(super) fn selector(name: &str) -> String {
@@ -63,6 +68,8 @@ pub(super) struct Values<'a> {
     pub image: &'a str,
     /// The plan, as the probe will read it.
     pub plan_json: &'a str,
+    /// What the user asks of its pods.
+    pub shape: &'a PodShape,
 }
 
 /// Everything that a standing probe is made of.
@@ -75,8 +82,12 @@ pub(super) struct Objects {
 }
 
 /// The objects of these values. Nothing in them is known only once they are in a cluster.
-pub(super) fn objects(values: &Values<'_>) -> Objects {
-    Objects { config_map: config_map(values), daemon_set: daemon_set(values) }
+///
+/// # Errors
+///
+/// When the pods cannot have the shape that they are to have.
+pub(super) fn objects(values: &Values<'_>) -> anyhow::Result<Objects> {
+    Ok(Objects { config_map: config_map(values), daemon_set: daemon_set(values)? })
 }
 
 /// Makes the anchor, as the API server gave it, the owner of `object`: deleting it removes everything.
@@ -104,20 +115,19 @@ fn config_map(values: &Values<'_>) -> ConfigMap {
     }
 }
 
-fn daemon_set(values: &Values<'_>) -> DaemonSet {
+fn daemon_set(values: &Values<'_>) -> anyhow::Result<DaemonSet> {
     let all_at_once = RollingUpdateDaemonSet {
         max_unavailable: Some(IntOrString::String("100%".to_owned())),
         ..RollingUpdateDaemonSet::default()
     };
     let labels = probe_pod::labels(COMPONENT, values.name);
-    DaemonSet {
-        metadata: metadata(values.name),
+    let (mut metadata, mut template) = (metadata(values.name), template(values, labels.clone()));
+    values.shape.apply(&mut metadata, &mut template)?;
+    Ok(DaemonSet {
+        metadata,
         spec: Some(DaemonSetSpec {
-            selector: LabelSelector {
-                match_labels: Some(labels.clone()),
-                ..LabelSelector::default()
-            },
-            template: template(values, labels),
+            selector: LabelSelector { match_labels: Some(labels), ..LabelSelector::default() },
+            template,
             update_strategy: Some(DaemonSetUpdateStrategy {
                 type_: Some("RollingUpdate".to_owned()),
                 rolling_update: Some(all_at_once),
@@ -125,7 +135,7 @@ fn daemon_set(values: &Values<'_>) -> DaemonSet {
             ..DaemonSetSpec::default()
         }),
         ..DaemonSet::default()
-    }
+    })
 }
 
 fn template(values: &Values<'_>, labels: BTreeMap<String, String>) -> PodTemplateSpec {
@@ -144,11 +154,11 @@ fn template(values: &Values<'_>, labels: BTreeMap<String, String>) -> PodTemplat
         }),
         spec: Some(PodSpec {
             containers: vec![container(values.image)],
-            // A node is to be watched whatever its taints keep away.
-            tolerations: Some(vec![Toleration {
-                operator: Some("Exists".to_owned()),
-                ..Toleration::default()
-            }]),
+            affinity: Some(on_machines()),
+            // A node is to be watched whatever its taints keep away, unless the user says which.
+            tolerations: (!values.shape.has_tolerations()).then(|| {
+                vec![Toleration { operator: Some("Exists".to_owned()), ..Toleration::default() }]
+            }),
             volumes: Some(vec![
                 Volume {
                     name: "config".to_owned(),
@@ -164,6 +174,28 @@ fn template(values: &Values<'_>, labels: BTreeMap<String, String>) -> PodTemplat
             termination_grace_period_seconds: Some(5),
             ..probe_pod::restricted_pod()
         }),
+    }
+}
+
+/// Keeps it from nodes that only look like some.
+fn on_machines() -> Affinity {
+    let is_none = |(key, value): (&str, &str)| NodeSelectorRequirement {
+        key: key.to_owned(),
+        operator: "NotIn".to_owned(),
+        values: Some(vec![value.to_owned()]),
+    };
+    let term = NodeSelectorTerm {
+        match_expressions: Some(VIRTUAL_NODES.map(is_none).into()),
+        ..NodeSelectorTerm::default()
+    };
+    Affinity {
+        node_affinity: Some(NodeAffinity {
+            required_during_scheduling_ignored_during_execution: Some(NodeSelector {
+                node_selector_terms: vec![term],
+            }),
+            ..NodeAffinity::default()
+        }),
+        ..Affinity::default()
     }
 }
 
@@ -226,16 +258,44 @@ fn ask(path: &str) -> Probe {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
+    use std::sync::LazyLock;
 
-    use super::{ConfigMap, Values, objects, own};
+    use serde_json::{Value, json};
 
-    const VALUES: Values<'_> =
-        Values { name: "kubectl-pods-monitor", image: "probe:1", plan_json: "{}" };
+    use super::{ConfigMap, Objects, PodShape, Values, own};
+
+    fn objects() -> Objects {
+        static SHAPE: LazyLock<PodShape> = LazyLock::new(PodShape::default);
+        let values = Values {
+            name: "kubectl-pods-monitor",
+            image: "probe:1",
+            plan_json: "{}",
+            shape: &SHAPE,
+        };
+        super::objects(&values).expect("objects")
+    }
+
+    #[test]
+    fn it_is_on_every_machine_with_linux_and_on_no_virtual_node() {
+        let pods =
+            serde_json::to_value(objects().daemon_set).expect("JSON")["spec"]["template"].take();
+        let spec = &pods["spec"];
+        assert_eq!(spec["nodeSelector"], json!({"kubernetes.io/os": "linux"}));
+        assert_eq!(spec["tolerations"], json!([{"operator": "Exists"}]));
+        let required =
+            &spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"];
+        let none_of =
+            |key: &str, value: &str| json!({"key": key, "operator": "NotIn", "values": [value]});
+        let virtual_nodes = [
+            none_of("type", "virtual-kubelet"),
+            none_of("eks.amazonaws.com/compute-type", "fargate"),
+        ];
+        assert_eq!(required["nodeSelectorTerms"], json!([{"matchExpressions": virtual_nodes}]));
+    }
 
     #[test]
     fn the_owner_is_added_when_the_cluster_has_one() {
-        let mut made = objects(&VALUES);
+        let mut made = objects();
         assert!(made.daemon_set.metadata.owner_references.is_none());
         let no_uid = own(&made.config_map, &mut made.daemon_set.metadata);
         assert!(no_uid.is_err(), "an anchor that is in no cluster owns nothing");
@@ -259,8 +319,7 @@ mod tests {
         let config: Value = serde_saphyr::from_str(file).expect("YAML");
         let job = &config["scrape_configs"][0];
         let pod =
-            serde_json::to_value(objects(&VALUES).daemon_set).expect("JSON")["spec"]["template"]
-                .take();
+            serde_json::to_value(objects().daemon_set).expect("JSON")["spec"]["template"].take();
 
         let discovery = &job["kubernetes_sd_configs"][0];
         assert_eq!(discovery["role"], "pod");

@@ -13,7 +13,7 @@ const OBSTACLES: [&str; 5] = [
     "FailedMount",
     "NetworkNotReady",
 ];
-/// How long an problem may stand that was met more than once. A kubelet tries a sandbox again after 10 to 15 s (pod
+/// How long a problem may stand that was met more than once. A kubelet tries a sandbox again after 10 to 15 s (pod
 /// workers, `backOffPeriod` with its jitter), a volume after 0.5 s and then half as often each time.
 const REPEATED_LIMIT: Duration = Duration::from_secs(8);
 /// How long one may stand that was met once, so that the second try is waited for.
@@ -29,7 +29,7 @@ pub(crate) struct StartupProblem {
 }
 
 impl StartupProblem {
-    /// What is in the way of a pod with these events, the latest last. Whatever was said after an problem means that
+    /// What is in the way of a pod with these events, the latest last. Whatever was said after a problem means that
     /// it was overcome. The messages of one problem may differ, as by the sandbox's id, so its reason is what counts.
     #[must_use]
     pub(crate) fn read(events: &[EventText]) -> Option<Self> {
@@ -77,6 +77,23 @@ mod tests {
                 let last = events.last().expect("there is one");
                 assert_eq!(problem.text, format!("{}: no room", last.reason), "{name}");
             }
+        }
+    }
+
+    /// The words of `pkg/kubelet/events/event.go` (Kubernetes 1.36), written out here and not taken from the list.
+    #[test]
+    fn the_words_are_the_kubelets() {
+        let words = [
+            "FailedMount",
+            "FailedAttachVolume",
+            "FailedMapVolume",
+            "NetworkNotReady",
+            "FailedCreatePodSandBox",
+        ];
+        assert_eq!(words.len(), OBSTACLES.len());
+        for word in words {
+            let event = EventText { reason: word.to_owned(), message: String::new(), times: 1 };
+            assert!(StartupProblem::read(&[event]).is_some(), "{word}");
         }
     }
 

@@ -6,6 +6,7 @@ mod serve;
 use std::net::{Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::Parser;
@@ -24,6 +25,9 @@ pub(crate) enum Command {
         /// File with the plan as JSON, `-` for standard input; the variable `KUBECTL_PODS_PLAN`, packed, when absent.
         #[arg(long, value_name = "FILE")]
         plan: Option<PathBuf>,
+        /// Time to wait before anything is tried.
+        #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = seconds)]
+        after: Duration,
     },
     /// Carry out the checks of a configuration again and again; results by HTTP.
     Serve {
@@ -44,10 +48,10 @@ impl Command {
     pub(crate) async fn execute(self) -> anyhow::Result<ExitCode> {
         let mut terminate = signal(SignalKind::terminate()).context("cannot handle SIGTERM")?;
         match self {
-            Self::Run { plan } => tokio::select! {
+            Self::Run { plan, after } => tokio::select! {
                 biased;
                 _ = terminate.recv() => Ok(ExitCode::from(TERMINATED)),
-                result = run::run(plan.as_deref()) => result.map(|()| ExitCode::SUCCESS),
+                result = run::run(plan.as_deref(), after) => result.map(|()| ExitCode::SUCCESS),
             },
             Self::Serve { config, listen, node } => {
                 serve::serve(&config, listen, &node, terminate.recv())
@@ -56,4 +60,9 @@ impl Command {
             }
         }
     }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().map_err(|_| "a number of seconds is wanted".to_owned())?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }

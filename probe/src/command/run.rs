@@ -2,21 +2,36 @@
 
 use std::io::{self, Read, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context;
-use kubectl_pods_report::{PLAN_VARIABLE, Plan};
+use kubectl_pods_report::{PLAN_VARIABLE, Plan, RESULT_FILE_VARIABLE};
+use probe::LastWords;
 
-/// Carries out the plan in `file`, or in the environment.
-pub(super) async fn run(file: Option<&Path>) -> anyhow::Result<()> {
+/// Carries out the plan in `file`, or in the environment, `after` a while.
+pub(super) async fn run(file: Option<&Path>, after: Duration) -> anyhow::Result<()> {
     let plan = read_plan(file)?;
+    let result_file = std::env::var_os(RESULT_FILE_VARIABLE);
+    let mut last_words = result_file.as_ref().map(|_| LastWords::default());
+    tokio::time::sleep(after).await;
     let carried_out = probe::run(&plan, |record| {
         let mut line = serde_json::to_vec(&record)?;
         line.push(b'\n');
+        if let Some(last_words) = &mut last_words {
+            last_words.add(record, line.len());
+        }
         // One write a line, and each at once: whoever reads the log sees results as they come.
         let mut stdout = io::stdout().lock();
         stdout.write_all(&line).and_then(|()| stdout.flush())
     });
-    carried_out.await.context("cannot carry out the plan")
+    carried_out.await.context("cannot carry out the plan")?;
+    if let (Some(file), Some(text)) = (result_file, last_words.and_then(LastWords::pack)) {
+        // Standard output has it all: whoever can read that misses nothing.
+        if let Err(error) = std::fs::write(&file, text) {
+            let _ = writeln!(io::stderr(), "cannot write {}: {error}", file.display());
+        }
+    }
+    Ok(())
 }
 
 fn read_plan(file: Option<&Path>) -> anyhow::Result<Plan> {

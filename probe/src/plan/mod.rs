@@ -10,6 +10,7 @@ use std::sync::Arc;
 use kubectl_pods_report::{Check, Plan, WIRE_VERSION};
 use rustls::RootCertStore;
 
+pub(crate) use packed::{compress, decompress};
 pub use packed::{pack, unpack};
 pub use standing::{StandingError, StandingPlan};
 

@@ -20,9 +20,22 @@ use kubectl_pods_report::Plan;
 ///
 /// None are known: a plan has nothing that JSON cannot say, and memory is all that is written to.
 pub fn pack(plan: &Plan) -> io::Result<String> {
+    compress(&serde_json::to_vec(plan)?)
+}
+
+/// Any bytes as text: compressed by gzip, in base64.
+pub(crate) fn compress(bytes: &[u8]) -> io::Result<String> {
     let mut packed = GzEncoder::new(Vec::new(), Compression::best());
-    serde_json::to_writer(&mut packed, plan)?;
+    packed.write_all(bytes)?;
     Ok(BASE64_STANDARD.encode(packed.finish()?))
+}
+
+/// What [`compress`] was given.
+pub(crate) fn decompress(text: &str) -> io::Result<Vec<u8>> {
+    let packed = BASE64_STANDARD.decode(text).map_err(io::Error::other)?;
+    let mut bytes = GzDecoder::new(Vec::new());
+    bytes.write_all(&packed)?;
+    bytes.finish()
 }
 
 /// Reads what [`pack`] wrote.
@@ -31,10 +44,7 @@ pub fn pack(plan: &Plan) -> io::Result<String> {
 ///
 /// `InvalidData` or `InvalidInput` when it is no base64, no gzip, cut short or damaged; `serde_json`'s error when it is no plan.
 pub fn unpack(text: &str) -> io::Result<Plan> {
-    let packed = BASE64_STANDARD.decode(text).map_err(io::Error::other)?;
-    let mut json = GzDecoder::new(Vec::new());
-    json.write_all(&packed)?;
-    Ok(serde_json::from_slice(&json.finish()?)?)
+    Ok(serde_json::from_slice(&decompress(text)?)?)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod headless;
 mod interrupt;
+mod partly;
 mod prometheus;
 mod rights;
 mod status;

@@ -11,7 +11,10 @@ use tokio::time::timeout;
 
 use cluster::{Cluster, pod_proxy, pods};
 
-use crate::pods::{Prospect, prospect};
+use crate::{
+    launch::probe_pod,
+    pods::{Prospect, prospect},
+};
 
 /// Probes asked at once.
 const CONCURRENT: usize = 16;
@@ -85,7 +88,7 @@ async fn results(cluster: &Cluster, pod: &Pod, name: &str) -> anyhow::Result<Res
 }
 
 fn not_running(pod: &Pod) -> Option<String> {
-    match prospect(pod) {
+    match prospect(pod, probe_pod::CONTAINER) {
         Prospect::Started => None,
         Prospect::Waiting(state)
         | Prospect::Unschedulable(state)

@@ -1,0 +1,89 @@
+//! Pods into which admission puts containers beside the probe or before it, as a service mesh does.
+
+use std::time::Duration;
+
+use super::{SOON, obstacle::every_pod_gets};
+use harness::{Cluster, Namespace, Run, SharedServers, wait_until};
+
+/// Has admission put a container beside every new one of the namespace: nginx, as root, as its image says, with these words
+/// of a shell and what else a value in CEL may say. Waits until new pods have it.
+fn inject(ns: &Namespace, script: &str, more: &str) {
+    let uid = ["get", "namespace", &ns.name, "-o", "jsonpath={.metadata.uid}"];
+    let uid = ns.cluster.kubectl(uid).run().success().stdout;
+    let policy = include_str!("../fixtures/injected.yaml");
+    let policy = policy.replace("$NAME", &ns.name).replace("$UID", &uid);
+    ns.apply(&policy.replace("$SCRIPT", script).replace("$MORE", more));
+    let names = "jsonpath={.spec.containers[*].name}";
+    let pod = ["run", "new", "--image=none", "--restart=Never", "--dry-run=server", "-o", names];
+    wait_until("the policy", Duration::from_secs(30), || {
+        ns.kubectl(pod).run().success().stdout == "new mesh"
+    });
+}
+
+/// Has a server beside every probe that refuses for some seconds, and is ready when it accepts.
+fn inject_server(ns: &Namespace, seconds: u32) {
+    let ready = ", readinessProbe: Object.spec.containers.readinessProbe{
+            periodSeconds: 1,
+            tcpSocket: Object.spec.containers.readinessProbe.tcpSocket{port: 80}}";
+    inject(ns, &format!("sleep {seconds}; exec nginx"), ready);
+}
+
+#[track_caller]
+fn check(ns: &Namespace, words: &[&str], code: i32) -> Run {
+    let run = ns.pods(["check"]).args(words.iter().copied()).run().exits(code);
+    assert_eq!(ns.leftovers(), "", "a sidecar that never ends keeps nothing\n{}", run.story());
+    run
+}
+
+#[test]
+fn a_sidecar_that_never_ends() {
+    let ns = Cluster::nodes().namespace("sidecar");
+    inject(&ns, "sleep 3600", "");
+    let target = SharedServers::get().nginx.clone();
+    check(&ns, &[&target], 0).quiet();
+    let run = ns.pods(["curl", &target]).run().success();
+    assert!(run.stdout.contains("Welcome to nginx!"), "{}", run.story());
+    assert_eq!(ns.leftovers(), "");
+    ns.pods(["monitor", "install", &target]).run().success();
+    ns.pods(["monitor", "status"]).run().success();
+    ns.pods(["monitor", "uninstall"]).run().success();
+    assert_eq!(ns.leftovers(), "");
+}
+
+/// What the probe asks for is the sidecar itself, so that it is refused until that is ready, as by a mesh's proxy.
+#[test]
+fn a_sidecar_that_is_ready_late_is_waited_for() {
+    let ns = Cluster::nodes().namespace("sidecar-late");
+    inject_server(&ns, 4);
+    let run = check(&ns, &["127.0.0.1:80"], 0);
+    let run = run.complains("container mesh beside the probe was ready");
+    assert!(run.stdout.contains("open"), "{}", run.story());
+}
+
+#[test]
+fn while_a_sidecar_is_not_ready_a_failure_says_nothing() {
+    let ns = Cluster::nodes().namespace("sidecar-never");
+    inject_server(&ns, 3600);
+    let target = SharedServers::get().nginx.clone();
+    let run = check(&ns, &["127.0.0.1:80", &target, "--start-timeout", "8s", "-o", "json"], 3);
+    let run =
+        run.complains("container mesh beside the probe was not ready").complains("--no-sidecar");
+    let report: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+    assert_eq!(report["targets"][0]["verdict"], "not-run", "{report}");
+    assert_eq!(report["targets"][1]["verdict"], "open", "what was reached was reached: {report}");
+    let run = ns.pods(["curl", "127.0.0.1:80", "--start-timeout", "8s"]).run().exits(3).prints("");
+    run.complains("container mesh beside the probe was not ready");
+    ns.wait_clean(Duration::from_secs(10));
+}
+
+#[test]
+fn an_init_container_that_fails_is_named() {
+    let ns = Cluster::nodes().namespace("init-fails");
+    // curl without a word to say what.
+    let spec = "Object.spec{initContainers: [Object.spec.initContainers{
+          name: \"mesh\", image: \"docker.io/curlimages/curl:latest\", imagePullPolicy: \"IfNotPresent\"}]}";
+    every_pod_gets(&ns, spec, "jsonpath={.spec.initContainers[*].name}", "mesh");
+    let run = check(&ns, &["10.96.0.1:443"], 3);
+    let run = run.complains("init container mesh: Error, exit code 2").complains("--no-sidecar");
+    assert!(run.took < SOON, "{}", run.story());
+}
