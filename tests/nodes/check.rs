@@ -196,9 +196,17 @@ fn the_documented_role_is_enough_and_each_right_is_missed_by_name() {
         },
     );
     ns.wait_clean(Duration::from_secs(20));
-    // Those to delete pods and to read events only make it better.
-    let user = account_without(ns, "without-advice", &[8, 7]);
-    run("check", &["nginx-ser"], &user).success();
+    // Those to delete pods, to read events and to name causes only make it better.
+    let user = account_without(ns, "without-advice", &[11, 10, 9, 8, 7, 4]);
+    run("check", &["nginx-ser", "svc/web"], &user).success();
+    let run = run("check", &["svc/deserted", "-o", "wide"], &user).exits(2);
+    let unseen = "endpoints   not looked at   no right to list endpointslices in namespace";
+    assert!(
+        run.stdout.contains("svc/deserted selects app=nobody, which no pod"),
+        "{}",
+        run.story()
+    );
+    assert!(run.stdout.contains(unseen), "{}", run.story());
     ns.wait_clean(Duration::from_secs(20));
     assert_eq!(
         RIGHTS.matches("apiGroups").count(),

@@ -1,6 +1,7 @@
 //! Tests that need no cluster.
 
 mod busy;
+mod causes;
 mod check;
 mod columns;
 mod compression;
