@@ -4,7 +4,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use kubectl_pods_report::{Observation, Results, Verdict};
+use kubectl_pods_report::{Observation, Plan, Results, Verdict};
 use tempfile::TempDir;
 
 use crate::daemon::{
@@ -12,7 +12,7 @@ use crate::daemon::{
 };
 use crate::plans::{asking, http, https, plan};
 use crate::servers::{closed_port, read_request, server_on};
-use crate::tls_servers::{https_server, self_signed};
+use crate::tls_servers::{Authority, https_server, self_signed};
 
 #[test]
 fn a_target_that_stops_turns_within_two_intervals_and_is_no_latency() {
@@ -80,6 +80,21 @@ fn the_end_of_a_certificate_is_a_metric_whether_it_is_accepted_or_not() {
         let end = "kubectl_pods_probe_ssl_earliest_cert_expiry_timestamp_seconds";
         assert_eq!(probe.metric(end, &labels), Some(4_070_995_200.0), "{target}");
     }
+}
+
+#[test]
+fn new_roots_alone_are_a_new_configuration() {
+    let authority = Authority::new("the authority");
+    let address = https_server(authority.sign(&["127.0.0.1"], |_| ()));
+    let probe = Standing::start(vec![named("web", https(address, false))]);
+    let seen = |results: &Results| observation(results, "web");
+    probe.wait_until("not trusted", |results| seen(results) == Some(Observation::TlsCertificate));
+    let mut plan: Plan =
+        serde_json::from_str(&json(vec![named("web", https(address, false))])).expect("a plan");
+    plan.roots = Some(authority.pem());
+    let plan = serde_json::to_string(&plan).expect("JSON");
+    write_config(probe.folder.path(), "second", &plan);
+    probe.wait_until("trusted", |results| seen(results) == Some(Observation::Open));
 }
 
 #[test]

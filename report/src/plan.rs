@@ -165,6 +165,12 @@ impl Check {
         }
     }
 
+    /// Whether it trusts a further file: [`crate::Tls::ca_file`].
+    #[must_use]
+    pub fn needs_ca_file(&self) -> bool {
+        matches!(&self.ask, Ask::Http { tls: Some(tls), .. } if tls.ca_file.is_some())
+    }
+
     /// How many places it may lead to.
     #[must_use]
     pub const fn places(&self) -> u32 {

@@ -12,12 +12,14 @@ use k8s_openapi::{
     },
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
-use kubectl_pods_report::{PLAN_VARIABLE, Plan, RESULT_FILE_VARIABLE};
+use kubectl_pods_report::{Check, PLAN_VARIABLE, Plan, RESULT_FILE_VARIABLE};
 
 use super::{
     carrier::Carrier,
     pod_shape::PodShape,
-    probe_pod::{CONTAINER, cluster_ca, labels, resources, restricted_container, restricted_pod},
+    probe_pod::{
+        CONTAINER, labels, mount_cluster_ca, resources, restricted_container, restricted_pod,
+    },
 };
 
 /// Longest `NAME=value` string that Linux lets a process start with (`MAX_ARG_STRLEN`, 32 pages of 4 KiB).
@@ -60,6 +62,10 @@ pub(super) fn build(
     let job = |(number, placement)| {
         let life = longest_life(plan, placement);
         let mut pod = pod(placement, &packed);
+        // A volume makes the kubelet wait for it, so that no other check has one.
+        if plan.checks.iter().any(Check::needs_ca_file) {
+            mount_cluster_ca(&mut pod);
+        }
         if let Some(carrier) = carrier {
             carrier.apply(name, &mut pod);
         }
@@ -114,7 +120,6 @@ fn one(
 fn pod(placement: &Placement, plan: &str) -> PodSpec {
     PodSpec {
         containers: vec![container(placement, plan)],
-        volumes: Some(vec![cluster_ca().0]),
         restart_policy: Some("Never".to_owned()),
         affinity: placement.node.as_deref().map(on_node),
         tolerations: placement.node.as_ref().map(|_| vec![tolerate_everything()]),
@@ -145,7 +150,6 @@ fn container(placement: &Placement, plan: &str) -> Container {
         termination_message_path: Some(TERMINATION_MESSAGE.to_owned()),
         resources: Some(resources("10m", "32Mi", "128Mi")),
         security_context: Some(restricted_container()),
-        volume_mounts: Some(vec![cluster_ca().1]),
         ..Container::default()
     }
 }
@@ -180,7 +184,7 @@ fn whole_seconds(duration: Duration) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use kubectl_pods_report::{Ask, Check, HttpRequest, Limits};
+    use kubectl_pods_report::{Ask, CLUSTER_CA_FILE, HttpRequest, Limits, Tls};
     use serde_json::json;
 
     use super::*;
@@ -241,6 +245,29 @@ mod tests {
         let managed = "app.kubernetes.io/managed-by";
         for metadata in [&job["metadata"], &spec["template"]["metadata"]] {
             assert_eq!(metadata["labels"][managed], "kubectl-pods");
+        }
+    }
+
+    #[test]
+    fn the_clusters_authority_is_there_for_those_who_need_it() {
+        let mounts = |ask| {
+            let plan = plan(vec![Check::new(0, "web", "10.0.0.7", ask)]);
+            let jobs = build("x", &plan, &[placement(None)], None).expect("a Job");
+            let pod =
+                serde_json::to_value(&jobs[0]).expect("JSON")["spec"]["template"]["spec"].take();
+            let mount = pod["containers"][0]["volumeMounts"][0].clone();
+            (pod["volumes"][0]["configMap"]["name"].clone(), mount["mountPath"].clone())
+        };
+        let https = |ca_file: Option<&str>| {
+            let ca_file = ca_file.map(str::to_owned);
+            Ask::https(443, Tls { ca_file, ..Tls::default() }, HttpRequest::default())
+        };
+        let (volume, folder) = mounts(https(Some(CLUSTER_CA_FILE)));
+        assert_eq!(volume, "kube-root-ca.crt");
+        let folder = folder.as_str().expect("a path");
+        assert_eq!(format!("{folder}/ca.crt"), CLUSTER_CA_FILE);
+        for ask in [https(None), Ask::tcp(443)] {
+            assert_eq!(mounts(ask), (json!(null), json!(null)), "nothing to wait for");
         }
     }
 

@@ -48,28 +48,30 @@ pub(crate) fn restricted_pod() -> PodSpec {
     }
 }
 
-/// The certificate of the cluster's own authority, which every namespace has as a ConfigMap: a volume, and its mount where the
-/// probe looks for it. A cluster without one is no reason not to run.
-#[must_use]
-pub(crate) fn cluster_ca() -> (Volume, VolumeMount) {
+/// Gives the probe in `pod` the certificate of the cluster's own authority, which every namespace has as a ConfigMap, where
+/// it looks for it. A cluster without one is no reason not to run.
+pub(crate) fn mount_cluster_ca(pod: &mut PodSpec) {
+    const VOLUME: &str = "cluster-ca";
     let file = Path::new(CLUSTER_CA_FILE);
     let folder = file.parent().unwrap_or(file).display().to_string();
-    let volume = Volume {
-        name: "cluster-ca".to_owned(),
+    pod.volumes.get_or_insert_default().push(Volume {
+        name: VOLUME.to_owned(),
         config_map: Some(ConfigMapVolumeSource {
             name: "kube-root-ca.crt".to_owned(),
             optional: Some(true),
             ..ConfigMapVolumeSource::default()
         }),
         ..Volume::default()
-    };
-    let mount = VolumeMount {
-        name: volume.name.clone(),
-        mount_path: folder,
-        read_only: Some(true),
-        ..VolumeMount::default()
-    };
-    (volume, mount)
+    });
+    let probes = pod.containers.iter_mut().filter(|container| container.name == CONTAINER);
+    for probe in probes {
+        probe.volume_mounts.get_or_insert_default().push(VolumeMount {
+            name: VOLUME.to_owned(),
+            mount_path: folder.clone(),
+            read_only: Some(true),
+            ..VolumeMount::default()
+        });
+    }
 }
 
 /// The container's half of Pod Security `restricted`.

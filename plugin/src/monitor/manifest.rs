@@ -146,34 +146,33 @@ fn template(values: &Values<'_>, labels: BTreeMap<String, String>) -> PodTemplat
         ("prometheus.io/port", port),
         ("prometheus.io/path", "/metrics".to_owned()),
     ];
+    let mut pod = PodSpec {
+        containers: vec![container(values.image)],
+        affinity: Some(on_machines()),
+        // A node is to be watched whatever its taints keep away, unless the user says which.
+        tolerations: (!values.shape.has_tolerations()).then(|| {
+            vec![Toleration { operator: Some("Exists".to_owned()), ..Toleration::default() }]
+        }),
+        volumes: Some(vec![Volume {
+            name: "config".to_owned(),
+            config_map: Some(ConfigMapVolumeSource {
+                name: values.name.to_owned(),
+                ..ConfigMapVolumeSource::default()
+            }),
+            ..Volume::default()
+        }]),
+        // Long enough to answer a scrape that is under way.
+        termination_grace_period_seconds: Some(5),
+        ..probe_pod::restricted_pod()
+    };
+    probe_pod::mount_cluster_ca(&mut pod);
     PodTemplateSpec {
         metadata: Some(ObjectMeta {
             labels: Some(labels),
             annotations: Some(annotations.map(|(key, value)| (key.to_owned(), value)).into()),
             ..ObjectMeta::default()
         }),
-        spec: Some(PodSpec {
-            containers: vec![container(values.image)],
-            affinity: Some(on_machines()),
-            // A node is to be watched whatever its taints keep away, unless the user says which.
-            tolerations: (!values.shape.has_tolerations()).then(|| {
-                vec![Toleration { operator: Some("Exists".to_owned()), ..Toleration::default() }]
-            }),
-            volumes: Some(vec![
-                Volume {
-                    name: "config".to_owned(),
-                    config_map: Some(ConfigMapVolumeSource {
-                        name: values.name.to_owned(),
-                        ..ConfigMapVolumeSource::default()
-                    }),
-                    ..Volume::default()
-                },
-                probe_pod::cluster_ca().0,
-            ]),
-            // Long enough to answer a scrape that is under way.
-            termination_grace_period_seconds: Some(5),
-            ..probe_pod::restricted_pod()
-        }),
+        spec: Some(pod),
     }
 }
 
@@ -231,15 +230,12 @@ fn container(image: &str) -> Container {
         liveness_probe: Some(Probe { period_seconds: Some(10), ..ask("/healthz") }),
         resources: Some(probe_pod::resources("10m", "32Mi", "128Mi")),
         security_context: Some(probe_pod::restricted_container()),
-        volume_mounts: Some(vec![
-            VolumeMount {
-                name: "config".to_owned(),
-                mount_path: CONFIG_DIR.to_owned(),
-                read_only: Some(true),
-                ..VolumeMount::default()
-            },
-            probe_pod::cluster_ca().1,
-        ]),
+        volume_mounts: Some(vec![VolumeMount {
+            name: "config".to_owned(),
+            mount_path: CONFIG_DIR.to_owned(),
+            read_only: Some(true),
+            ..VolumeMount::default()
+        }]),
         ..Container::default()
     }
 }
