@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use harness::Plugin;
+use harness::{Answer, Plugin, ScriptedApi};
 use serde_json::json;
 
 /// What a server does with every connection.
@@ -280,4 +280,33 @@ fn a_closed_pipe_is_no_news() {
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     assert_eq!(output.status.code(), Some(0));
+}
+
+/// A whole workload of pods is asked for in kubectl's pages, so that no answer is too large for the server's time.
+#[test]
+fn pods_of_a_workload_come_in_pages() {
+    let port = server(Manner::Answer(PAGE)).port();
+    let page = |name: &str, next: &str| {
+        let ready = json!([{"type": "Ready", "status": "True"}]);
+        let pod = json!({"metadata": {"name": name}, "spec": {"containers": []},
+            "status": {"phase": "Running", "podIP": "127.0.0.1", "conditions": ready}});
+        Answer::json(json!({"kind": "PodList", "apiVersion": "v1", "metadata": {"continue": next}, "items": [pod]}).to_string())
+    };
+    let (first, last) = (page("web-1", "next"), page("web-2", ""));
+    let api = ScriptedApi::choosing(move |_, request| {
+        if request.contains("/deployments/") {
+            let spec = json!({"selector": {"matchLabels": {"app": "web"}},
+                "template": {"metadata": {}, "spec": {"containers": []}}});
+            Answer::json(json!({"kind": "Deployment", "apiVersion": "apps/v1", "metadata": {}, "spec": spec}).to_string())
+        } else if request.contains("continue=next") {
+            last.clone()
+        } else {
+            first.clone()
+        }
+    });
+    let target = format!("deploy/web:{port}");
+    let run = api.pods(["check", "--from-here", &target]).run().success();
+    assert_eq!(run.stdout.lines().count(), 3, "{}", run.story());
+    let pods: Vec<_> = api.paths().into_iter().filter(|path| path.contains("/pods")).collect();
+    assert!(pods.len() == 2 && pods.iter().all(|path| path.contains("limit=500")), "{pods:?}");
 }

@@ -5,7 +5,7 @@ use std::{fmt::Debug, time::Duration};
 use k8s_openapi::NamespaceResourceScope;
 use kube::{
     Api,
-    api::{DeleteParams, Patch, PatchParams, PostParams},
+    api::{DeleteParams, ListParams, Patch, PatchParams, PostParams},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::time::{Instant, sleep};
@@ -42,6 +42,31 @@ fn api<K: Object>(cluster: &Cluster) -> Api<K> {
 /// kubectl's words for what the server refuses, or why it cannot be asked.
 pub async fn find<K: Object>(cluster: &Cluster, name: &str) -> anyhow::Result<Option<K>> {
     cluster.limited(api(cluster).get_opt(name)).await
+}
+
+/// Objects of one page. A whole list in one answer may be so large that it runs into the server's 60 s; kubectl's number.
+const PAGE: u32 = 500;
+
+/// All objects of a list, page after page.
+///
+/// # Errors
+///
+/// As [`find`]; also when the list has grown too old between two pages, after minutes.
+pub(super) async fn list<K: Object>(
+    cluster: &Cluster,
+    objects: &Api<K>,
+    mut params: ListParams,
+) -> anyhow::Result<Vec<K>> {
+    params.limit = Some(PAGE);
+    let mut all = Vec::new();
+    loop {
+        let page = cluster.limited(objects.list(&params)).await?;
+        all.extend(page.items);
+        match page.metadata.continue_.filter(|token| !token.is_empty()) {
+            Some(token) => params.continue_token = Some(token),
+            None => return Ok(all),
+        }
+    }
 }
 
 /// Why an object was not made, as far as can be known.

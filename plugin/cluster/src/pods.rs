@@ -9,7 +9,7 @@ use kube::{
     api::{DeleteParams, ListParams, WatchEvent, WatchParams},
 };
 
-use super::{Cluster, Found};
+use super::{Cluster, Found, objects};
 
 /// What a watch tells about one pod.
 #[derive(Debug)]
@@ -39,8 +39,7 @@ pub async fn get(cluster: &Cluster, namespace: &str, name: &str) -> anyhow::Resu
 ///
 /// As [`get`].
 pub async fn list(cluster: &Cluster, namespace: &str, selector: &str) -> anyhow::Result<Vec<Pod>> {
-    let params = ListParams::default().labels(selector);
-    Ok(cluster.limited(api(cluster, namespace).list(&params)).await?.items)
+    objects::list(cluster, &api(cluster, namespace), ListParams::default().labels(selector)).await
 }
 
 /// Watches the pods that a label selector matches, beginning with those that exist. The stream ends when the server

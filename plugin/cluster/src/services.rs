@@ -3,7 +3,7 @@
 use k8s_openapi::api::{core::v1::Service, discovery::v1::EndpointSlice};
 use kube::{Api, api::ListParams};
 
-use super::{Cluster, Found};
+use super::{Cluster, Found, objects};
 
 /// One Service, if there is such a one.
 ///
@@ -27,5 +27,5 @@ pub async fn endpoint_slices(
 ) -> anyhow::Result<Vec<EndpointSlice>> {
     let slices: Api<EndpointSlice> = Api::namespaced(cluster.client.clone(), namespace);
     let params = ListParams::default().labels(&format!("kubernetes.io/service-name={service}"));
-    Ok(cluster.limited(slices.list(&params)).await?.items)
+    objects::list(cluster, &slices, params).await
 }
