@@ -1,11 +1,15 @@
 //! The log of a container, as far as it goes or followed.
 
-use futures_util::AsyncBufRead;
+use futures_util::{AsyncBufRead, AsyncReadExt as _};
 use http::{HeaderValue, header::ACCEPT_ENCODING};
 use k8s_openapi::api::core::v1::Pod;
 use kube::{Resource as _, api::LogParams, core::Request};
 
 use super::{Cluster, errors};
+
+/// Bytes that are read of a log. A result has some thousand, a body that was asked for some million; an image that is no
+/// probe may write without end.
+const LARGEST: u64 = 256 << 20;
 
 /// What came of asking for a log.
 pub enum Log<R> {
@@ -44,7 +48,7 @@ pub async fn read(
     let mut request = Request::new(Pod::url_path(&(), Some(namespace))).logs(pod, &params)?;
     request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     match cluster.client.request_stream(request).await {
-        Ok(log) => Ok(Log::Open(Box::pin(log))),
+        Ok(log) => Ok(Log::Open(Box::pin(log).take(LARGEST))),
         // 400: waiting to start; 404: not yet, or no longer; 5xx: its node did not answer. The watch on the pod, not
         // the log, decides how long to hope.
         Err(kube::Error::Api(status)) if !matches!(status.code, 401 | 403) => {
