@@ -20,7 +20,7 @@ fn a_report_fits_into_the_terminal() {
         let first = run.stdout.lines().next().unwrap_or_default().to_owned();
         first.split_whitespace().map(str::to_owned).collect::<Vec<_>>().join(" ")
     };
-    let all = "TARGET FROM ADDRESS VERDICT HELD CODE CONNECT RTT TOTAL MIN MAX TLS PROCESSING RETRANS MESSAGE";
+    let all = "TARGET FROM ADDRESS VERDICT HELD CODE CONNECT RTT TOTAL MIN MAX TLS PROCESSING RETRANS CERT ADDRESSES MESSAGE";
     assert_eq!(titles(check().run_on_terminal(400).exits(2)), all);
     assert_eq!(titles(check().run().exits(2)), all, "what is no terminal has no width");
     let narrow = "TARGET FROM ADDRESS VERDICT HELD CODE TOTAL MESSAGE";
