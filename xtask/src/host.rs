@@ -73,6 +73,9 @@ pub(crate) const ARM64: &[Tool] = &[
     tool("/usr/aarch64-linux-gnu/lib/libc.a", "libc6-dev-arm64-cross"),
 ];
 
+/// What runs programs for arm64.
+pub(crate) const EMULATOR: &[Tool] = &[tool("qemu-aarch64-static", "qemu-user-static")];
+
 /// A registry that the tests push to: the one that Docker Hub began with.
 pub(crate) const REGISTRY: &[Tool] = &[tool("docker-registry", "docker-registry")];
 

@@ -229,3 +229,131 @@ fn told(error: reqwest::Error) -> anyhow::Error {
         None => anyhow!("{cause}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{BufRead as _, BufReader, Read as _, Write as _},
+        net::{TcpListener, TcpStream},
+        sync::{Arc, Mutex},
+        thread,
+    };
+
+    use super::*;
+
+    /// A registry whose tokens come from a login service, which is what Debian's cannot be made to be; and what it was
+    /// asked, one line each.
+    fn registry_with_tokens() -> (String, Arc<Mutex<Vec<String>>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("its own").to_string();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let (host, log) = (address.clone(), Arc::clone(&asked));
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (line, authorization) = read_request(&stream);
+                let answer = answer(&host, &line, &authorization);
+                log.lock().expect("nobody panics").push(format!("{line} {authorization}"));
+                let _ = (&stream).write_all(answer.as_bytes());
+            }
+        });
+        (address, asked)
+    }
+
+    /// The request line without its version, and as whom it was sent.
+    fn read_request(stream: &TcpStream) -> (String, String) {
+        let mut reader = BufReader::new(stream);
+        let (mut first, mut authorization, mut length) = (String::new(), String::from("-"), 0);
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).expect("a head");
+            let line = line.trim_end();
+            let Some((name, value)) = line.split_once(": ") else {
+                if line.is_empty() {
+                    break;
+                }
+                line.trim_end_matches(" HTTP/1.1").clone_into(&mut first);
+                continue;
+            };
+            match name.to_ascii_lowercase().as_str() {
+                "authorization" => value.clone_into(&mut authorization),
+                "content-length" => length = value.parse().expect("a number"),
+                _ => {}
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).expect("a body");
+        (first, authorization)
+    }
+
+    fn answer(host: &str, line: &str, authorization: &str) -> String {
+        let answer = |status: &str, headers: &str, body: &str| {
+            let length = body.len();
+            format!(
+                "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
+            )
+        };
+        if line.starts_with("GET /token?") {
+            return match authorization {
+                // me:secret
+                "Basic bWU6c2VjcmV0" => answer("200 OK", "", r#"{"token": "t0k3n"}"#),
+                _ => answer("401 Unauthorized", "", ""),
+            };
+        }
+        if authorization != "Bearer t0k3n" {
+            let challenge = format!(
+                "WWW-Authenticate: Bearer realm=\"http://{host}/token\",service=\"r\",scope=\"repository:a:pull,push\"\r\n"
+            );
+            return answer("401 Unauthorized", &challenge, "");
+        }
+        match line.split(' ').next() {
+            Some("HEAD") => answer("404 Not Found", "", ""),
+            Some("POST") => answer("202 Accepted", "Location: /upload?state=x\r\n", ""),
+            _ if line.contains("/manifests/refused") => {
+                let reason = r#"{"errors": [{"code": "DENIED", "message": "too old"}]}"#;
+                answer("403 Forbidden", "", reason)
+            }
+            _ => answer("201 Created", "", ""),
+        }
+    }
+
+    fn blob() -> Blob {
+        Blob {
+            media_type: "application/x".to_owned(),
+            digest: "sha256:0".to_owned(),
+            bytes: b"layer".to_vec(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_is_fetched_once_and_used_for_all() {
+        let (address, asked) = registry_with_tokens();
+        let reference: Reference = format!("{address}/a:1").parse().expect("a name");
+        let me = Credentials { user: "me".to_owned(), secret: "secret".to_owned() };
+        let mut registry = Registry::new(&reference, false, Some(me)).expect("a registry");
+        registry.push_blob(&blob()).await.expect("it takes it");
+        registry.push_manifest("1", &blob()).await.expect("it takes it");
+        let refused = registry.push_manifest("refused", &blob()).await.expect_err("it says no");
+        assert_eq!(refused.to_string(), "the server answered 403 Forbidden: DENIED too old");
+        let expected = [
+            "HEAD /v2/a/blobs/sha256:0 -",
+            "GET /token?service=r&scope=repository%3Aa%3Apull%2Cpush Basic bWU6c2VjcmV0",
+            "HEAD /v2/a/blobs/sha256:0 Bearer t0k3n",
+            "POST /v2/a/blobs/uploads/ Bearer t0k3n",
+            "PUT /upload?state=x&digest=sha256%3A0 Bearer t0k3n",
+            "PUT /v2/a/manifests/1 Bearer t0k3n",
+            "PUT /v2/a/manifests/refused Bearer t0k3n",
+        ];
+        assert_eq!(*asked.lock().expect("nobody panics"), expected);
+    }
+
+    #[tokio::test]
+    async fn a_login_that_is_refused_is_told() {
+        let (address, _) = registry_with_tokens();
+        let reference: Reference = format!("{address}/a:1").parse().expect("a name");
+        let mut registry = Registry::new(&reference, false, None).expect("a registry");
+        let error = registry.push_blob(&blob()).await.expect_err("nobody is not somebody");
+        let told = format!("{error:#}");
+        let expected = "the registry's login service refuses: the server answered 401 Unauthorized";
+        assert_eq!(told, expected);
+    }
+}

@@ -5,6 +5,8 @@
 //! more than a Job alone, `create configmaps`; the other way, standard input through the kubelet, would need one too, and
 //! a pod that runs before the program can be sent.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::{
     ByteString,
     api::{
@@ -21,7 +23,10 @@ use k8s_openapi::{
 };
 use oci::Carried;
 
-use super::probe_pod::{CONTAINER, labels};
+use super::{
+    probe_pod::{CONTAINER, labels},
+    processors::keep_to,
+};
 
 /// Bytes of a part: a ConfigMap holds 1 MiB, the names of what is in it included.
 const PART: usize = (1 << 20) - 1024;
@@ -71,13 +76,21 @@ impl Carrier {
     }
 
     /// The `ConfigMaps` of a run, which `jobs` own: all of them, and when the last is gone they go.
-    pub(super) fn config_maps(&self, run: &str, jobs: &[Job]) -> Vec<ConfigMap> {
+    pub(super) fn owned_by(&self, run: &str, jobs: &[Job]) -> Vec<ConfigMap> {
         let owners: Vec<OwnerReference> = jobs.iter().filter_map(owner).collect();
+        let mut maps = self.config_maps(run, &labels("probe", run));
+        for map in &mut maps {
+            map.metadata.owner_references = Some(owners.clone());
+        }
+        maps
+    }
+
+    /// The `ConfigMaps` whose names begin with `name`, which nobody owns yet.
+    fn config_maps(&self, name: &str, labels: &BTreeMap<String, String>) -> Vec<ConfigMap> {
         let config_map = |part: Part<'_>| ConfigMap {
             metadata: ObjectMeta {
-                name: Some(format!("{run}-{}", part.key)),
-                labels: Some(labels("probe", run)),
-                owner_references: Some(owners.clone()),
+                name: Some(format!("{name}-{}", part.key)),
+                labels: Some(labels.clone()),
                 ..ObjectMeta::default()
             },
             binary_data: Some([(part.key, ByteString(part.bytes.to_vec()))].into()),
@@ -88,8 +101,10 @@ impl Carrier {
         self.parts().map(config_map).collect()
     }
 
-    /// Makes a pod of the run carry the probe in this image.
-    pub(super) fn apply(&self, run: &str, pod: &mut PodSpec) {
+    /// Makes a pod carry the probe in this image, from the `ConfigMaps` of this name.
+    pub(super) fn apply(&self, name: &str, pod: &mut PodSpec) {
+        let architectures: Vec<_> = self.probes.iter().map(|probe| probe.architecture).collect();
+        keep_to(&architectures, pod);
         let Some(container) = pod.containers.iter_mut().find(|one| one.name == CONTAINER) else {
             return;
         };
@@ -104,16 +119,16 @@ impl Carrier {
         };
         let mounts = container.volume_mounts.get_or_insert_default();
         mounts.extend([mount(PARTS, "parts", true), mount(PLACE, "bin", false)]);
-        pod.volumes.get_or_insert_default().extend([self.parts_volume(run), place()]);
+        pod.volumes.get_or_insert_default().extend([self.parts_volume(name), place()]);
         let security = pod.security_context.get_or_insert_default();
         security.run_as_user = Some(NOBODY);
         security.run_as_group = Some(NOBODY);
     }
 
-    fn parts_volume(&self, run: &str) -> Volume {
+    fn parts_volume(&self, name: &str) -> Volume {
         let source = |part: Part<'_>| VolumeProjection {
             config_map: Some(ConfigMapProjection {
-                name: format!("{run}-{}", part.key),
+                name: format!("{name}-{}", part.key),
                 ..ConfigMapProjection::default()
             }),
             ..VolumeProjection::default()
@@ -194,7 +209,7 @@ mod tests {
             ..Job::default()
         };
         let jobs = [job("x-0", Some("1")), job("x-1", None), job("x-2", Some("3"))];
-        let maps = carrier(&noise(5 << 19)).config_maps("x", &jobs);
+        let maps = carrier(&noise(5 << 19)).owned_by("x", &jobs);
         let names: Vec<_> = maps.iter().filter_map(|map| map.metadata.name.as_deref()).collect();
         let expected = [
             "x-amd64.000",
@@ -230,7 +245,7 @@ mod tests {
         assert_eq!(container["args"], json!(["run"]));
         let sources = pod["volumes"][0]["projected"]["sources"].as_array().expect("sources");
         let named = sources.iter().map(|source| source["configMap"]["name"].as_str());
-        let made = carrier.config_maps("x", &[]);
+        let made = carrier.owned_by("x", &[]);
         let made: Vec<_> = made.iter().map(|map| map.metadata.name.as_deref()).collect();
         assert_eq!(named.collect::<Vec<_>>(), made);
     }

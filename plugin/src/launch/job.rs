@@ -13,6 +13,7 @@ use k8s_openapi::{
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
 use kubectl_pods_report::{Check, PLAN_VARIABLE, Plan, RESULT_FILE_VARIABLE};
+use oci::Architecture;
 
 use super::{
     carrier::Carrier,
@@ -20,6 +21,7 @@ use super::{
     probe_pod::{
         CONTAINER, labels, mount_cluster_ca, resources, restricted_container, restricted_pod,
     },
+    processors::keep_to,
 };
 
 /// Longest `NAME=value` string that Linux lets a process start with (`MAX_ARG_STRLEN`, 32 pages of 4 KiB).
@@ -62,6 +64,7 @@ pub(super) fn build(
     let job = |(number, placement)| {
         let life = longest_life(plan, placement);
         let mut pod = pod(placement, &packed);
+        keep_to(&Architecture::ALL, &mut pod);
         // A volume makes the kubelet wait for it, so that no other check has one.
         if plan.checks.iter().any(Check::needs_ca_file) {
             mount_cluster_ca(&mut pod);
@@ -241,7 +244,12 @@ mod tests {
         assert_eq!(security["allowPrivilegeEscalation"], false);
         assert_eq!(security["readOnlyRootFilesystem"], true);
         assert_eq!(security["capabilities"], json!({"drop": ["ALL"]}));
-        assert!(pod["affinity"].is_null() && pod["tolerations"].is_null(), "{pod}");
+        assert!(pod["tolerations"].is_null(), "{pod}");
+        let required =
+            &pod["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"];
+        let built_for =
+            json!({"key": "kubernetes.io/arch", "operator": "In", "values": ["amd64", "arm64"]});
+        assert_eq!(required["nodeSelectorTerms"], json!([{"matchExpressions": [built_for]}]));
         let managed = "app.kubernetes.io/managed-by";
         for metadata in [&job["metadata"], &spec["template"]["metadata"]] {
             assert_eq!(metadata["labels"][managed], "kubectl-pods");

@@ -1,6 +1,6 @@
 //! A probe's way into the cluster, what it says there, and its way out again.
 //!
-//! - [`job`], [`probe_pod`]: the objects; [`carrier`]: those of a probe without an image of its own; [`pod_shape`] and
+//! - [`job`], [`probe_pod`], [`processors`]: the objects; [`carrier`]: those of a probe without an image of its own; [`pod_shape`] and
 //!   [`overrides`]: what the user wants of the pod. [`creation`]: a request that is never abandoned half-way.
 //! - [`mod@run`]: several probes from creation to removal, with one [`watch`] for all their pods.
 //! - [`probe_job`]: one of them, with [`log`] reading, [`look_out`] knowing when there is nothing to read, and [`last_words`]
@@ -23,6 +23,7 @@ mod overrides;
 mod pod_shape;
 mod probe_job;
 pub(crate) mod probe_pod;
+mod processors;
 mod run;
 mod second;
 mod stream;
@@ -34,6 +35,7 @@ pub(crate) use job::Placement;
 pub(crate) use local::run as run_here;
 pub(crate) use outcome::{Brought, Outcome};
 pub(crate) use pod_shape::PodShape;
+pub(crate) use processors::keep_to;
 pub(crate) use run::GRACE;
 pub(crate) use second::run;
 pub(crate) use stream::{Head, Results};

@@ -113,7 +113,7 @@ impl Run<'_> {
         let Some(carrier) = carrier else { return pending().await };
         let jobs = self.state.made().await;
         if !jobs.is_empty() {
-            for part in carrier.config_maps(self.name, &jobs) {
+            for part in carrier.owned_by(self.name, &jobs) {
                 let name = part.metadata.name.clone().unwrap_or_default();
                 parts.push((name, begin(self.cluster.clone(), part)));
             }

@@ -24,9 +24,10 @@ use k8s_openapi::{
     },
 };
 use kubectl_pods_report::{NODE_VARIABLE, STANDING_PORT};
+use oci::Architecture;
 use sha2::{Digest as _, Sha256};
 
-use crate::launch::{PodShape, probe_pod};
+use crate::launch::{PodShape, keep_to, probe_pod};
 
 /// Value of `app.kubernetes.io/component`.
 const COMPONENT: &str = "monitor";
@@ -122,6 +123,7 @@ fn daemon_set(values: &Values<'_>) -> anyhow::Result<DaemonSet> {
     };
     let labels = probe_pod::labels(COMPONENT, values.name);
     let (mut metadata, mut template) = (metadata(values.name), template(values, labels.clone()));
+    keep_to(&Architecture::ALL, template.spec.get_or_insert_default());
     values.shape.apply(&mut metadata, &mut template)?;
     Ok(DaemonSet {
         metadata,
@@ -272,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_on_every_machine_with_linux_and_on_no_virtual_node() {
+    fn it_is_on_every_machine_that_it_is_built_for_and_on_no_virtual_node() {
         let pods =
             serde_json::to_value(objects().daemon_set).expect("JSON")["spec"]["template"].take();
         let spec = &pods["spec"];
@@ -282,11 +284,12 @@ mod tests {
             &spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"];
         let none_of =
             |key: &str, value: &str| json!({"key": key, "operator": "NotIn", "values": [value]});
-        let virtual_nodes = [
+        let nodes = [
             none_of("type", "virtual-kubelet"),
             none_of("eks.amazonaws.com/compute-type", "fargate"),
+            json!({"key": "kubernetes.io/arch", "operator": "In", "values": ["amd64", "arm64"]}),
         ];
-        assert_eq!(required["nodeSelectorTerms"], json!([{"matchExpressions": virtual_nodes}]));
+        assert_eq!(required["nodeSelectorTerms"], json!([{"matchExpressions": nodes}]));
     }
 
     #[test]

@@ -289,7 +289,8 @@ mod tests {
         }
         let advised = ADVICE.iter().flat_map(|(words, _)| words.iter());
         for word in advised.filter(|word| !["Unschedulable", "SchedulerError"].contains(word)) {
-            assert!(words.contains(word), "nobody says {word}");
+            let said = words.contains(word) || NEVER_RAN.contains(word);
+            assert!(said, "nobody says {word}");
         }
     }
 

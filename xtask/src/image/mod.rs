@@ -19,9 +19,6 @@ use oci::{Architecture, FileTree, ImageConfig, Layer, Packed};
 
 pub(crate) use carried::{attach, carried};
 
-/// What a released plugin has probes for.
-pub(crate) const ARCHITECTURES: [Architecture; 1] = [Architecture::Amd64];
-
 /// Changes when a recipe does, so that the cache makes its images anew.
 const RECIPES: &str = "2";
 

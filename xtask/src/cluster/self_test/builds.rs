@@ -2,12 +2,15 @@
 
 use std::env;
 use std::fs::{self, File};
+use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use clap::ValueEnum as _;
+use oci::Architecture;
+use serde_json::json;
 
 use super::super::{Options, start};
 use super::shell::{path_with, xtask};
@@ -113,6 +116,33 @@ pub(super) fn images_are_reproducible() -> Result<()> {
     }
     Ok(())
 }
+
+/// The probe for arm64 runs: an emulator stands for the processor, and the system below it is this one. It is asked
+/// whether a port of this machine is open.
+pub(super) fn probe_runs_on_arm64() -> Result<()> {
+    host::require(&[host::EMULATOR])?;
+    let probes = image::carried(&[Architecture::Arm64])?;
+    let folder = Scratch::new()?;
+    let program = folder.path().join("probe");
+    fs::write(&program, probes[0].program()?)?;
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755))?;
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let plan = json!({ "version": WIRE_VERSION, "checks": [{
+        "id": 0, "target": "here", "host": "127.0.0.1",
+        "ask": { "protocol": "tcp", "port": listener.local_addr()?.port() },
+        "limits": { "connect_seconds": 10.0, "total_seconds": 10.0 },
+    }]});
+    let plan_file = folder.path().join("plan.json");
+    fs::write(&plan_file, plan.to_string())?;
+    let mut probe = Command::new("qemu-aarch64-static");
+    probe.arg(&program).args(["run", "--plan"]).arg(&plan_file);
+    let said = command::output(&mut probe)?;
+    ensure!(said.contains(r#""observation":"open""#), "it saw: {said}");
+    Ok(())
+}
+
+/// Version of the plans that it reads: `kubectl_pods_report::WIRE_VERSION`.
+const WIRE_VERSION: u32 = 1;
 
 /// What cargo reads before it builds the probe.
 const CARGO_INPUTS: [&str; 9] = [

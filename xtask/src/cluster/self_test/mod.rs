@@ -73,6 +73,7 @@ pub(crate) fn run(Extent { all, cilium }: Extent) -> Result<()> {
     step("the bridge enforces no policy", || policy_is_enforced(&three_nodes(), false))?;
     if all {
         step("the demo leaves out what has no route", || away::run(&three_nodes()))?;
+        step("the probe runs on arm64", builds::probe_runs_on_arm64)?;
     }
     step("tests run on an existing cluster", || existing::run(&three_nodes()))?;
     step("an existing cluster survives an interruption", || {
