@@ -35,7 +35,7 @@ pub async fn check(connection: &ConnectionOptions, args: &CheckArgs) -> anyhow::
         args.targets.iter().map(|text| text.parse()).collect::<Result<Vec<Target>, _>>()?;
     let addressing = Addressing::read(&args.attempt.addressing)?;
     let wanted = Wanted { fallback: None, family: addressing.family };
-    targets::refuse_portless(&targets, wanted)?;
+    targets::refuse_unfit(&targets, wanted)?;
     let cluster = cluster_for(connection, &args.probe, &targets).await?;
     let found =
         targets::resolve(cluster.as_ref(), &targets, wanted, lookup_limit(&args.probe)).await?;

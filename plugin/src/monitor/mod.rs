@@ -35,8 +35,8 @@ pub async fn run(connection: &ConnectionOptions, args: &MonitorArgs) -> anyhow::
     match &args.verb {
         MonitorVerb::Install(args) => {
             // What was typed is looked at before a credential plugin may run.
-            let targets = targets::parse(&args.targets)?;
             let addressing = Addressing::read(&args.attempt.addressing)?;
+            let targets = targets::parse(&args.targets, addressing.family)?;
             install::run(&connect().await?, args, &targets, &addressing).await
         }
         MonitorVerb::Status(args) => status::run(&connect().await?, args).await,

@@ -5,7 +5,7 @@ use std::ptr;
 use anyhow::bail;
 
 use cluster::{Cluster, Verbatim};
-use kubectl_pods_report::Observation;
+use kubectl_pods_report::{Family, Observation};
 
 use crate::{
     cli::InstallArgs,
@@ -19,8 +19,9 @@ use crate::{
 ///
 /// # Errors
 ///
-/// When a word is no target, names no port where nothing declares one, or means pods that come and go.
-pub(super) fn parse(words: &[String]) -> anyhow::Result<Vec<Target>> {
+/// When a word is no target, names no port where nothing declares one, is an address of another family than `family`, or means
+/// pods that come and go.
+pub(super) fn parse(words: &[String], family: Option<Family>) -> anyhow::Result<Vec<Target>> {
     let targets = words.iter().map(|text| text.parse()).collect::<Result<Vec<Target>, _>>()?;
     for target in &targets {
         if let Place::Object(kind, name) = &target.place
@@ -33,7 +34,7 @@ pub(super) fn parse(words: &[String]) -> anyhow::Result<Vec<Target>> {
             );
         }
     }
-    targets::refuse_portless(&targets, Wanted::default())?;
+    targets::refuse_unfit(&targets, Wanted { fallback: None, family })?;
     Ok(targets)
 }
 

@@ -18,5 +18,5 @@ pub(crate) use endpoints::{Endpoint, endpoints, usable};
 pub(crate) use places::{Resolution, Resolved, Wanted};
 pub(crate) use plan::{AttemptOptions, Planned, Subject, plan};
 pub(crate) use ports::{Port, of_pod as ports_of_pod};
-pub(crate) use resolve::{refuse_portless, resolve};
+pub(crate) use resolve::{refuse_unfit, resolve};
 pub(crate) use target::{Place, PortRef, Target, TargetKind};

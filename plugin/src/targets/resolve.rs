@@ -71,19 +71,26 @@ async fn places(
     }
 }
 
-/// Refuses what needs no cluster to be refused: an address or a host without a port to try. `wanted` is that of
+/// Refuses what needs no cluster to be refused: an address or a host without a port to try, an address of the other family. `wanted` is that of
 /// [`resolve`].
 ///
 /// # Errors
 ///
 /// As [`resolve`], for the first such target.
-pub(crate) fn refuse_portless(targets: &[Target], wanted: Wanted) -> anyhow::Result<()> {
+pub(crate) fn refuse_unfit(targets: &[Target], wanted: Wanted) -> anyhow::Result<()> {
     let fixed = |target: &&Target| !matches!(target.place, Place::Object(..));
     targets.iter().filter(fixed).try_for_each(|target| self::fixed(target, "", wanted).map(drop))
 }
 
 fn fixed(target: &Target, host: &str, wanted: Wanted) -> anyhow::Result<Places> {
     use kubectl_pods_report::Protocol::{Http, Https};
+
+    if let (Place::Address(address), Some(family)) = (&target.place, wanted.family)
+        && !family.has(*address)
+    {
+        let (is, only) = if address.is_ipv4() { ("IPv4", "-6") } else { ("IPv6", "-4") };
+        bail!("target {:?} is an {is} address, which {only} leaves out", target.text)
+    }
     let default = match target.protocol {
         Some(Http) => Some(80),
         Some(Https) => Some(443),
@@ -196,6 +203,26 @@ mod tests {
 
     fn labels(places: &Places) -> Vec<&str> {
         places.iter().map(|found| found.label.as_str()).collect()
+    }
+
+    #[test]
+    fn an_address_of_the_other_family_is_refused() {
+        let refused = |text: &str, family| {
+            let wanted = Wanted { family: Some(family), ..Wanted::default() };
+            let refused = refuse_unfit(&[target(text)], wanted).err();
+            refused.map(|error| error.to_string())
+        };
+        let says = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            refused("10.0.0.7:80", Family::Ipv6),
+            says("target \"10.0.0.7:80\" is an IPv4 address, which -6 leaves out")
+        );
+        assert_eq!(
+            refused("[fd00::7]:80", Family::Ipv4),
+            says("target \"[fd00::7]:80\" is an IPv6 address, which -4 leaves out")
+        );
+        assert_eq!(refused("10.0.0.7:80", Family::Ipv4), None);
+        assert_eq!(refused("localhost:80", Family::Ipv6), None);
     }
 
     #[test]
