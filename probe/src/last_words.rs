@@ -6,7 +6,7 @@
 
 use std::io;
 
-use kubectl_pods_report::{MAX_RESULT_FILE_BYTES, Numbered, Record};
+use kubectl_pods_report::{Attempt, MAX_RESULT_FILE_BYTES, Numbered, Record};
 
 use crate::plan::{compress, decompress};
 
@@ -67,14 +67,17 @@ pub fn unpack_records(text: &str) -> io::Result<String> {
 
 fn without_evidence(Numbered { n, record }: Numbered) -> Numbered {
     let record = match record {
-        Record::Attempt(mut attempt) => {
-            // The error's name stays: curl's exit code hangs on it.
-            (attempt.evidence.tcp_info, attempt.evidence.starvation) = (None, None);
-            Record::Attempt(attempt)
-        }
+        Record::Attempt(attempt) => Record::Attempt(lean(attempt)),
+        Record::Standby(attempt) => Record::Standby(lean(attempt)),
         other => other,
     };
     Numbered { n, record }
+}
+
+/// The error's name stays: curl's exit code hangs on it.
+fn lean(mut attempt: Box<Attempt>) -> Box<Attempt> {
+    (attempt.evidence.tcp_info, attempt.evidence.starvation) = (None, None);
+    attempt
 }
 
 #[cfg(test)]

@@ -158,13 +158,6 @@ const MISTAKES: &[Expected] = &[
         "port-not-declared",
         "nothing listens on port 81 of pod front; it declares 80; use port 80",
     ),
-    (
-        "front:80/nowhere",
-        "http-status",
-        "http-status",
-        "front:80/nowhere answers, with status 404: it has no such path, or not under this Host; if that is right, say \
-         so: --expect 404",
-    ),
 ];
 
 /// Lines of which a part depends on the cluster, or on how often something has happened: what they begin with.
@@ -187,6 +180,7 @@ const BEGINNINGS: &[Expected] = &[
         "create-failed",
         "svc/refused has no pods: deploy/refused cannot make them: pods \"refused-",
     ),
+    ("front:80/nowhere", "http-status", "http-status", "front:80/nowhere (nginx/"),
     ("ended", "stopped", "pod-ended", "pod ended has ended (Succeeded)"),
 ];
 

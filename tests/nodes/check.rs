@@ -197,7 +197,7 @@ fn the_documented_role_is_enough_and_each_right_is_missed_by_name() {
     );
     ns.wait_clean(Duration::from_secs(20));
     // Those to delete pods, to read events and to name causes only make it better.
-    let user = account_without(ns, "without-advice", &[11, 10, 9, 8, 7, 4]);
+    let user = account_without(ns, "without-advice", &[12, 11, 10, 9, 8, 7, 4]);
     run("check", &["nginx-ser", "svc/web"], &user).success();
     let run = run("check", &["svc/deserted", "-o", "wide"], &user).exits(2);
     let unseen = "endpoints   not looked at   no right to list endpointslices in namespace";
@@ -210,7 +210,7 @@ fn the_documented_role_is_enough_and_each_right_is_missed_by_name() {
     ns.wait_clean(Duration::from_secs(20));
     assert_eq!(
         RIGHTS.matches("apiGroups").count(),
-        10,
+        13,
         "every rule is in this test or in that of --carrier"
     );
 }
