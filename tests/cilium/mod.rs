@@ -1,3 +1,4 @@
 //! Tests against two nodes whose CNI enforces NetworkPolicy.
 
+mod kubelet;
 mod policy;

@@ -95,6 +95,7 @@ impl Results {
         if !self.summaries.is_empty() {
             return Err(why);
         }
+        self.standby.retain(|attempt| attempt.judgement == Judgement::Held);
         for attempt in &mut self.attempts {
             let check = checks.iter().find(|check| check.id == attempt.check);
             if attempt.judgement == Judgement::Failed
