@@ -3,7 +3,7 @@
 //!
 //! - [`FileTree`], [`Layer`]: what is in an image. [`Image`]: its blobs and manifests, as a registry wants them.
 //! - [`archive()`]: the same in one file, as container runtimes load it.
-//! - [`carried`]: probes attached to an executable, and read again. [`probe`]: their image.
+//! - [`carried`]: probes attached to an executable, and read again. [`mod@probe`]: their image.
 
 mod architecture;
 mod archive;

@@ -2,7 +2,7 @@
 //!
 //! - [`cells`]: what `kubectl get pods` shows of it, for lists that come from a file.
 //! - [`mod@prospect`]: what becomes of a pod that is to start; [`startup`]: what its events say is in the way; [`refusal`]:
-//!   which flag helps. [`sidecars`]: who else is in it.
+//!   which flag helps. [`mod@sidecars`]: who else is in it.
 //! - [`mod@ending`]: a pod that cannot be reached because it has ended or has no address yet.
 
 pub(crate) mod cells;
