@@ -50,9 +50,9 @@ fn scaling_event(pod: &str, ns: &str, reason: &str, message: &str) -> String {
 #[test]
 fn a_node_that_comes_in_between_is_used() {
     let ns = Cluster::nodes().namespace("late-node");
-    let (nginx, selector) = (SharedServers::get().nginx.clone(), selector(&ns));
+    let (servers, selector) = (SharedServers::get(), selector(&ns));
     let node = ns.cluster.node_names().remove(0);
-    let command = ns.pods(["check", &nginx, "--node-selector", &selector, "-o", "json"]);
+    let command = ns.pods(["check", &servers.nginx, "--node-selector", &selector, "-o", "json"]);
     let run = thread::scope(|scope| {
         let run = scope.spawn(|| command.run());
         let pod = unschedulable_pod(&ns);
@@ -74,13 +74,13 @@ fn a_node_that_comes_in_between_is_used() {
 #[test]
 fn taints_are_tolerated_by_those_who_say_so() {
     let ns = Cluster::nodes().namespace("placed");
-    let nginx = SharedServers::get().nginx.clone();
+    let servers = SharedServers::get();
     let node = ns.cluster.node_names().remove(0);
     let here = format!("kubernetes.io/hostname={node}");
     let flags = ["--node-selector", &here, "--tolerations", "*", "--requests", "cpu=1m,memory=8Mi"];
-    let run = ns.pods(["check", &nginx, "-o", "json"]).args(flags).run().success();
+    let run = ns.pods(["check", &servers.nginx, "-o", "json"]).args(flags).run().success();
     assert!(run.stdout.contains(&format!("\"node\": \"{node}\"")), "{}", run.story());
-    let run = ns.pods(["monitor", "install", &nginx]).args(flags).run().success();
+    let run = ns.pods(["monitor", "install", &servers.nginx]).args(flags).run().success();
     assert!(run.stdout.contains("installed: 1 probes"), "{}", run.story());
     ns.pods(["monitor", "uninstall"]).run().success();
     assert_eq!(ns.leftovers(), "");

@@ -39,12 +39,13 @@ fn check(ns: &Namespace, words: &[&str], code: i32) -> Run {
 fn a_sidecar_that_never_ends() {
     let ns = Cluster::nodes().namespace("sidecar");
     inject(&ns, "sleep 3600", "");
-    let target = SharedServers::get().nginx.clone();
-    check(&ns, &[&target], 0).quiet();
-    let run = ns.pods(["curl", &target]).run().success();
+    let servers = SharedServers::get();
+    let target = &servers.nginx;
+    check(&ns, &[target], 0).quiet();
+    let run = ns.pods(["curl", target]).run().success();
     assert!(run.stdout.contains("Welcome to nginx!"), "{}", run.story());
     assert_eq!(ns.leftovers(), "");
-    ns.pods(["monitor", "install", &target]).run().success();
+    ns.pods(["monitor", "install", target]).run().success();
     ns.pods(["monitor", "status"]).run().success();
     ns.pods(["monitor", "uninstall"]).run().success();
     assert_eq!(ns.leftovers(), "");
@@ -64,8 +65,9 @@ fn a_sidecar_that_is_ready_late_is_waited_for() {
 fn while_a_sidecar_is_not_ready_a_failure_says_nothing() {
     let ns = Cluster::nodes().namespace("sidecar-never");
     inject_server(&ns, 3600);
-    let target = SharedServers::get().nginx.clone();
-    let run = check(&ns, &["127.0.0.1:80", &target, "--start-timeout", "8s", "-o", "json"], 3);
+    let servers = SharedServers::get();
+    let target = &servers.nginx;
+    let run = check(&ns, &["127.0.0.1:80", target, "--start-timeout", "8s", "-o", "json"], 3);
     let run =
         run.complains("container mesh beside the probe was not ready").complains("--no-sidecar");
     let report: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
