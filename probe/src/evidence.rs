@@ -2,7 +2,7 @@
 //!
 //! Both need no privilege. A sandboxed kernel (gVisor) may lack either: then the evidence is absent, not an error.
 
-use std::io;
+use std::io::{self, IoSliceMut};
 use std::mem::{MaybeUninit, offset_of, size_of};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -46,9 +46,13 @@ impl Witness {
         let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
         // Bounded: a peer cannot fill the queue faster than this, and the first ICMP error is the one that counts.
         for _ in 0..16 {
+            // Room for a byte, which is not wanted: with none, qemu's user mode asks nobody and gives control data that
+            // was never written, as if there were an error.
+            let mut byte = [0];
+            let mut room = [IoSliceMut::new(&mut byte)];
+            let socket = self.0.as_raw_fd();
             let message =
-                recvmsg::<SockaddrStorage>(self.0.as_raw_fd(), &mut [], Some(&mut control), flags)
-                    .ok()?;
+                recvmsg::<SockaddrStorage>(socket, &mut room, Some(&mut control), flags).ok()?;
             if let Some(error) = message.cmsgs().ok()?.find_map(|message| icmp(&message)) {
                 return Some(error);
             }
