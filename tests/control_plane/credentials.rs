@@ -1,6 +1,6 @@
 //! Who we are, where that has to be asked: credential plugins and token files.
 
-use std::{fs, os::unix::fs::PermissionsExt as _};
+use std::{fs, os::unix::fs::PermissionsExt as _, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Value, json};
@@ -11,6 +11,9 @@ use harness::{Cluster, Plugin, Run};
 
 /// A certificate of nobody's in particular, and its key.
 const STRANGER: &str = include_str!("../fixtures/stranger.pem");
+
+/// Seconds that a slow login takes.
+const LOGIN: u64 = 23;
 
 const UNAUTHORIZED: &str = "error: You must be logged in to the server (Unauthorized)\n";
 
@@ -35,6 +38,7 @@ impl CredentialPlugin {
 cd "$(dirname "$0")"
 echo "$KUBERNETES_EXEC_INFO $EXTRA $1" >> runs
 echo talking >&2
+[ ! -f slow ] || sleep {LOGIN}
 n=$(wc -l < runs); [ $n -le {last} ] || n={last}
 cat answer-$n
 "#,
@@ -92,6 +96,18 @@ fn a_credential_plugin_runs_exactly_once() {
     for part in ["\"interactive\":false", "\"server\":", " more word"] {
         assert!(runs[0].contains(part), "{part} in {runs:?}");
     }
+}
+
+/// Whoever has to log in takes their time: the limit of lookups, here 21 s, begins after it.
+#[test]
+fn a_slow_login_is_not_the_servers_silence() {
+    let cluster = Cluster::control_plane();
+    let plugin = CredentialPlugin::answering(&cluster, &[admin(&cluster)]);
+    fs::write(plugin.folder.path().join("slow"), "").expect("written");
+    let words = ["check", "svc/nosuch", "-n", "kube-system", "--start-timeout", "1s"];
+    let run = plugin.pods(&words).exits(2);
+    assert!(run.stdout.contains("there is no Service nosuch"), "{}", run.story());
+    assert!(run.took >= Duration::from_secs(LOGIN), "{}", run.story());
 }
 
 #[test]

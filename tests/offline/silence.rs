@@ -99,36 +99,3 @@ fn targets_are_not_looked_up_for_ever() {
     let run = run.prints("").complains("no answer about the targets within 21 s");
     assert!(run.took < Duration::from_mins(1), "{}", run.story());
 }
-
-/// Whoever has to log in first takes their time: the limits of lookups and probes, here 21 s, begin after it.
-#[test]
-fn a_slow_login_is_not_the_servers_silence() {
-    let api = ScriptedApi::choosing(move |_, request| {
-        if !request.contains("/services/web ") {
-            // What else is looked at: endpoints, and names like it.
-            return Answer::json(
-                r#"{"kind": "List", "apiVersion": "v1", "metadata": {}, "items": []}"#,
-            );
-        }
-        let missing = r#"{"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "NotFound", "code": 404, "message": "services \"web\" not found"}"#;
-        Answer::status(404, "content-type: application/json", missing)
-    });
-    let folder = tempfile::tempdir().expect("a folder");
-    let token = r#"{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": {"token": "t"}}"#;
-    let exec = json!({
-        "apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "Never", "command": "sh",
-        "args": ["-c", format!("sleep 23; echo '{token}'")],
-    });
-    let config = json!({
-        "apiVersion": "v1", "kind": "Config", "current-context": "c",
-        "clusters": [{"name": "c", "cluster": {"server": format!("http://{}", api.address())}}],
-        "users": [{"name": "u", "user": {"exec": exec}}],
-        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
-    });
-    let file = folder.path().join("config");
-    std::fs::write(&file, config.to_string()).expect("written");
-    let file = file.display().to_string();
-    let words = ["--kubeconfig", &file, "check", "svc/web", "--start-timeout", "1s"];
-    let run = Plugin::args(words).run().exits(1);
-    run.complains("services \"web\" not found");
-}
