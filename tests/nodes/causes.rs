@@ -142,15 +142,13 @@ const MISTAKES: &[Expected] = &[
         "svc/loopback",
         "refused",
         "target-port-refused",
-        "svc/loopback sends port 80 to port 80 of loopback, which refuses connections there though declaring it: does \
-         the program listen on 127.0.0.1 only, or on another port?; run kubectl logs loopback -n NS",
+        "svc/loopback sends port 80 to port 80 of loopback, which refuses connections there though declaring it; it may listen on 127.0.0.1 only, or on another port; run kubectl logs loopback -n NS",
     ),
     (
         "loopback",
         "refused",
         "refused-while-ready",
-        "pod loopback is ready and declares the port, and refuses connections to port 80: does the program listen on \
-         127.0.0.1 only, or on another port?; run kubectl logs loopback -n NS",
+        "pod loopback is ready and declares the port, and refuses connections to port 80; it may listen on 127.0.0.1 only, or on another port; run kubectl logs loopback -n NS",
     ),
     (
         "front:81",

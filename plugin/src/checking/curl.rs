@@ -29,7 +29,8 @@ pub(super) fn plan(
 ) -> Plan {
     let ask = match target.protocol {
         Some(Protocol::Https) => Ask::https(port.number, addressing.tls(target, host), http),
-        _ => Ask::http(port.number, http),
+        // `request` has refused what speaks no HTTP.
+        Some(Protocol::Http | Protocol::Tcp) | None => Ask::http(port.number, http),
     };
     let total = args.max_time.unwrap_or(DEFAULT_MAX_TIME);
     let connect = args.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT).min(total);
@@ -46,8 +47,11 @@ pub(super) fn plan(
 ///
 /// When the target speaks no HTTP, or the method, a header or the data cannot be sent.
 pub(super) fn request(target: &Target, args: &RequestArgs) -> anyhow::Result<HttpRequest> {
-    if target.protocol == Some(Protocol::Tcp) {
-        bail!("curl speaks HTTP: use http:// or https:// instead of tcp://");
+    match target.protocol {
+        Some(Protocol::Tcp) => {
+            bail!("curl speaks HTTP: use http:// or https:// instead of tcp://")
+        }
+        Some(Protocol::Http | Protocol::Https) | None => {}
     }
     if let Some(method) = &args.method {
         let sendable = http::Method::try_from(method.as_str());

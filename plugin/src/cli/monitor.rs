@@ -52,9 +52,6 @@ pub struct InstallArgs {
     /// Name of the standing probe
     #[arg(long, value_name = "NAME", default_value = DEFAULT_NAME, value_parser = object_name)]
     pub name: String,
-    /// How to check.
-    #[command(flatten)]
-    pub attempt: AttemptArgs,
     /// Image of the probe
     #[arg(long, value_name = "IMAGE", env = "KUBECTL_PODS_PROBE_IMAGE", hide_env_values = true,
           default_value = DEFAULT_IMAGE)]
@@ -62,6 +59,9 @@ pub struct InstallArgs {
     /// How long the probes may take until all of them run
     #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration)]
     pub rollout_timeout: Duration,
+    /// How to check.
+    #[command(flatten)]
+    pub attempt: AttemptArgs,
     /// What the cluster is asked for.
     #[command(flatten)]
     pub pod: PodArgs,

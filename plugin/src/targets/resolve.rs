@@ -83,7 +83,7 @@ pub(crate) fn refuse_unfit(targets: &[Target], wanted: Wanted) -> anyhow::Result
 }
 
 fn fixed(target: &Target, host: &str, wanted: Wanted) -> anyhow::Result<Places> {
-    use kubectl_pods_report::Protocol::{Http, Https};
+    use kubectl_pods_report::Protocol::{Http, Https, Tcp};
 
     if let (Place::Address(address), Some(family)) = (&target.place, wanted.family)
         && !family.has(*address)
@@ -94,7 +94,7 @@ fn fixed(target: &Target, host: &str, wanted: Wanted) -> anyhow::Result<Places> 
     let default = match target.protocol {
         Some(Http) => Some(80),
         Some(Https) => Some(443),
-        _ => wanted.fallback,
+        Some(Tcp) | None => wanted.fallback,
     };
     // Without a declaration there is no reason for a port but that it was named.
     let port = match (&target.port, default) {

@@ -152,7 +152,11 @@ fn parse(text: &str) -> Result<Target, String> {
         (None, Err(_)) => Place::Object(TargetKind::Pod, object_name(name)?),
     };
     let port = port.map(|port| parse_port(port, &place)).transpose()?;
-    if protocol == Some(Protocol::Tcp) && (port.is_none() || path.is_some()) {
+    let has_port_only = match protocol {
+        Some(Protocol::Tcp) => true,
+        Some(Protocol::Http | Protocol::Https) | None => false,
+    };
+    if has_port_only && (port.is_none() || path.is_some()) {
         return Err("a tcp:// target is tcp://HOST:PORT".to_owned());
     }
     Ok(Target { text: text.to_owned(), place, protocol, port, path })

@@ -35,9 +35,8 @@ pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
         words::some(&names),
     );
     let next = if declared.contains(&number) {
-        message.push_str(
-            " though declaring it: does the program listen on 127.0.0.1 only, or on another port?",
-        );
+        message
+            .push_str(" though declaring it; it may listen on 127.0.0.1 only, or on another port");
         let pod = pods.first()?;
         format!("run kubectl logs {} -n {}", container::name(pod), container::namespace(pod))
     } else {

@@ -531,7 +531,7 @@ fn pods_as_targets() {
     assert_eq!(
         pod(Observation::Refused, 80).lines(),
         [
-            "refused-while-ready: pod web-1 is ready and declares the port, and refuses connections to port 80: does the program listen on 127.0.0.1 only, or on another port?; run kubectl logs web-1 -n shop"
+            "refused-while-ready: pod web-1 is ready and declares the port, and refuses connections to port 80; it may listen on 127.0.0.1 only, or on another port; run kubectl logs web-1 -n shop"
         ]
     );
     let mut ended = ready("web-1");
