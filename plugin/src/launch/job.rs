@@ -6,8 +6,8 @@ use k8s_openapi::{
     api::{
         batch::v1::{Job, JobSpec},
         core::v1::{
-            Affinity, Container, EnvVar, NodeAffinity, NodeSelector, NodeSelectorRequirement,
-            NodeSelectorTerm, PodSpec, PodTemplateSpec, Toleration,
+            Affinity, Container, EnvVar, NodeSelectorRequirement, NodeSelectorTerm, PodSpec,
+            PodTemplateSpec, Toleration,
         },
     },
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
@@ -19,7 +19,8 @@ use super::{
     carrier::Carrier,
     pod_shape::PodShape,
     probe_pod::{
-        CONTAINER, labels, mount_cluster_ca, resources, restricted_container, restricted_pod,
+        CONTAINER, labels, mount_cluster_ca, on_nodes, resources, restricted_container,
+        restricted_pod,
     },
     processors::keep_to,
 };
@@ -165,15 +166,7 @@ fn on_node(node: &str) -> Affinity {
         values: Some(vec![node.to_owned()]),
     };
     let term = NodeSelectorTerm { match_fields: Some(vec![field]), ..NodeSelectorTerm::default() };
-    Affinity {
-        node_affinity: Some(NodeAffinity {
-            required_during_scheduling_ignored_during_execution: Some(NodeSelector {
-                node_selector_terms: vec![term],
-            }),
-            ..NodeAffinity::default()
-        }),
-        ..Affinity::default()
-    }
+    on_nodes(term)
 }
 
 /// Whoever names a node means it, tainted or not.

@@ -4,8 +4,9 @@ use std::{collections::BTreeMap, path::Path};
 
 use k8s_openapi::{
     api::core::v1::{
-        Capabilities, ConfigMapVolumeSource, PodSecurityContext, PodSpec, ResourceRequirements,
-        SeccompProfile, SecurityContext, Volume, VolumeMount,
+        Affinity, Capabilities, ConfigMapVolumeSource, NodeAffinity, NodeSelector,
+        NodeSelectorTerm, PodSecurityContext, PodSpec, ResourceRequirements, SeccompProfile,
+        SecurityContext, Volume, VolumeMount,
     },
     apimachinery::pkg::api::resource::Quantity,
 };
@@ -71,6 +72,19 @@ pub(crate) fn mount_cluster_ca(pod: &mut PodSpec) {
             read_only: Some(true),
             ..VolumeMount::default()
         });
+    }
+}
+
+/// Keeps a pod to the nodes that `term` describes.
+#[must_use]
+pub(crate) fn on_nodes(term: NodeSelectorTerm) -> Affinity {
+    let nodes = NodeSelector { node_selector_terms: vec![term] };
+    Affinity {
+        node_affinity: Some(NodeAffinity {
+            required_during_scheduling_ignored_during_execution: Some(nodes),
+            ..NodeAffinity::default()
+        }),
+        ..Affinity::default()
     }
 }
 

@@ -13,9 +13,8 @@ use k8s_openapi::{
         apps::v1::{DaemonSet, DaemonSetSpec, DaemonSetUpdateStrategy, RollingUpdateDaemonSet},
         core::v1::{
             Affinity, ConfigMap, ConfigMapVolumeSource, Container, ContainerPort, EnvVar,
-            EnvVarSource, HTTPGetAction, NodeAffinity, NodeSelector, NodeSelectorRequirement,
-            NodeSelectorTerm, ObjectFieldSelector, PodSpec, PodTemplateSpec, Probe, Toleration,
-            Volume, VolumeMount,
+            EnvVarSource, HTTPGetAction, NodeSelectorRequirement, NodeSelectorTerm,
+            ObjectFieldSelector, PodSpec, PodTemplateSpec, Probe, Toleration, Volume, VolumeMount,
         },
     },
     apimachinery::pkg::{
@@ -189,15 +188,7 @@ fn on_machines() -> Affinity {
         match_expressions: Some(VIRTUAL_NODES.map(is_none).into()),
         ..NodeSelectorTerm::default()
     };
-    Affinity {
-        node_affinity: Some(NodeAffinity {
-            required_during_scheduling_ignored_during_execution: Some(NodeSelector {
-                node_selector_terms: vec![term],
-            }),
-            ..NodeAffinity::default()
-        }),
-        ..Affinity::default()
-    }
+    probe_pod::on_nodes(term)
 }
 
 fn container(image: &str) -> Container {

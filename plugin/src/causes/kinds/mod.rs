@@ -1,4 +1,4 @@
-//! Kinds of mistakes, one file each: a plain function from a scene to a cause. A new one is a file and a line in [`KINDS`].
+//! Kinds of mistakes, one file each: a plain function from a scene to a cause. A new one is a file and a line in a list below.
 
 mod all_terminating;
 mod cert_expired;
@@ -45,7 +45,7 @@ mod udp_port;
 mod unschedulable;
 
 use k8s_openapi::api::core::v1::Pod;
-use kubectl_pods_report::{Cause, CauseKind, ObjectRef};
+use kubectl_pods_report::{Cause, CauseKind, ObjectRef, Observation};
 
 use super::{
     container,
@@ -53,8 +53,13 @@ use super::{
     words,
 };
 
-/// All kinds. What stands before is what to mend first: from the name to the answer, and from the root to what follows of it.
-const KINDS: [fn(&Scene<'_>) -> Option<Cause>; 39] = [
+type Kind = fn(&Scene<'_>) -> Option<Cause>;
+
+// All kinds, in three lists because the second has one more reader. What stands before is what to mend first: from the
+// name to the answer, and from the root to what follows of it.
+
+/// The name, the Service, and whether there are pods at all.
+const NAMES: [Kind; 9] = [
     missing::cause,
     name_suffix::cause,
     dns_down::cause,
@@ -64,6 +69,10 @@ const KINDS: [fn(&Scene<'_>) -> Option<Cause>; 39] = [
     scaled_to_zero::cause,
     create_failed::cause,
     selector_matches_nothing::cause,
+];
+
+/// What holds up pods that are there.
+const HOLD_UPS: [Kind; 8] = [
     claim_pending::cause,
     unschedulable::cause,
     node_not_ready::cause,
@@ -72,6 +81,10 @@ const KINDS: [fn(&Scene<'_>) -> Option<Cause>; 39] = [
     crash_loop::cause,
     probe_failing::cause,
     readiness_gate::cause,
+];
+
+/// From there to a program, and what it answers.
+const WAYS: [Kind; 22] = [
     all_terminating::cause,
     pods_not_ready::cause,
     target_port_name::cause,
@@ -97,19 +110,32 @@ const KINDS: [fn(&Scene<'_>) -> Option<Cause>; 39] = [
 ];
 
 /// What is said only when nothing better is known.
-const LAST: [fn(&Scene<'_>) -> Option<Cause>; 1] = [endpoints_silent::cause];
+const LAST: [Kind; 1] = [endpoints_silent::cause];
 
 /// Most causes that are told of one target.
 const TOLD: usize = 3;
 
 /// The causes of `scene`, what to mend first at first.
 pub(super) fn causes(scene: &Scene<'_>) -> Vec<Cause> {
-    let mut causes: Vec<Cause> = KINDS.iter().filter_map(|kind| kind(scene)).collect();
+    let kinds = NAMES.iter().chain(&HOLD_UPS).chain(&WAYS);
+    let mut causes: Vec<Cause> = kinds.filter_map(|kind| kind(scene)).collect();
     if causes.is_empty() {
         causes.extend(LAST.iter().filter_map(|kind| kind(scene)));
     }
     causes.truncate(TOLD);
     causes
+}
+
+/// The one pod of a target without a Service that is ready and refuses, and the port at which it does.
+fn refusing_pod<'s>(scene: &Scene<'s>) -> Option<(&'s Pod, u16)> {
+    if !scene.saw(&[Observation::Refused]) || scene.service_key().is_some() {
+        return None;
+    }
+    let asked = scene.asked_port()?;
+    match scene.living_pods().as_slice() {
+        [pod] if container::is_ready(pod) => Some((pod, asked)),
+        _ => None,
+    }
 }
 
 /// What is wrong with one pod, as the end of a sentence that begins with its name, and what to do.

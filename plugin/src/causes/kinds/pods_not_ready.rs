@@ -5,24 +5,11 @@ use kubectl_pods_report::{Cause, CauseKind};
 
 use super::{
     super::{container, scene::Scene, words},
-    Finding, claim_pending, config_missing, crash_loop, image_pull, node_not_ready, probe_failing,
-    readiness_gate, unschedulable,
+    Finding,
 };
 
-/// Kinds that say more.
-const BETTER: [fn(&Scene<'_>) -> Option<Cause>; 8] = [
-    claim_pending::cause,
-    unschedulable::cause,
-    node_not_ready::cause,
-    image_pull::cause,
-    config_missing::cause,
-    crash_loop::cause,
-    probe_failing::cause,
-    readiness_gate::cause,
-];
-
 pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
-    if BETTER.iter().any(|kind| kind(scene).is_some()) {
+    if super::HOLD_UPS.iter().any(|kind| kind(scene).is_some()) {
         return None;
     }
     super::blame(scene, CauseKind::PodsNotReady, |pod| find(scene, pod))

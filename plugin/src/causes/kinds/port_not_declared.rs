@@ -1,18 +1,13 @@
 //! A pod refuses at a port that it does not declare, and declares others.
 
-use kubectl_pods_report::{Cause, CauseKind, Observation};
+use kubectl_pods_report::{Cause, CauseKind};
 
 use super::super::{container, scene::Scene};
 
 pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
-    if !scene.saw(&[Observation::Refused]) || scene.service_key().is_some() {
-        return None;
-    }
-    let asked = scene.asked_port()?;
-    let pods = scene.living_pods();
-    let [pod] = pods.as_slice() else { return None };
+    let (pod, asked) = super::refusing_pod(scene)?;
     let declared = container::tcp_ports(pod);
-    if declared.is_empty() || declared.contains(&asked) || !container::is_ready(pod) {
+    if declared.is_empty() || declared.contains(&asked) {
         return None;
     }
     let name = container::name(pod);

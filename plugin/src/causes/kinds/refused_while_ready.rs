@@ -1,18 +1,13 @@
 //! A pod is ready, and refuses at a port that it declares, or declares none.
 
-use kubectl_pods_report::{Cause, CauseKind, Observation};
+use kubectl_pods_report::{Cause, CauseKind};
 
 use super::super::{container, scene::Scene};
 
 pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
-    if !scene.saw(&[Observation::Refused]) || scene.service_key().is_some() {
-        return None;
-    }
-    let asked = scene.asked_port()?;
-    let pods = scene.living_pods();
-    let [pod] = pods.as_slice() else { return None };
+    let (pod, asked) = super::refusing_pod(scene)?;
     let declared = container::tcp_ports(pod);
-    if !container::is_ready(pod) || !(declared.is_empty() || declared.contains(&asked)) {
+    if !declared.is_empty() && !declared.contains(&asked) {
         return None;
     }
     let (name, namespace) = (container::name(pod), container::namespace(pod));
