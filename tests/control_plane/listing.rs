@@ -294,6 +294,8 @@ fn many_pods_of_all_namespaces_come_in_kubectls_order() {
     let (role, subject) = (format!("--clusterrole={user}"), format!("--user={user}"));
     done(&["create", "clusterrole", &user, "--verb=list", "--resource=pods"]);
     done(&["create", "clusterrolebinding", &user, &role, &subject]);
+    let may = ["auth", "can-i", "list", "pods", "-A", "--as", &user];
+    wait_until("the rights to count", Duration::from_secs(30), || cluster.kubectl(may).run().code == 0);
     for more in [&[][..], &["-o", "wide"], &["--as", &user]] {
         let words = || ["-A"].iter().chain(more).copied();
         let theirs = cluster.kubectl(["get", "pods"]).args(words()).run().success();
@@ -313,12 +315,9 @@ fn who_may_list_one_namespace_is_refused_the_others() {
         "{apiVersion: v1, kind: Pod, metadata: {name: web}, spec: {schedulingGates: \
          [{name: example.com/never}], containers: [{name: a, image: a}]}}",
     );
-    let user = format!("lists-pods-of-{}", namespace.name);
-    let done = |words: &[&str]| {
-        namespace.kubectl(words.iter().copied()).run().success();
-    };
-    done(&["create", "role", "lists-pods", "--verb=list", "--resource=pods"]);
-    done(&["create", "rolebinding", "lists-pods", "--role=lists-pods", "--user", &user]);
+    let role = "{apiVersion: rbac.authorization.k8s.io/v1, kind: Role, metadata: {name: any}, rules: \
+                [{apiGroups: [''], resources: [pods], verbs: [list]}]}";
+    let user = namespace.grant("lists-pods", role, |_| ());
     let shown = namespace.pods(["--as", &user]).run().success().stdout;
     assert!(shown.contains("web"), "{shown}");
     for more in [&[][..], &["-o", "wide"], &["-o", "name"], &["--show-labels"], &["-o", "json"]] {

@@ -20,6 +20,7 @@
 mod cluster;
 mod command;
 mod registry;
+mod rights;
 mod scripted_api;
 mod servers;
 mod side_by_side;

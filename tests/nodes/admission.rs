@@ -44,6 +44,11 @@ fn a_policy_that_refuses_uids_outside_a_range() {
     refuse(&ns, UIDS, &OUTSIDE);
     let [_, monitor] = every_verb_works(&ns, &[]);
     assert!(!monitor.stdout.contains("\"runAsUser\""), "{}", monitor.story());
+    // An image that is not ours may say root, so that its pods are given a user.
+    let carrier = ["--carrier", "docker.io/library/nginx:latest"];
+    let within = r#"{"spec": {"securityContext": {"runAsUser": 1000650001}}}"#;
+    let after = [&carrier[..], &["--overrides", within]].concat();
+    refused_until(&ns, &carrier, "runAsUser is not within", "--overrides", &after);
 }
 
 #[test]

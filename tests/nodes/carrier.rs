@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use harness::{Cluster, Namespace, SharedServers};
+use harness::{Cluster, Namespace, SharedServers, wait_until};
 use nix::sys::signal::Signal;
 
 /// An image that every node has and that is not ours; its user is root.
@@ -65,6 +65,28 @@ fn killed_at_any_moment_nothing_stays_past_its_time() {
 }
 
 #[test]
+fn a_standing_probe_is_carried_until_it_has_an_image() {
+    let (ns, servers) = (namespace("carrier-monitor"), SharedServers::get());
+    let install = ["monitor", "install", &servers.nginx, "--every", "1s"];
+    let config_maps = || {
+        let label = "app.kubernetes.io/managed-by=kubectl-pods";
+        let list = ["get", "configmaps", "-l", label, "-o", "name"];
+        ns.kubectl(list).run().success().stdout.lines().count()
+    };
+    carried(&ns, &install).run().success();
+    assert!(config_maps() > 1, "the plan and the probe");
+    wait_until("both nodes to reach it", Duration::from_secs(20), || {
+        let status = ns.pods(["monitor", "status", "--no-headers"]).run().success().stdout;
+        status.lines().count() == 2 && status.lines().all(|line| line.contains(" open "))
+    });
+    ns.pods(install).run().success();
+    assert_eq!(config_maps(), 1, "the plan alone");
+    carried(&ns, &install).run().success();
+    ns.pods(["monitor", "uninstall"]).run().success();
+    assert_eq!(ns.leftovers(), "", "the very moment uninstall returned");
+}
+
+#[test]
 fn what_cannot_carry_says_why() {
     let (ns, servers) = (namespace("carrier-unfit"), SharedServers::get());
     let cases = [
@@ -82,18 +104,13 @@ fn what_cannot_carry_says_why() {
 fn config_maps_are_the_only_further_right() {
     let (ns, servers) = (namespace("carrier-rights"), SharedServers::get());
     let role = include_str!("../../deploy/rights-check.yaml");
-    ns.apply(&role.replace("kubectl-pods-check", "all"));
-    let (less, _) = role.split_once("  # With --carrier").expect("the rule is the last");
-    ns.apply(&less.replace("kubectl-pods-check", "less"));
-    let run = |role: &str| {
-        ns.kubectl(["create", "serviceaccount", role]).run().success();
-        let words = [format!("--role={role}"), format!("--serviceaccount={}:{role}", ns.name)];
-        ns.kubectl(["create", "rolebinding", role]).args(words).run().success();
-        let user = format!("system:serviceaccount:{}:{role}", ns.name);
+    let (less, _) = role.split_once("  # With --carrier").expect("the rule is there");
+    let run = |account: &str, role: &str| {
+        let user = ns.grant(account, role, |_| ());
         carried(&ns, &["check", &servers.nginx, "--as", &user]).run()
     };
-    run("all").success();
+    run("all", role).success();
     assert_eq!(ns.leftovers(), "");
-    run("less").exits(1).complains("cannot create resource \"configmaps\"");
+    run("less", less).exits(1).complains("cannot create resource \"configmaps\"");
     assert_eq!(ns.leftovers(), "");
 }

@@ -171,14 +171,9 @@ async fn probe(
         [] => vec![on(None)],
         nodes => nodes.iter().map(|node| on(Some(node))).collect(),
     };
-    let carrier = args.carrier.as_deref().map(carrier).transpose()?;
+    let carrier = args.carrier.as_deref().map(Carrier::new).transpose()?;
     let cluster = cluster.in_namespace(args.pod.probe_namespace.as_deref());
     launch::run(&cluster, plan, &placements, carrier.as_ref()).await
-}
-
-/// What has `image` carry the probe that we carry.
-fn carrier(image: &str) -> anyhow::Result<Carrier> {
-    Ok(Carrier { image: image.to_owned(), probes: crate::carried::probes()? })
 }
 
 fn print_report(report: &Report, args: &CheckArgs) -> anyhow::Result<()> {

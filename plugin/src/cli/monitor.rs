@@ -56,6 +56,9 @@ pub struct InstallArgs {
     #[arg(long, value_name = "IMAGE", env = "KUBECTL_PODS_PROBE_IMAGE", hide_env_values = true,
           default_value = DEFAULT_IMAGE)]
     pub probe_image: String,
+    /// Image with a shell to carry the probe, where the probe's own image cannot be had
+    #[arg(long, value_name = "IMAGE")]
+    pub carrier: Option<String>,
     /// How long the probes may take until all of them run
     #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration)]
     pub rollout_timeout: Duration,

@@ -20,7 +20,7 @@ use crate::{
 const NOTHING_FOUND: &str = "\
 found neither a kind, k3d or minikube cluster in the context nor a containerd on this machine: \
 kubectl pods image save FILE writes what each node's runtime loads, kubectl pods image push REGISTRY/NAME brings it to \
-where the nodes pull from, and check and curl with --carrier IMAGE need no image of ours";
+where the nodes pull from, and with --carrier IMAGE no image of ours is needed";
 
 /// Finds where, and has it loaded there.
 ///

@@ -1,12 +1,13 @@
 //! A probe in somebody else's image, of which only the shell is used.
 //!
-//! The program travels in `ConfigMaps` that the run's Jobs own, so that they go when the Jobs do, whoever is still there to
-//! remove them. Until it runs, it is put together in memory of the pod; nothing stays on a node. `ConfigMaps` need one right
+//! The program travels in `ConfigMaps` that the run's Jobs own (or the standing probe's anchor), so that they go when those do,
+//! whoever is still there to remove them. Until it runs, it is put together in memory of the pod; nothing stays on a node. `ConfigMaps` need one right
 //! more than a Job alone, `create configmaps`; the other way, standard input through the kubelet, would need one too, and
 //! a pod that runs before the program can be sent.
 
 use std::collections::BTreeMap;
 
+use data_encoding::HEXLOWER;
 use k8s_openapi::{
     ByteString,
     api::{
@@ -22,6 +23,7 @@ use k8s_openapi::{
     },
 };
 use oci::Carried;
+use sha2::{Digest as _, Sha256};
 
 use super::{
     probe_pod::{CONTAINER, labels},
@@ -65,6 +67,23 @@ struct Part<'a> {
 }
 
 impl Carrier {
+    /// Has `image` carry the probes that this program carries.
+    ///
+    /// # Errors
+    ///
+    /// When this program carries none.
+    pub(crate) fn new(image: &str) -> anyhow::Result<Self> {
+        Ok(Self { image: image.to_owned(), probes: crate::carried::probes()? })
+    }
+
+    /// Tells these probes from those of other releases, as far as a name needs it.
+    #[must_use]
+    pub(crate) fn digest(&self) -> String {
+        let mut sum = Sha256::new();
+        self.probes.iter().for_each(|probe| sum.update(&probe.compressed));
+        HEXLOWER.encode(&sum.finalize()[..5])
+    }
+
     fn parts(&self) -> impl Iterator<Item = Part<'_>> {
         self.probes.iter().flat_map(|probe| {
             let pieces = probe.compressed.chunks(PART).enumerate();
@@ -86,7 +105,8 @@ impl Carrier {
     }
 
     /// The `ConfigMaps` whose names begin with `name`, which nobody owns yet.
-    fn config_maps(&self, name: &str, labels: &BTreeMap<String, String>) -> Vec<ConfigMap> {
+    #[must_use]
+    pub(crate) fn config_maps(&self, name: &str, labels: &BTreeMap<String, String>) -> Vec<ConfigMap> {
         let config_map = |part: Part<'_>| ConfigMap {
             metadata: ObjectMeta {
                 name: Some(format!("{name}-{}", part.key)),
@@ -102,7 +122,7 @@ impl Carrier {
     }
 
     /// Makes a pod carry the probe in this image, from the `ConfigMaps` of this name.
-    pub(super) fn apply(&self, name: &str, pod: &mut PodSpec) {
+    pub(crate) fn apply(&self, name: &str, pod: &mut PodSpec) {
         let architectures: Vec<_> = self.probes.iter().map(|probe| probe.architecture).collect();
         keep_to(&architectures, pod);
         let Some(container) = pod.containers.iter_mut().find(|one| one.name == CONTAINER) else {
@@ -142,6 +162,13 @@ impl Carrier {
             ..Volume::default()
         }
     }
+}
+
+/// Names of the `ConfigMaps` in which a pod finds its program.
+pub(crate) fn carried_in(pod: &PodSpec) -> impl Iterator<Item = &str> {
+    let parts = pod.volumes.iter().flatten().filter(|volume| volume.name == PARTS);
+    let sources = parts.flat_map(|volume| &volume.projected).flat_map(|all| &all.sources).flatten();
+    sources.filter_map(|source| Some(source.config_map.as_ref()?.name.as_str()))
 }
 
 /// Where the program is put together: in memory, which ends with the pod.
@@ -238,16 +265,15 @@ mod tests {
         pod.containers = vec![serde_json::from_value(container).expect("a container")];
         let carrier = carrier(b"short");
         carrier.apply("x", &mut pod);
-        let pod = serde_json::to_value(pod).expect("JSON");
+        let named: Vec<_> = carried_in(&pod).map(str::to_owned).collect();
+        let pod = serde_json::to_value(&pod).expect("JSON");
         assert_eq!(pod["securityContext"]["runAsUser"], NOBODY);
         let container = &pod["containers"][0];
         assert_eq!(container["image"], "busybox");
         assert_eq!(container["args"], json!(["run"]));
-        let sources = pod["volumes"][0]["projected"]["sources"].as_array().expect("sources");
-        let named = sources.iter().map(|source| source["configMap"]["name"].as_str());
         let made = carrier.owned_by("x", &[]);
-        let made: Vec<_> = made.iter().map(|map| map.metadata.name.as_deref()).collect();
-        assert_eq!(named.collect::<Vec<_>>(), made);
+        let made: Vec<_> = made.iter().filter_map(|map| map.metadata.name.as_deref()).collect();
+        assert_eq!(named, made);
     }
 
     /// The script where it stands in a pod, in a folder of the test's instead.

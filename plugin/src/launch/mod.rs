@@ -29,7 +29,7 @@ mod second;
 mod stream;
 mod watch;
 
-pub(crate) use carrier::Carrier;
+pub(crate) use carrier::{Carrier, carried_in};
 pub(crate) use creation::Creation;
 pub(crate) use job::Placement;
 pub(crate) use local::run as run_here;

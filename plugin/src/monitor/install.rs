@@ -19,7 +19,7 @@ use super::{
 use crate::{
     cli::InstallArgs,
     exit::Exit,
-    launch::{Creation, PodShape},
+    launch::{Carrier, Creation, PodShape},
     output::{self, Stdout},
     pods::advised,
     signals::Signals,
@@ -48,11 +48,12 @@ pub(super) async fn run(
     let name = &args.name;
     let (plan_json, checks) = targets::plan(cluster, args, targets, addressing).await?;
     let cluster = &cluster.in_namespace(args.pod.probe_namespace.as_deref());
-    let is_new = refuse_foreign(cluster, name).await?;
+    let before = refuse_foreign(cluster, name).await?;
+    let is_new = before.is_new();
     let mut signals = Signals::listen()?;
     let mut parts = Parts::default();
     let outcome = tokio::select! {
-        outcome = Box::pin(install(cluster, args, &plan_json, &mut parts)) => outcome,
+        outcome = Box::pin(install(cluster, args, &plan_json, &before, &mut parts)) => outcome,
         exit = signals.next() => Ok(Rollout::Interrupted(exit)),
     };
     match outcome {
@@ -92,14 +93,15 @@ pub(super) async fn run(
 #[derive(Default)]
 struct Parts {
     anchor: Option<Creation<ConfigMap>>,
+    carried: Vec<Creation<ConfigMap>>,
     daemon_set: Option<Creation<DaemonSet>>,
 }
 
 impl Parts {
     /// Waits until it is known what was made, for [`SETTLE_LIMIT`] each at most.
     async fn settle(&mut self) {
-        if let Some(anchor) = &mut self.anchor {
-            anchor.may_exist(SETTLE_LIMIT).await;
+        for config_map in self.anchor.iter_mut().chain(&mut self.carried) {
+            config_map.may_exist(SETTLE_LIMIT).await;
         }
         if let Some(daemon_set) = &mut self.daemon_set {
             daemon_set.may_exist(SETTLE_LIMIT).await;
@@ -108,7 +110,7 @@ impl Parts {
 
     /// Whether something may be made that nobody has seen.
     fn is_uncertain(&self) -> bool {
-        self.anchor.as_ref().is_some_and(Creation::is_uncertain)
+        self.anchor.iter().chain(&self.carried).any(Creation::is_uncertain)
             || self.daemon_set.as_ref().is_some_and(Creation::is_uncertain)
     }
 }
@@ -118,16 +120,29 @@ async fn install(
     cluster: &Cluster,
     args: &InstallArgs,
     plan_json: &str,
+    before: &Before,
     parts: &mut Parts,
 ) -> anyhow::Result<Rollout> {
     let shape = PodShape::new(&args.pod);
-    let values = Values { name: &args.name, image: &args.probe_image, plan_json, shape: &shape };
-    let Objects { config_map, mut daemon_set } = manifest::objects(&values)?;
+    let carrier = args.carrier.as_deref().map(Carrier::new).transpose()?;
+    let (name, image) = (&args.name, &args.probe_image);
+    let values = Values { name, image, plan_json, carrier: carrier.as_ref(), shape: &shape };
+    let Objects { config_map, carried, mut daemon_set } = manifest::objects(&values)?;
     let anchor = parts.anchor.insert(apply(cluster, config_map)).answer().await?;
+    for mut part in carried {
+        manifest::own(&anchor, &mut part.metadata)?;
+        parts.carried.push(apply(cluster, part));
+    }
+    for part in &mut parts.carried {
+        part.answer().await?;
+    }
     manifest::own(&anchor, &mut daemon_set.metadata)?;
+    let superseded = before.superseded_by(&daemon_set);
     let daemon_set = parts.daemon_set.insert(apply(cluster, daemon_set));
     let applied = daemon_set.answer().await.map_err(advised)?;
-    rollout::wait(cluster, &args.name, &applied, args.rollout_timeout).await
+    let rollout = rollout::wait(cluster, name, &applied, args.rollout_timeout).await?;
+    uninstall::remove_parts(cluster, superseded).await?;
+    Ok(rollout)
 }
 
 fn apply<K: Object + Send + Sync + 'static>(cluster: &Cluster, object: K) -> Creation<K> {
@@ -159,9 +174,9 @@ async fn undo(
 
 async fn remove(cluster: &Cluster, name: &str) -> anyhow::Result<()> {
     let anchor = objects::find::<ConfigMap>(cluster, name).await?.is_some();
-    let daemon_set = objects::find::<DaemonSet>(cluster, name).await?.is_some();
-    if anchor || daemon_set {
-        uninstall::remove(cluster, name, anchor, daemon_set).await?;
+    let daemon_set = objects::find::<DaemonSet>(cluster, name).await?;
+    if anchor || daemon_set.is_some() {
+        uninstall::remove(cluster, name, anchor, daemon_set.as_ref()).await?;
     }
     Ok(())
 }
@@ -182,18 +197,42 @@ fn report(args: &InstallArgs, probes: &str, checks: usize) -> anyhow::Result<()>
     stdout.flush()
 }
 
-/// Forced apply would take over whatever has the name. Gives whether nothing has it.
-async fn refuse_foreign(cluster: &Cluster, name: &str) -> anyhow::Result<bool> {
-    let config_map = objects::find::<ConfigMap>(cluster, name).await?.map(|object| object.metadata);
-    let daemon_set = objects::find::<DaemonSet>(cluster, name).await?.map(|object| object.metadata);
-    let is_new = config_map.is_none() && daemon_set.is_none();
-    for (kind, metadata) in [("configmap", config_map), ("daemonset", daemon_set)] {
-        if metadata.is_some_and(|metadata| !manifest::is_ours(&metadata, name)) {
+/// What has the name already.
+struct Before {
+    anchor: bool,
+    daemon_set: Option<DaemonSet>,
+}
+
+impl Before {
+    const fn is_new(&self) -> bool {
+        !self.anchor && self.daemon_set.is_none()
+    }
+
+    /// Names of what probes were carried in, and will not be any more.
+    fn superseded_by(&self, daemon_set: &DaemonSet) -> Vec<String> {
+        let mut names = self.daemon_set.as_ref().map_or_else(Vec::new, manifest::carried_in);
+        let still = manifest::carried_in(daemon_set);
+        names.retain(|name| !still.contains(name));
+        names
+    }
+}
+
+/// Forced apply would take over whatever has the name. Gives what of ours has it.
+async fn refuse_foreign(cluster: &Cluster, name: &str) -> anyhow::Result<Before> {
+    let config_map = objects::find::<ConfigMap>(cluster, name).await?;
+    let daemon_set = objects::find::<DaemonSet>(cluster, name).await?;
+    let config_map = config_map.as_ref().map(|object| &object.metadata);
+    let found = [
+        ("configmap", config_map),
+        ("daemonset", daemon_set.as_ref().map(|object| &object.metadata)),
+    ];
+    for (kind, metadata) in found {
+        if metadata.is_some_and(|metadata| !manifest::is_ours(metadata, name)) {
             bail!(
                 "{kind} {name:?} in namespace {:?} was not made by kubectl pods: choose another --name",
                 cluster.namespace
             );
         }
     }
-    Ok(is_new)
+    Ok(Before { anchor: config_map.is_some(), daemon_set })
 }

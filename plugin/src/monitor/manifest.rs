@@ -26,7 +26,7 @@ use kubectl_pods_report::{NODE_VARIABLE, STANDING_PORT};
 use oci::Architecture;
 use sha2::{Digest as _, Sha256};
 
-use crate::launch::{PodShape, keep_to, probe_pod};
+use crate::launch::{self, Carrier, PodShape, keep_to, probe_pod};
 
 /// Value of `app.kubernetes.io/component`.
 const COMPONENT: &str = "monitor";
@@ -68,8 +68,18 @@ pub(super) struct Values<'a> {
     pub image: &'a str,
     /// The plan, as the probe will read it.
     pub plan_json: &'a str,
+    /// What carries the probe in place of its own image.
+    pub carrier: Option<&'a Carrier>,
     /// What the user asks of its pods.
     pub shape: &'a PodShape,
+}
+
+impl Values<'_> {
+    /// What the names of the `ConfigMaps` with the carried probes begin with: those of another release are others, because
+    /// the pods that use these must not find them changed.
+    fn parts_name(&self, carrier: &Carrier) -> String {
+        format!("{}-{}", self.name, carrier.digest())
+    }
 }
 
 /// Everything that a standing probe is made of.
@@ -77,6 +87,8 @@ pub(super) struct Values<'a> {
 pub(super) struct Objects {
     /// The anchor, with the plan. It owns all else; see [`own`].
     pub config_map: ConfigMap,
+    /// The probe itself, if another image carries it.
+    pub carried: Vec<ConfigMap>,
     /// One probe on each node.
     pub daemon_set: DaemonSet,
 }
@@ -87,7 +99,13 @@ pub(super) struct Objects {
 ///
 /// When the pods cannot have the shape that they are to have.
 pub(super) fn objects(values: &Values<'_>) -> anyhow::Result<Objects> {
-    Ok(Objects { config_map: config_map(values), daemon_set: daemon_set(values)? })
+    let labels = probe_pod::labels(COMPONENT, values.name);
+    let parts = values.carrier.map(|carrier| carrier.config_maps(&values.parts_name(carrier), &labels));
+    Ok(Objects {
+        config_map: config_map(values),
+        carried: parts.unwrap_or_default(),
+        daemon_set: daemon_set(values)?,
+    })
 }
 
 /// Makes the anchor, as the API server gave it, the owner of `object`: deleting it removes everything.
@@ -107,6 +125,12 @@ pub(super) fn own(anchor: &ConfigMap, object: &mut ObjectMeta) -> anyhow::Result
     Ok(())
 }
 
+/// Names of the `ConfigMaps` in which the pods of a DaemonSet find their program, if another image carries it.
+pub(super) fn carried_in(daemon_set: &DaemonSet) -> Vec<String> {
+    let pod = daemon_set.spec.as_ref().and_then(|spec| spec.template.spec.as_ref());
+    pod.into_iter().flat_map(launch::carried_in).map(str::to_owned).collect()
+}
+
 fn config_map(values: &Values<'_>) -> ConfigMap {
     ConfigMap {
         metadata: metadata(values.name),
@@ -122,7 +146,11 @@ fn daemon_set(values: &Values<'_>) -> anyhow::Result<DaemonSet> {
     };
     let labels = probe_pod::labels(COMPONENT, values.name);
     let (mut metadata, mut template) = (metadata(values.name), template(values, labels.clone()));
-    keep_to(&Architecture::ALL, template.spec.get_or_insert_default());
+    let pod = template.spec.get_or_insert_default();
+    keep_to(&Architecture::ALL, pod);
+    if let Some(carrier) = values.carrier {
+        carrier.apply(&values.parts_name(carrier), pod);
+    }
     values.shape.apply(&mut metadata, &mut template)?;
     Ok(DaemonSet {
         metadata,
@@ -259,6 +287,7 @@ mod tests {
             name: "kubectl-pods-monitor",
             image: "probe:1",
             plan_json: "{}",
+            carrier: None,
             shape: &SHAPE,
         };
         super::objects(&values).expect("objects")

@@ -23,19 +23,18 @@ const LIMIT: Duration = Duration::from_mins(1);
 /// kubectl's `NotFound` when there is none; when the cluster refuses or does not finish.
 pub(super) async fn run(cluster: &Cluster, args: &UninstallArgs) -> anyhow::Result<Exit> {
     let name = &args.name;
-    let anchor = objects::find::<ConfigMap>(cluster, name).await?.map(|object| object.metadata);
-    let daemon_set = objects::find::<DaemonSet>(cluster, name).await?.map(|object| object.metadata);
-    let ours = |metadata: &Option<_>| {
-        metadata.as_ref().is_some_and(|metadata| manifest::is_ours(metadata, name))
-    };
-    if !ours(&anchor) && !ours(&daemon_set) {
+    let anchor = objects::find::<ConfigMap>(cluster, name).await?;
+    let anchor = anchor.is_some_and(|anchor| manifest::is_ours(&anchor.metadata, name));
+    let daemon_set = objects::find::<DaemonSet>(cluster, name).await?;
+    let daemon_set = daemon_set.filter(|found| manifest::is_ours(&found.metadata, name));
+    if !anchor && daemon_set.is_none() {
         if args.ignore_not_found {
             return Ok(Exit::Success);
         }
         return Err(absent(name));
     }
-    remove(cluster, name, ours(&anchor), ours(&daemon_set)).await?;
-    let kind = if ours(&daemon_set) { "daemonset.apps" } else { "configmap" };
+    remove(cluster, name, anchor, daemon_set.as_ref()).await?;
+    let kind = if daemon_set.is_some() { "daemonset.apps" } else { "configmap" };
     let mut stdout = Stdout::new();
     stdout.write(format!("{kind}/{name} uninstalled\n").as_bytes())?;
     stdout.flush()?;
@@ -49,18 +48,30 @@ pub(super) async fn remove(
     cluster: &Cluster,
     name: &str,
     anchor: bool,
-    daemon_set: bool,
+    daemon_set: Option<&DaemonSet>,
 ) -> anyhow::Result<()> {
     let orphaned =
         if anchor { objects::delete::<ConfigMap>(cluster, name).await } else { Ok(false) };
     // Quicker than the garbage collector; and when the anchor may not go, the probes are to end nevertheless.
-    if daemon_set {
+    if let Some(daemon_set) = daemon_set {
         let ended = objects::delete::<DaemonSet>(cluster, name).await;
         orphaned.and(ended)?;
+        remove_parts(cluster, manifest::carried_in(daemon_set)).await?;
     } else {
         orphaned?;
     }
     wait_until_gone(cluster, name).await
+}
+
+/// Deletes what carried probes came in.
+pub(super) async fn remove_parts(
+    cluster: &Cluster,
+    names: impl IntoIterator<Item = String>,
+) -> anyhow::Result<()> {
+    for name in names {
+        objects::delete::<ConfigMap>(cluster, &name).await?;
+    }
+    Ok(())
 }
 
 async fn wait_until_gone(cluster: &Cluster, name: &str) -> anyhow::Result<()> {

@@ -2,25 +2,26 @@
 
 use super::super::SOON;
 use harness::{Cluster, Namespace};
+use serde_json::{Value, json};
 
 /// The role that the documentation asks for.
 const RIGHTS: &str = include_str!("../../../deploy/rights-monitor.yaml");
 
-/// A ServiceAccount with the documented rights; gives its user name.
-fn keeper(ns: &Namespace) -> String {
-    ns.apply(RIGHTS);
-    ns.kubectl(["create", "serviceaccount", "keeper"]).run().success();
-    let account = format!("--serviceaccount={}:keeper", ns.name);
-    let role = "--role=kubectl-pods-monitor";
-    ns.kubectl(["create", "rolebinding", "keeper", role, &account]).run().success();
-    format!("system:serviceaccount:{}:keeper", ns.name)
+/// A ServiceAccount with the documented rights, after this change; gives its user name.
+fn keeper(ns: &Namespace, change: impl FnOnce(&mut Vec<Value>)) -> String {
+    ns.grant("keeper", RIGHTS, change)
+}
+
+/// A ServiceAccount with the documented rights less one rule; gives its user name.
+fn without_rule(ns: &Namespace, rule: usize) -> String {
+    keeper(ns, |rules| drop(rules.remove(rule)))
 }
 
 #[test]
 fn the_documented_role_is_enough() {
     let ns = Cluster::nodes().namespace("monitor-rights");
     ns.apply(include_str!("../../fixtures/services.yaml"));
-    let user = keeper(&ns);
+    let user = keeper(&ns, |_| ());
     for words in [&["install", "svc/deserted"][..], &["status"], &["uninstall"]] {
         let command = ns.pods(["monitor"]).args(words.iter().copied());
         command.args(["--as", &user]).run().success();
@@ -28,19 +29,10 @@ fn the_documented_role_is_enough() {
     assert_eq!(ns.leftovers(), "");
 }
 
-/// Grants the documented rights less one rule.
-fn without_rule(ns: &Namespace, rule: usize) {
-    ns.apply(RIGHTS);
-    let patch = format!("[{{\"op\": \"remove\", \"path\": \"/rules/{rule}\"}}]");
-    let patch = ["patch", "role", "kubectl-pods-monitor", "--type=json", "-p", &patch];
-    ns.kubectl(patch).run().success();
-}
-
 #[test]
 fn each_missing_right_is_named() {
     let ns = Cluster::nodes().namespace("monitor-missing");
     ns.apply(include_str!("../../fixtures/services.yaml"));
-    let user = keeper(&ns);
     ns.pods(["monitor", "install", "svc/deserted"]).run().success();
     let install = &["install", "svc/deserted"][..];
     let cases: [(usize, &[&str], &str); 7] = [
@@ -53,14 +45,14 @@ fn each_missing_right_is_named() {
         (3, install, "cannot get resource \"services\""),
     ];
     for (rule, words, complaint) in cases {
-        without_rule(&ns, rule);
+        let user = without_rule(&ns, rule);
         let command = ns.pods(["monitor"]).args(words.iter().copied()).args(["--as", &user]);
         let run = command.run().exits(1).complains("(Forbidden)").complains(complaint);
         assert!(run.took < SOON, "{}", run.story());
         assert!(ns.leftovers().contains("daemonset"), "what was there before stays");
     }
     // Every probe is asked by itself, and what came of that is in the table.
-    without_rule(&ns, 4);
+    let user = without_rule(&ns, 4);
     let run = ns.pods(["monitor", "status", "--as", &user]).run().exits(3);
     let complaint = "cannot get resource \"pods/proxy\"";
     assert!(
@@ -69,7 +61,7 @@ fn each_missing_right_is_named() {
         run.story()
     );
     // The last one is only for what it says.
-    without_rule(&ns, 5);
+    let user = without_rule(&ns, 5);
     for words in [install, &["status"], &["uninstall"]] {
         let command = ns.pods(["monitor"]).args(words.iter().copied());
         command.args(["--as", &user]).run().success();
@@ -88,10 +80,7 @@ fn a_refused_daemonset_leaves_no_plan_behind() {
     assert_eq!(run.stderr.lines().count(), 1, "{}", run.story());
     assert_eq!(ns.leftovers(), "");
 
-    let user = keeper(&ns);
-    let patch = r#"[{"op": "replace", "path": "/rules/1/verbs", "value": ["get"]}]"#;
-    let patch = ["patch", "role", "kubectl-pods-monitor", "--type=json", "-p", patch];
-    ns.kubectl(patch).run().success();
+    let user = keeper(&ns, |rules| rules[1]["verbs"] = json!(["get"]));
     let run = ns.pods(install).args(["--as", &user]).run().exits(1);
     let run = run.complains(refused).complains("cannot patch resource \"daemonsets\"");
     assert_eq!(run.stderr.lines().count(), 1, "{}", run.story());

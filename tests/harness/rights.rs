@@ -1,0 +1,54 @@
+//! What a user under test may do.
+
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+
+use super::{Namespace, wait_until};
+
+impl Namespace {
+    /// Gives a ServiceAccount the rights of the Role in `manifest`, after `change` has been made to its rules, in place
+    /// of those it had. Gives its user name as soon as the API server acts by them: its authorizer follows Roles
+    /// and bindings by a watch, a moment behind.
+    #[track_caller]
+    pub fn grant(
+        &self,
+        account: &str,
+        manifest: &str,
+        change: impl FnOnce(&mut Vec<Value>),
+    ) -> String {
+        // A right to nothing, by which this grant is told from the one before.
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let mark = format!("grant{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let read = self.kubectl(["create", "--dry-run=client", "-o", "json", "-f", "-"]);
+        let role = read.stdin(manifest).run().success().stdout;
+        let mut role: Value = serde_json::from_str(&role).expect("a Role as JSON");
+        role["metadata"]["name"] = account.into();
+        let rules = role["rules"].as_array_mut().expect("rules");
+        change(rules);
+        rules.push(json!({"apiGroups": ["tests.invalid"], "resources": [mark], "verbs": ["get"]}));
+        self.apply(&bound(role, &self.name, account).to_string());
+        let user = format!("system:serviceaccount:{}:{account}", self.name);
+        let right = format!("{mark}.tests.invalid");
+        wait_until("the rights to count", Duration::from_secs(30), || {
+            self.kubectl(["auth", "can-i", "get", &right, "--as", &user]).run().code == 0
+        });
+        user
+    }
+}
+
+/// The Role, a ServiceAccount, and what binds them.
+fn bound(role: Value, namespace: &str, account: &str) -> Value {
+    let metadata = json!({"name": account});
+    let subject = json!({"kind": "ServiceAccount", "name": account, "namespace": namespace});
+    let role_ref = json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": account});
+    json!({"apiVersion": "v1", "kind": "List", "items": [
+        role,
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata},
+        {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": metadata,
+         "subjects": [subject], "roleRef": role_ref},
+    ]})
+}
