@@ -5,7 +5,7 @@ use std::{os::unix::process::ExitStatusExt as _, time::Duration};
 use nix::sys::signal::Signal;
 
 use super::pods::{create_awkward, create_states};
-use harness::{Cluster, Namespace, Plugin, Run, same_within_seconds};
+use harness::{Cluster, Namespace, Plugin, Run, same_within_seconds, wait_until};
 
 /// A finalizer keeps a deleted pod in the list; this lets it go.
 struct Held<'a>(&'a Namespace, &'static str);
@@ -295,7 +295,9 @@ fn many_pods_of_all_namespaces_come_in_kubectls_order() {
     done(&["create", "clusterrole", &user, "--verb=list", "--resource=pods"]);
     done(&["create", "clusterrolebinding", &user, &role, &subject]);
     let may = ["auth", "can-i", "list", "pods", "-A", "--as", &user];
-    wait_until("the rights to count", Duration::from_secs(30), || cluster.kubectl(may).run().code == 0);
+    wait_until("the rights to count", Duration::from_secs(30), || {
+        cluster.kubectl(may).run().code == 0
+    });
     for more in [&[][..], &["-o", "wide"], &["--as", &user]] {
         let words = || ["-A"].iter().chain(more).copied();
         let theirs = cluster.kubectl(["get", "pods"]).args(words()).run().success();

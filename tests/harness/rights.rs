@@ -29,12 +29,11 @@ impl Namespace {
         role["metadata"]["name"] = account.into();
         let rules = role["rules"].as_array_mut().expect("rules");
         change(rules);
-        rules.push(json!({"apiGroups": ["tests.invalid"], "resources": [mark], "verbs": ["get"]}));
+        rules.push(json!({"apiGroups": [""], "resources": [&mark], "verbs": ["get"]}));
         self.apply(&bound(role, &self.name, account).to_string());
         let user = format!("system:serviceaccount:{}:{account}", self.name);
-        let right = format!("{mark}.tests.invalid");
         wait_until("the rights to count", Duration::from_secs(30), || {
-            self.kubectl(["auth", "can-i", "get", &right, "--as", &user]).run().code == 0
+            self.kubectl(["auth", "can-i", "get", &mark, "--as", &user]).run().code == 0
         });
         user
     }
@@ -44,7 +43,8 @@ impl Namespace {
 fn bound(role: Value, namespace: &str, account: &str) -> Value {
     let metadata = json!({"name": account});
     let subject = json!({"kind": "ServiceAccount", "name": account, "namespace": namespace});
-    let role_ref = json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": account});
+    let role_ref =
+        json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": account});
     json!({"apiVersion": "v1", "kind": "List", "items": [
         role,
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata},

@@ -106,7 +106,11 @@ impl Carrier {
 
     /// The `ConfigMaps` whose names begin with `name`, which nobody owns yet.
     #[must_use]
-    pub(crate) fn config_maps(&self, name: &str, labels: &BTreeMap<String, String>) -> Vec<ConfigMap> {
+    pub(crate) fn config_maps(
+        &self,
+        name: &str,
+        labels: &BTreeMap<String, String>,
+    ) -> Vec<ConfigMap> {
         let config_map = |part: Part<'_>| ConfigMap {
             metadata: ObjectMeta {
                 name: Some(format!("{name}-{}", part.key)),

@@ -100,7 +100,8 @@ pub(super) struct Objects {
 /// When the pods cannot have the shape that they are to have.
 pub(super) fn objects(values: &Values<'_>) -> anyhow::Result<Objects> {
     let labels = probe_pod::labels(COMPONENT, values.name);
-    let parts = values.carrier.map(|carrier| carrier.config_maps(&values.parts_name(carrier), &labels));
+    let parts =
+        values.carrier.map(|carrier| carrier.config_maps(&values.parts_name(carrier), &labels));
     Ok(Objects {
         config_map: config_map(values),
         carried: parts.unwrap_or_default(),
