@@ -30,7 +30,7 @@ impl Namespace {
         let rules = role["rules"].as_array_mut().expect("rules");
         change(rules);
         rules.push(json!({"apiGroups": [""], "resources": [&mark], "verbs": ["get"]}));
-        self.apply(&bound(role, &self.name, account).to_string());
+        self.apply(&bound(&role, &self.name, account).to_string());
         let user = format!("system:serviceaccount:{}:{account}", self.name);
         wait_until("the rights to count", Duration::from_secs(30), || {
             self.kubectl(["auth", "can-i", "get", &mark, "--as", &user]).run().code == 0
@@ -40,7 +40,7 @@ impl Namespace {
 }
 
 /// The Role, a ServiceAccount, and what binds them.
-fn bound(role: Value, namespace: &str, account: &str) -> Value {
+fn bound(role: &Value, namespace: &str, account: &str) -> Value {
     let metadata = json!({"name": account});
     let subject = json!({"kind": "ServiceAccount", "name": account, "namespace": namespace});
     let role_ref =
