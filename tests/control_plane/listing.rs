@@ -294,9 +294,9 @@ fn many_pods_of_all_namespaces_come_in_kubectls_order() {
     let (role, subject) = (format!("--clusterrole={user}"), format!("--user={user}"));
     done(&["create", "clusterrole", &user, "--verb=list", "--resource=pods"]);
     done(&["create", "clusterrolebinding", &user, &role, &subject]);
-    let may = ["auth", "can-i", "list", "pods", "-A", "--as", &user];
+    let allowed = ["auth", "can-i", "list", "pods", "-A", "--as", &user];
     wait_until("the rights to count", Duration::from_secs(30), || {
-        cluster.kubectl(may).run().code == 0
+        cluster.kubectl(allowed).run().code == 0
     });
     for more in [&[][..], &["-o", "wide"], &["--as", &user]] {
         let words = || ["-A"].iter().chain(more).copied();
