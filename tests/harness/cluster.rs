@@ -35,6 +35,11 @@ impl Cluster {
         Self::from_env("KUBECTL_PODS_TEST_NODES", "nodes")
     }
 
+    /// Two nodes with IPv6 beside IPv4.
+    pub fn dual_stack() -> Self {
+        Self::from_env("KUBECTL_PODS_TEST_DUAL_STACK", "dual_stack")
+    }
+
     /// Two nodes whose CNI enforces NetworkPolicy.
     pub fn cilium() -> Self {
         Self::from_env("KUBECTL_PODS_TEST_CILIUM", "cilium")

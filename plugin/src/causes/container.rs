@@ -131,3 +131,14 @@ pub(super) fn addresses(pod: &Pod) -> Vec<IpAddr> {
     }
     addresses
 }
+
+/// Where a program may listen that declares its port, and refuses at `address`. Of two families, many listen on one.
+pub(super) fn may_listen(pod: &Pod, address: Option<IpAddr>) -> String {
+    let other = |one: &IpAddr| address.is_some_and(|address| address.is_ipv6() != one.is_ipv6());
+    let family = match addresses(pod).iter().find(|one| other(one)) {
+        Some(IpAddr::V4(_)) => "on IPv4 only, ",
+        Some(IpAddr::V6(_)) => "on IPv6 only, ",
+        None => "",
+    };
+    format!("it may listen {family}on 127.0.0.1 only, or on another port")
+}

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::Cluster;
 use super::process::{Process, wait_until};
+use super::{Cluster, Cni};
 use crate::command;
 
 const START_LIMIT: Duration = Duration::from_secs(90);
@@ -72,7 +72,11 @@ fn start_api_server(cluster: &Cluster) -> Result<Process> {
     command.arg(format!("--bind-address={bind}"));
     command.arg(format!("--advertise-address={}", spec.slot.host_ip()));
     command.arg(format!("--secure-port={}", spec.slot.api_port()));
-    command.arg(format!("--service-cluster-ip-range={}", spec.slot.service_cidr()));
+    let mut services = spec.slot.service_cidr();
+    if spec.cni == Cni::DualStack {
+        services = format!("{services},{}", spec.slot.service_cidr_ipv6());
+    }
+    command.arg(format!("--service-cluster-ip-range={services}"));
     command.arg("--service-account-issuer=https://kubernetes.default.svc");
     command.args(["--authorization-mode=Node,RBAC", "--enable-admission-plugins=NodeRestriction"]);
     command.args(["--kubelet-preferred-address-types=InternalIP", "--allow-privileged=true"]);

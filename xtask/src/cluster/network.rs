@@ -81,12 +81,35 @@ pub(crate) fn create_node(cluster: &Cluster, node: NodeIndex) -> Result<()> {
         fs::write("/proc/sys/net/ipv4/ip_forward", "1").context("cannot turn on forwarding")?;
         firewall::filter_bridges()
     })?;
-    if spec.cni == Cni::Bridge {
+    if spec.cni == Cni::DualStack {
+        create_ipv6(cluster, node)?;
+    }
+    if spec.cni.is_bridge() {
         for other in spec.node_indices().filter(|other| *other != node) {
             let gateway = slot.node_ip(other).to_string();
             inside(&["route", "add", &slot.pod_cidr(other), "via", &gateway])?;
         }
         route_to_pods(cluster, node, &slot.pod_cidr(node))?;
+    }
+    Ok(())
+}
+
+/// Gives a node an IPv6 address, and ways to the IPv6 addresses of pods on other nodes.
+fn create_ipv6(cluster: &Cluster, node: NodeIndex) -> Result<()> {
+    let slot = cluster.spec.slot;
+    let namespace = slot.namespace(node);
+    let inside =
+        |arguments: &[&str]| ip_as_part_of(cluster, &[&["-netns", &namespace], arguments].concat());
+    within(&namespace_path(slot, node), || {
+        let forwarding = "/proc/sys/net/ipv6/conf/all/forwarding";
+        fs::write(forwarding, "1").context("cannot turn on forwarding of IPv6")
+    })?;
+    // Without the search for a duplicate, in whose second nobody could have this address as a gateway.
+    let address = format!("{}/64", slot.node_ipv6(node));
+    inside(&["address", "add", &address, "dev", "eth0", "nodad"])?;
+    for other in cluster.spec.node_indices().filter(|other| *other != node) {
+        let gateway = slot.node_ipv6(other).to_string();
+        inside(&["route", "add", &slot.pod_cidr_ipv6(other), "via", &gateway])?;
     }
     Ok(())
 }

@@ -53,20 +53,32 @@ pub(crate) fn join(cluster: &Cluster, node: NodeIndex) -> Result<[Process; 2]> {
     kubelet.arg("--config").arg(folder.join("kubelet.json"));
     kubelet.arg("--kubeconfig").arg(state.kubeconfig(&name));
     kubelet.arg(format!("--hostname-override={name}"));
-    kubelet.arg(format!("--node-ip={}", spec.slot.node_ip(node)));
+    kubelet.arg(format!("--node-ip={}", addresses(spec, node)));
     kubelet.arg("--root-dir").arg(folder.join("kubelet"));
     kubelet.arg("--cert-dir").arg(folder.join("kubelet/pki"));
     let mut proxy = launcher.command_inside(node, cluster.programs.kubernetes.join("kube-proxy"));
     proxy.arg("--kubeconfig").arg(state.kubeconfig("proxy"));
     proxy.arg("--proxy-mode=nftables");
     proxy.arg(format!("--hostname-override={name}"));
-    proxy.arg(format!("--cluster-cidr={}", spec.slot.cluster_cidr()));
+    let mut ranges = spec.slot.cluster_cidr();
+    if spec.cni == Cni::DualStack {
+        ranges = format!("{ranges},{}", spec.slot.cluster_cidr_ipv6());
+    }
+    proxy.arg(format!("--cluster-cidr={ranges}"));
     // The limit is a sysctl that a network namespace may not set.
     proxy.arg("--conntrack-max-per-core=0");
     Ok([
         launcher.start(&format!("kubelet-{name}"), &kubelet)?,
         launcher.start(&format!("proxy-{name}"), &proxy)?,
     ])
+}
+
+fn addresses(spec: &Spec, node: NodeIndex) -> String {
+    let ipv4 = spec.slot.node_ip(node);
+    match spec.cni {
+        Cni::DualStack => format!("{ipv4},{}", spec.slot.node_ipv6(node)),
+        Cni::Bridge | Cni::Cilium => ipv4.to_string(),
+    }
 }
 
 /// Waits until pods can be scheduled to the node.
@@ -148,13 +160,19 @@ fn create_files(spec: &Spec, state: &State, node: NodeIndex) -> Result<()> {
 }
 
 fn cni_config(spec: &Spec, folder: &Path, node: NodeIndex) -> Value {
+    let mut ranges = vec![json!([{ "subnet": spec.slot.pod_cidr(node) }])];
+    let mut routes = vec![json!({ "dst": "0.0.0.0/0" })];
+    if spec.cni == Cni::DualStack {
+        ranges.push(json!([{ "subnet": spec.slot.pod_cidr_ipv6(node) }]));
+        routes.push(json!({ "dst": "::/0" }));
+    }
     match spec.cni {
         Cni::Cilium => json!({
             "cniVersion": "0.3.1",
             "name": "cilium",
             "plugins": [{ "type": "cilium-cni", "log-file": folder.join("cilium-cni.log") }],
         }),
-        Cni::Bridge => json!({
+        Cni::Bridge | Cni::DualStack => json!({
             "cniVersion": "1.0.0",
             "name": "pods",
             "plugins": [
@@ -166,8 +184,8 @@ fn cni_config(spec: &Spec, folder: &Path, node: NodeIndex) -> Value {
                     "ipam": {
                         "type": "host-local",
                         "dataDir": folder.join("ipam"),
-                        "ranges": [[{ "subnet": spec.slot.pod_cidr(node) }]],
-                        "routes": [{ "dst": "0.0.0.0/0" }],
+                        "ranges": ranges,
+                        "routes": routes,
                     },
                 },
                 { "type": "portmap", "capabilities": { "portMappings": true } },

@@ -9,13 +9,25 @@ pub(crate) const DEFAULT_NAME: &str = "kpods";
 
 /// How pods are connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Cni {
     /// The reference bridge plugin: accepts network policies and enforces none.
     #[default]
     Bridge,
+    /// The bridge plugin, where nodes, pods and Services have IPv6 addresses too.
+    DualStack,
     /// Cilium: enforces them.
     Cilium,
+}
+
+impl Cni {
+    /// Whether it is the bridge plugin, whose routes between nodes are ours to make.
+    pub(crate) const fn is_bridge(self) -> bool {
+        match self {
+            Self::Bridge | Self::DualStack => true,
+            Self::Cilium => false,
+        }
+    }
 }
 
 /// Of everything in the cluster, pods on nodes that do not exist stay as they are.

@@ -1,7 +1,7 @@
 //! Clusters side by side: every port, address and kernel name of a cluster follows from its slot.
 
 use std::fmt;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 
@@ -77,6 +77,30 @@ impl Slot {
         Ipv4Addr::new(10, 88, 4 * self.0, 10)
     }
 
+    /// A node's IPv6 address on the bridge, of a /64, where there are any. They are unique local ones (RFC 4193).
+    pub(crate) fn node_ipv6(self, node: NodeIndex) -> Ipv6Addr {
+        self.ipv6(0, u16::from(10 + node))
+    }
+
+    /// Where all pods of the cluster get their IPv6 addresses.
+    pub(crate) fn cluster_cidr_ipv6(self) -> String {
+        format!("{}/56", self.ipv6(0x100, 0))
+    }
+
+    /// The IPv6 addresses of the pods of one node.
+    pub(crate) fn pod_cidr_ipv6(self, node: NodeIndex) -> String {
+        format!("{}/64", self.ipv6(0x100 + u16::from(node), 0))
+    }
+
+    /// Where Services get their IPv6 addresses.
+    pub(crate) fn service_cidr_ipv6(self) -> String {
+        format!("{}/112", self.ipv6(0x200, 0))
+    }
+
+    fn ipv6(self, network: u16, host: u16) -> Ipv6Addr {
+        Ipv6Addr::new(0xfd4b, 0x7064, u16::from(self.0), network, 0, 0, 0, host)
+    }
+
     /// The API server's port. All ports lie below the range Linux takes ephemeral ports from.
     pub(crate) fn api_port(self) -> u16 {
         self.port(0)
@@ -135,13 +159,15 @@ mod tests {
         for slot in Slot::all() {
             let mut names =
                 vec![slot.bridge(), slot.cgroup(), slot.cluster_cidr(), slot.service_cidr()];
+            names.extend([slot.cluster_cidr_ipv6(), slot.service_cidr_ipv6()]);
             names.extend(
                 [slot.host_ip(), slot.kubernetes_ip(), slot.dns_ip()].map(|ip| ip.to_string()),
             );
             names.extend(slot.ports().map(|port| port.to_string()));
             for node in 1..=MAX_NODES {
                 names.extend([slot.namespace(node), slot.link(node), slot.pod_cidr(node)]);
-                names.push(slot.node_ip(node).to_string());
+                names.extend([slot.node_ip(node).to_string(), slot.node_ipv6(node).to_string()]);
+                names.push(slot.pod_cidr_ipv6(node));
             }
             for name in names {
                 assert!(seen.insert(name.clone()), "slot {slot} reuses {name}");

@@ -24,6 +24,7 @@ fn describe_one(name: &str) -> String {
     let cni = match (spec.nodes, spec.cni) {
         (0, _) => "control plane only",
         (_, Cni::Bridge) => "bridge",
+        (_, Cni::DualStack) => "bridge, both IP families",
         (_, Cni::Cilium) => "cilium",
     };
     let answers = control_plane::listens(std::net::Ipv4Addr::LOCALHOST, slot.api_port());

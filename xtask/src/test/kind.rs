@@ -7,16 +7,19 @@ use crate::cluster::{self, Cni};
 pub(super) enum Kind {
     ControlPlane,
     Nodes,
+    DualStack,
     Cilium,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 3] = [Self::ControlPlane, Self::Nodes, Self::Cilium];
+    pub(super) const ALL: [Self; 4] =
+        [Self::ControlPlane, Self::Nodes, Self::DualStack, Self::Cilium];
 
     pub(super) const fn module(self) -> &'static str {
         match self {
             Self::ControlPlane => "control_plane::",
             Self::Nodes => "nodes::",
+            Self::DualStack => "dual_stack::",
             Self::Cilium => "cilium::",
         }
     }
@@ -26,6 +29,7 @@ impl Kind {
         match self {
             Self::ControlPlane => "KUBECTL_PODS_TEST_CONTROL_PLANE",
             Self::Nodes => "KUBECTL_PODS_TEST_NODES",
+            Self::DualStack => "KUBECTL_PODS_TEST_DUAL_STACK",
             Self::Cilium => "KUBECTL_PODS_TEST_CILIUM",
         }
     }
@@ -34,6 +38,7 @@ impl Kind {
         match self {
             Self::ControlPlane => "integration: control plane only",
             Self::Nodes => "integration: two nodes",
+            Self::DualStack => "integration: two nodes with both IP families",
             Self::Cilium => "integration: two nodes with Cilium",
         }
     }
@@ -42,6 +47,7 @@ impl Kind {
         let (name, nodes, cni) = match self {
             Self::ControlPlane => ("test-control-plane", 0, Cni::Bridge),
             Self::Nodes => ("test-nodes", 2, Cni::Bridge),
+            Self::DualStack => ("test-dual-stack", 2, Cni::DualStack),
             Self::Cilium => ("test-cilium", 2, Cni::Cilium),
         };
         cluster::Options { name: name.to_owned(), nodes, cni, ..cluster::Options::default() }

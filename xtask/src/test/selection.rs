@@ -1,7 +1,7 @@
 //! Which tests a filter means.
 
 /// The modules of the integration tests.
-const MODULES: [&str; 4] = ["offline::", "control_plane::", "nodes::", "cilium::"];
+const MODULES: [&str; 5] = ["offline::", "control_plane::", "nodes::", "dual_stack::", "cilium::"];
 
 /// The filter that means the self-test of the clusters, which is no test of libtest.
 const SELF_TEST: &str = "cluster";
@@ -47,7 +47,8 @@ mod tests {
     fn a_filter_selects_modules() {
         let words =
             |words: &[&str]| Some(words.iter().map(ToString::to_string).collect::<Vec<_>>());
-        let skips = ["--skip", "offline::", "--skip", "control_plane::", "--skip", "cilium::"];
+        let others = ["offline::", "control_plane::", "dual_stack::", "cilium::"];
+        let skips = others.map(|module| ["--skip", module]).concat();
         let cases = [
             (None, words(&["nodes::"])),
             (Some("nodes"), words(&["nodes"])),

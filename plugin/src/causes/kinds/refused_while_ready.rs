@@ -12,9 +12,10 @@ pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
     }
     let (name, namespace) = (container::name(pod), container::namespace(pod));
     let and_says_so = if declared.is_empty() { "" } else { " and declares the port" };
-    let message = format!(
-        "pod {name} is ready{and_says_so}, and refuses connections to port {asked}; it may listen on 127.0.0.1 only, or on another port"
-    );
+    let address = scene.report.attempts.iter().find_map(|attempt| attempt.address);
+    let may = container::may_listen(pod, address);
+    let message =
+        format!("pod {name} is ready{and_says_so}, and refuses connections to port {asked}; {may}");
     Some(Cause {
         kind: CauseKind::RefusedWhileReady,
         message,

@@ -35,9 +35,9 @@ pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
         words::some(&names),
     );
     let next = if declared.contains(&number) {
-        message
-            .push_str(" though declaring it; it may listen on 127.0.0.1 only, or on another port");
         let pod = pods.first()?;
+        let may = container::may_listen(pod, Some(direct[0].endpoint.address));
+        message = format!("{message} though declaring it; {may}");
         format!("run kubectl logs {} -n {}", container::name(pod), container::namespace(pod))
     } else {
         if !declared.is_empty() {
