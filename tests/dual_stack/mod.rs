@@ -21,10 +21,9 @@ fn lines(run: &Run) -> Vec<(String, &'static str, String)> {
         .unwrap_or_else(|error| panic!("{error}\n{}", run.story()));
     let line = |target: &Value| {
         let family = match target["address"].as_str() {
-            None => "none",
             Some(address) if address.starts_with('[') => "IPv6",
             Some(address) if address.starts_with("10.") => "IPv4",
-            Some(_) => "none",
+            _ => "none",
         };
         let word = |field: &str| target[field].as_str().unwrap_or_default().to_owned();
         (word("target"), family, word("verdict"))
