@@ -19,6 +19,21 @@ const QUIET: Duration = Duration::from_millis(300);
 /// How long that word may take to be read. A signal before that is no answer to it.
 const READING: Duration = Duration::from_secs(1);
 
+/// Does `work`, which leaves nothing behind, unless a signal comes first: then this gives the exit code that tells of it.
+///
+/// # Errors
+///
+/// Those of `work`, and when the handlers cannot be installed.
+pub(crate) async fn unless_stopped(
+    work: impl Future<Output = anyhow::Result<Exit>>,
+) -> anyhow::Result<Exit> {
+    let mut signals = Signals::listen()?;
+    tokio::select! {
+        exit = signals.next() => Ok(exit),
+        done = work => done,
+    }
+}
+
 /// Listens for the signals that ask us to stop.
 pub(crate) struct Signals {
     interrupt: unix::Signal,

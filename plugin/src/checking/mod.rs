@@ -19,9 +19,9 @@ use crate::{
     causes,
     cli::{CheckArgs, CheckFormat, CurlArgs, ProbeArgs},
     exit::Exit,
-    launch::{self, Brought, Carrier, Outcome, Placement, PodShape},
+    launch::{self, Brought, Carrier, Placement, PodShape},
     output::{self, Stdout},
-    signals::Signals,
+    signals::unless_stopped,
     targets::{self, Addressing, AttemptOptions, Place, Resolution, Resolved, Target, Wanted},
 };
 
@@ -42,27 +42,21 @@ pub async fn check(connection: &ConnectionOptions, args: &CheckArgs) -> anyhow::
     let addressing = within(addressing, cluster.as_ref(), &args.probe);
     let options = AttemptOptions::new(&args.attempt, args.attempts, addressing);
     let planned = targets::plan(&found, &options);
-    let mut signals = Signals::listen()?;
-    let mut brought = Vec::new();
-    if !planned.plan.checks.is_empty() {
-        match probe(cluster.as_ref(), &args.probe, &each_once(&args.from_node), &planned.plan)
-            .await?
-        {
-            Outcome::Stopped(exit) => return Ok(exit),
-            Outcome::Done(done) => brought = done,
+    let tell = async |brought| {
+        let (mut report, places) = report::report(&planned, brought);
+        let origins: Vec<&Resolved<'_>> = places.into_iter().map(|place| &found[place]).collect();
+        causes::explain(cluster.as_ref(), &origins, &mut report).await;
+        print_report(&report, args).await?;
+        for reason in report::unjudged(&report) {
+            output::note(&format!("error: {reason}"));
         }
+        Ok(report::exit(&report))
+    };
+    if planned.plan.checks.is_empty() {
+        return unless_stopped(tell(Vec::new())).await;
     }
-    let (mut report, places) = report::report(&planned, brought);
-    let origins: Vec<&Resolved<'_>> = places.into_iter().map(|place| &found[place]).collect();
-    tokio::select! {
-        exit = signals.next() => return Ok(exit),
-        () = causes::explain(cluster.as_ref(), &origins, &mut report) => {}
-    }
-    print_report(&report, args)?;
-    for reason in report::unjudged(&report) {
-        output::note(&format!("error: {reason}"));
-    }
-    Ok(report::exit(&report))
+    let nodes = each_once(&args.from_node);
+    probe(cluster.as_ref(), &args.probe, &nodes, &planned.plan, tell).await
 }
 
 /// What is named twice is one.
@@ -109,16 +103,16 @@ pub async fn curl(connection: &ConnectionOptions, args: &CurlArgs) -> anyhow::Re
     let addressing = within(addressing, cluster.as_ref(), &args.probe);
     let plan = curl::plan(&targets[0], &host, &port, request, http, &addressing);
     let node = args.from_node.as_slice();
-    let brought = match probe(cluster.as_ref(), &args.probe, node, &plan).await? {
-        Outcome::Stopped(exit) => return Ok(exit),
-        Outcome::Done(brought) => brought.into_iter().next().unwrap_or_default(),
+    let tell = async |brought: Vec<Brought>| {
+        let brought = brought.into_iter().next().unwrap_or_default();
+        let Brought { source: Source { problem, .. }, results } = brought;
+        if let Some(reason) = problem {
+            output::note(&format!("error: {}", report::probe_failed(&[], &reason)));
+            return Ok(Exit::Inconclusive);
+        }
+        print_answer(curl::answer(&results, request)).await
     };
-    let Brought { source: Source { problem, .. }, results } = brought;
-    if let Some(reason) = problem {
-        output::note(&format!("error: {}", report::probe_failed(&[], &reason)));
-        return Ok(Exit::Inconclusive);
-    }
-    print_answer(&curl::answer(&results, request))
+    probe(cluster.as_ref(), &args.probe, node, &plan, tell).await
 }
 
 /// A probe in the cluster trusts the cluster for its names.
@@ -149,15 +143,18 @@ async fn cluster_for(
     Ok(Some(cluster))
 }
 
-/// Has the plan carried out where the flags say: on each of `nodes`, or wherever the scheduler wants when there are none.
+/// Has the plan carried out where the flags say, on each of `nodes`, or wherever the scheduler wants when there are none,
+/// and what is brought told, unless a signal comes first.
 async fn probe(
     cluster: Option<&Cluster>,
     args: &ProbeArgs,
     nodes: &[String],
     plan: &Plan,
-) -> anyhow::Result<Outcome> {
+    tell: impl AsyncFn(Vec<Brought>) -> anyhow::Result<Exit>,
+) -> anyhow::Result<Exit> {
+    let tell = async |brought| unless_stopped(tell(brought)).await;
     let Some(cluster) = cluster.filter(|_| !args.from_here) else {
-        return launch::run_here(plan).await;
+        return launch::run_here(plan, tell).await;
     };
     let on = |node: Option<&String>| Placement {
         image: args.probe_image.clone(),
@@ -173,11 +170,11 @@ async fn probe(
     };
     let carrier = args.carrier.as_deref().map(Carrier::new).transpose()?;
     let cluster = cluster.in_namespace(args.pod.probe_namespace.as_deref());
-    launch::run(&cluster, plan, &placements, carrier.as_ref()).await
+    launch::run(&cluster, plan, &placements, carrier.as_ref(), tell).await
 }
 
-fn print_report(report: &Report, args: &CheckArgs) -> anyhow::Result<()> {
-    let mut stdout = Stdout::new();
+async fn print_report(report: &Report, args: &CheckArgs) -> anyhow::Result<()> {
+    let stdout = Stdout::new();
     let text = match args.output {
         CheckFormat::Json => serde_json::to_string_pretty(report)? + "\n",
         format => {
@@ -186,18 +183,15 @@ fn print_report(report: &Report, args: &CheckArgs) -> anyhow::Result<()> {
             table::table(report, wide, look) + &chains
         }
     };
-    stdout.write(text.as_bytes())?;
-    stdout.flush()
+    stdout.print(text.into_bytes()).await
 }
 
-fn print_answer(answer: &CurlOutput) -> anyhow::Result<Exit> {
-    let mut stdout = Stdout::new();
-    if stdout.terminal().is_one {
-        stdout.write(output::for_terminal(&answer.stdout).as_bytes())?;
-    } else {
-        stdout.write(&answer.stdout)?;
-    }
-    stdout.flush()?;
+async fn print_answer(answer: CurlOutput) -> anyhow::Result<Exit> {
+    let stdout = Stdout::new();
+    let is_terminal = stdout.terminal().is_one;
+    let filtered = |bytes: Vec<u8>| output::for_terminal(&bytes).into_bytes();
+    let bytes = if is_terminal { filtered(answer.stdout) } else { answer.stdout };
+    stdout.print(bytes).await?;
     if let Some(complaint) = &answer.complaint {
         output::note(complaint);
     }

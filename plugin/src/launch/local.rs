@@ -2,18 +2,18 @@
 
 use kubectl_pods_report::{Plan, Source};
 
-use super::{
-    outcome::{Brought, Outcome},
-    stream::Reader,
-};
-use crate::signals::Signals;
+use super::{outcome::Brought, stream::Reader};
+use crate::{exit::Exit, signals::Signals};
 
-/// Runs `plan` from here.
+/// Runs `plan` from here, and gives what it brought to `tell`.
 ///
 /// # Errors
 ///
-/// When the plan is refused.
-pub(crate) async fn run(plan: &Plan) -> anyhow::Result<Outcome> {
+/// When the plan is refused, and those of `tell`.
+pub(crate) async fn run(
+    plan: &Plan,
+    tell: impl AsyncFnOnce(Vec<Brought>) -> anyhow::Result<Exit>,
+) -> anyhow::Result<Exit> {
     let mut signals = Signals::listen()?;
     let mut reader = Reader::default();
     // The records are the same as those of a pod's log, and are judged by the same rules.
@@ -22,9 +22,9 @@ pub(crate) async fn run(plan: &Plan) -> anyhow::Result<Outcome> {
         Ok(())
     });
     tokio::select! {
-        exit = signals.next() => return Ok(Outcome::Stopped(exit)),
+        exit = signals.next() => return Ok(exit),
         done = probing => done?,
     }
     let source = Source { here: true, ..Source::default() };
-    Ok(Outcome::Done(vec![Brought::new(source, reader.finish())]))
+    tell(vec![Brought::new(source, reader.finish())]).await
 }

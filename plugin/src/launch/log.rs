@@ -20,9 +20,10 @@ use super::{
 };
 use crate::pods::{Prospect, prospect};
 
-/// Pause between two requests for a log that is not there yet. A request takes about 5 ms. All probes of a run together
-/// send no more of them than one alone, as far as that keeps nobody waiting longer than the limit.
-const RETRY: Duration = Duration::from_millis(30);
+/// Pause between two requests for a log that is not there yet, for as long as the watch says nothing new: it is what
+/// mostly says that there is one, and each request takes some milliseconds from the node that starts the pod. All probes
+/// of a run together send no more of them than one alone, as far as that keeps nobody waiting longer than the limit.
+const RETRY: Duration = Duration::from_millis(250);
 const RETRY_LIMIT: Duration = Duration::from_millis(500);
 /// A stream that says nothing for so long after the pod's end will not say more.
 const SILENCE: Duration = Duration::from_secs(1);

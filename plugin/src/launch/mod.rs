@@ -33,7 +33,7 @@ pub(crate) use carrier::{Carrier, carried_in};
 pub(crate) use creation::Creation;
 pub(crate) use job::Placement;
 pub(crate) use local::run as run_here;
-pub(crate) use outcome::{Brought, Outcome};
+pub(crate) use outcome::Brought;
 pub(crate) use pod_shape::PodShape;
 pub(crate) use processors::keep_to;
 pub(crate) use run::GRACE;

@@ -5,11 +5,11 @@ use kubectl_pods_report::Source;
 use super::stream::Results;
 use crate::exit::Exit;
 
-/// How it ended.
+/// How a run ended.
 #[derive(Debug)]
-pub(crate) enum Outcome {
-    /// With something from each place, in the order of the places.
-    Done(Vec<Brought>),
+pub(super) enum Outcome<T> {
+    /// With this, made of what the probes brought.
+    Done(T),
     /// A signal stopped us.
     Stopped(Exit),
 }

@@ -1,10 +1,10 @@
 //! One of the probes: its Job, what is seen of its pod, and what it brings.
 //!
-//! The answer is taken from the pod's log the moment it can be read: it is asked for as soon as the pod has a node, again
-//! every few milliseconds while there is none, and at once when the pod's status changes. Measured on two nodes, kubelet
-//! 1.36: the log opens 0.3 to 0.4 s after the Job was created, within 30 ms of `Running` in the watch, now before it, now
-//! after; waiting for either alone would be slower by that much. What would cost most is to wait for the container to
-//! end, which the kubelet notices about a second late: the end record says that all is said. Removal takes 20 to 50 ms.
+//! The answer is taken from the pod's log the moment it can be read: it is asked for whenever the pod's status changes, and
+//! now and then beside, should a change go unseen. The kubelet opens the log and shows `Running` for one reason, so the
+//! watch is a few milliseconds late at most; asking for the log every 30 ms cost more than that, because the node's
+//! processors had it to do beside the pod's start (`docs/measurements.md`). What would cost most is to wait for the
+//! container to end, which the kubelet notices about a second late: the end record says that all is said.
 
 use std::{
     cell::{Cell, RefCell},
@@ -98,6 +98,11 @@ impl RunState {
     fn answer(&self, job: Option<&Job>) {
         self.made.borrow_mut().extend(job.cloned());
         self.answered.send_modify(|answered| *answered += 1);
+    }
+
+    /// Stays until the API server has answered for one of them.
+    pub(super) async fn first_answer(&self) {
+        let _ = self.answered.subscribe().wait_for(|answered| *answered > 0).await;
     }
 
     /// The Jobs that were made, once there is an answer for each.

@@ -6,8 +6,10 @@
 //!
 //! What was created is removed on every way out. The names are chosen beforehand, and no request that creates something
 //! is abandoned half-way, so a signal at any moment leaves nothing. If we are killed, each Job ends itself.
+//!
+//! Nobody waits for that with an answer at hand: it is told while the removal is under way, and the run ends with both.
 
-use std::{future::pending, iter::zip, time::Duration};
+use std::{convert::Infallible, future::pending, iter::zip, time::Duration};
 
 use futures_util::future::join_all;
 use k8s_openapi::api::{batch::v1::Job, core::v1::ConfigMap};
@@ -45,17 +47,20 @@ pub(super) struct Run<'a> {
 /// What a carrier's probes come in, by name.
 type Parts = Vec<(String, Creation<ConfigMap>)>;
 
-/// Has each of `placements` carry out `plan` in the cluster, in their image or by a carrier, and removes every trace of it.
+/// Has each of `placements` carry out `plan` in the cluster, in their image or by a carrier, gives what they brought to
+/// `tell`, in the order of the places, and removes every trace of it meanwhile.
 ///
 /// # Errors
 ///
-/// When the plan is too large, before anything was created; when the cluster cannot be asked, or refuses all of them.
-pub(super) async fn run(
+/// When the plan is too large, before anything was created; when the cluster cannot be asked, or refuses all of them; and
+/// those of `tell`.
+pub(super) async fn run<T>(
     cluster: &Cluster,
     plan: &Plan,
     placements: &[Placement],
     carrier: Option<&Carrier>,
-) -> anyhow::Result<Outcome> {
+    tell: impl AsyncFnOnce(Vec<Brought>) -> anyhow::Result<T>,
+) -> anyhow::Result<Outcome<T>> {
     let name = name::fresh();
     let objects = job::build(&name, plan, placements, carrier)?;
     let state = RunState::new(placements.len());
@@ -78,11 +83,20 @@ pub(super) async fn run(
         exit = signals.next() => Ok(Outcome::Stopped(exit)),
         brought = Box::pin(run.carry_out(&mut creations, &mut parts, carrier, limit)) => brought.map(Outcome::Done),
     };
-    if signals.clean_up(Box::pin(run.tidy_up(&mut creations, &mut parts))).await.is_none() {
-        for (job, creation) in zip(&run.jobs, &creations) {
-            job.leave(creation, "we were interrupted again");
+    let telling = async {
+        Ok(match outcome? {
+            Outcome::Done(brought) => Outcome::Done(tell(brought).await?),
+            Outcome::Stopped(exit) => Outcome::Stopped(exit),
+        })
+    };
+    let removal = async {
+        if signals.clean_up(Box::pin(run.tidy_up(&mut creations, &mut parts))).await.is_none() {
+            for (job, creation) in zip(&run.jobs, &creations) {
+                job.leave(creation, "we were interrupted again");
+            }
         }
-    }
+    };
+    let (outcome, ()) = tokio::join!(Box::pin(telling), removal);
     signals.first().map_or(outcome, |exit| Ok(Outcome::Stopped(exit)))
 }
 
@@ -102,10 +116,16 @@ impl Run<'_> {
         let each = zip(&self.jobs, creations).map(|(job, creation)| job.bring(creation, limit));
         let brought = tokio::select! {
             brought = join_all(each) => brought,
-            never = self.watch() => match never {},
+            never = self.watch_what_was_made() => match never {},
             error = self.supply(carrier, parts) => return Err(error),
         };
         self.conclude(brought)
+    }
+
+    /// Watches as soon as there may be something to see, and so leaves the first request to those that make it.
+    async fn watch_what_was_made(&self) -> Infallible {
+        self.state.first_answer().await;
+        self.watch().await
     }
 
     /// Makes what a carrier's probes come in, once it is known which Jobs there are to own it. Ends only when that fails.

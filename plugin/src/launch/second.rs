@@ -12,10 +12,18 @@ use super::{
     outcome::{Brought, Outcome},
     run::run as once,
 };
-use crate::output;
+use crate::{exit::Exit, output};
 
-/// Has each of `placements` carry out `plan` in the cluster, if need be twice, and removes every trace of it. What is still
-/// in doubt then is said to be unknown.
+/// What becomes of what the first probes brought.
+enum Next {
+    /// It was told.
+    Told(Exit),
+    /// Some of it is worth another probe each, at these places: `(of which of them, where)`.
+    Again(Vec<Brought>, Vec<(usize, Placement)>),
+}
+
+/// Has each of `placements` carry out `plan` in the cluster, if need be twice, gives what they brought to `tell`, and
+/// removes every trace of it meanwhile. What is still in doubt then is said to be unknown.
 ///
 /// # Errors
 ///
@@ -25,18 +33,29 @@ pub(crate) async fn run(
     plan: &Plan,
     placements: &[Placement],
     carrier: Option<&Carrier>,
-) -> anyhow::Result<Outcome> {
-    let mut brought = match once(cluster, plan, placements, carrier).await? {
-        Outcome::Done(brought) => brought,
-        stopped @ Outcome::Stopped(_) => return Ok(stopped),
+    tell: impl AsyncFn(Vec<Brought>) -> anyhow::Result<Exit>,
+) -> anyhow::Result<Exit> {
+    let tell = async |brought: Vec<Brought>| tell(settled(plan, brought)).await;
+    let first = async |brought: Vec<Brought>| match later(placements, &brought) {
+        again if again.is_empty() => tell(brought).await.map(Next::Told),
+        again => Ok(Next::Again(brought, again)),
     };
-    let (again, doubted) = later(placements, &mut brought);
-    if !again.is_empty() {
-        match once(cluster, plan, &again, carrier).await? {
-            Outcome::Done(second) => replace(doubted, second),
-            stopped @ Outcome::Stopped(_) => return Ok(stopped),
-        }
+    let (mut brought, again) = match once(cluster, plan, placements, carrier, first).await? {
+        Outcome::Stopped(exit) | Outcome::Done(Next::Told(exit)) => return Ok(exit),
+        Outcome::Done(Next::Again(brought, again)) => (brought, again),
+    };
+    let (which, again): (Vec<usize>, Vec<Placement>) = again.into_iter().unzip();
+    let second = async |second| {
+        replace(&mut brought, which, second);
+        tell(brought).await
+    };
+    match once(cluster, plan, &again, carrier, second).await? {
+        Outcome::Stopped(exit) | Outcome::Done(exit) => Ok(exit),
     }
+}
+
+/// What may be said in spite of what is in doubt.
+fn settled(plan: &Plan, brought: Vec<Brought>) -> Vec<Brought> {
     let settled = brought.into_iter().map(|brought| {
         let Brought { source, results } = brought;
         Brought::new(
@@ -44,15 +63,12 @@ pub(crate) async fn run(
             source.problem.map_or_else(|| results.settled(&plan.checks), Err),
         )
     });
-    Ok(Outcome::Done(settled.collect()))
+    settled.collect()
 }
 
-/// Those of `placements` that are worth another probe, each with its pause, and what they brought.
-fn later<'b>(
-    placements: &[Placement],
-    brought: &'b mut [Brought],
-) -> (Vec<Placement>, Vec<&'b mut Brought>) {
-    let worth = zip(placements, brought).filter_map(|(placement, brought)| {
+/// Those of `placements` that are worth another probe, each with its pause.
+fn later(placements: &[Placement], brought: &[Brought]) -> Vec<(usize, Placement)> {
+    let worth = zip(placements, brought).enumerate().filter_map(|(which, (placement, brought))| {
         let later = brought.results.worth_another()?;
         let sidecars = brought.results.doubt.as_ref()?.sidecars.join(", ");
         // As late again as the others were, and some more: no two starts take the same time.
@@ -62,14 +78,15 @@ fn later<'b>(
             later.as_secs_f64(),
             after.as_secs_f64()
         ));
-        Some((Placement { after, ..placement.clone() }, brought))
+        Some((which, Placement { after, ..placement.clone() }))
     });
-    worth.unzip()
+    worth.collect()
 }
 
-fn replace(doubted: Vec<&mut Brought>, second: Vec<Brought>) {
-    for (first, mut second) in zip(doubted, second) {
-        second.source.id = first.source.id;
-        *first = second;
+/// Puts what came at the second try in the place of what was in doubt.
+fn replace(brought: &mut [Brought], which: Vec<usize>, second: Vec<Brought>) {
+    for (which, mut second) in zip(which, second) {
+        second.source.id = brought[which].source.id;
+        brought[which] = second;
     }
 }

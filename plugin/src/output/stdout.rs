@@ -48,6 +48,19 @@ impl Stdout {
         self.inner.write_all(bytes).map_err(explain)
     }
 
+    /// Writes all of it, in a thread of its own: whoever reads slowly (`| less`) holds up nothing else that is under way.
+    ///
+    /// # Errors
+    ///
+    /// As [`Stdout::write`].
+    pub async fn print(mut self, bytes: Vec<u8>) -> anyhow::Result<()> {
+        let printing = tokio::task::spawn_blocking(move || {
+            self.write(&bytes)?;
+            self.flush()
+        });
+        printing.await?
+    }
+
     /// Pushes everything out.
     ///
     /// # Errors
