@@ -1,12 +1,11 @@
 //! Probes that somebody else's image carries: nodes need none of ours.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use harness::{Cluster, Namespace, SharedServers, wait_until};
-use nix::sys::signal::Signal;
 
 /// An image that every node has and that is not ours; its user is root.
-const CARRIER: [&str; 2] = ["--carrier", "docker.io/library/nginx:latest"];
+pub(super) const CARRIER: [&str; 2] = ["--carrier", "docker.io/library/nginx:latest"];
 
 /// A namespace that holds its pods to Pod Security `restricted`, and where our own image is named as one that there is not.
 fn namespace(prefix: &str) -> Namespace {
@@ -46,22 +45,6 @@ fn several_sources_share_what_they_are_carried_in() {
     let run = carried(&ns, &words).run().success();
     assert_eq!(run.stdout.matches(" open ").count(), nodes.len(), "{}", run.story());
     assert_eq!(ns.leftovers(), "");
-}
-
-#[test]
-fn killed_at_any_moment_nothing_stays_past_its_time() {
-    let (ns, servers) = (namespace("carrier-killed"), SharedServers::get());
-    let limits = ["--start-timeout", "5s", "--timeout", "1s", "--keep-finished", "1s"];
-    let words = [&["check", servers.nginx.as_str()], &limits[..]].concat();
-    for after in [50, 100, 150, 200, 300, 500] {
-        carried(&ns, &words).signalled(Signal::SIGKILL, Duration::from_millis(after));
-    }
-    ns.wait_clean(Duration::from_mins(1));
-    for after in [100, 200, 400] {
-        let begun = Instant::now();
-        carried(&ns, &words).signalled(Signal::SIGTERM, Duration::from_millis(after));
-        assert_eq!(ns.leftovers(), "", "after {after} ms, {:?} later", begun.elapsed());
-    }
 }
 
 #[test]

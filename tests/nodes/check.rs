@@ -1,8 +1,7 @@
 //! Check on two nodes: what holds, what fails, what cannot be judged, and that nothing stays.
 
-use std::{os::unix::process::ExitStatusExt as _, time::Duration};
+use std::time::Duration;
 
-use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use super::SOON;
@@ -219,51 +218,6 @@ fn a_restricted_namespace_accepts_the_probe() {
     }
     let run = ns.pods(["check", &servers.nginx]).run().success();
     assert_eq!(run.stderr, "", "not even a warning\n{}", run.story());
-}
-
-#[test]
-fn a_signal_at_any_moment_leaves_nothing() {
-    let (cluster, servers) = (Cluster::nodes(), SharedServers::get());
-    let nodes = cluster.node_names();
-    let nodes: Vec<&str> = nodes.iter().flat_map(|node| ["--from-node", node]).collect();
-    for (verb, flags) in [("check", &[][..]), ("check", &nodes), ("curl", &[])] {
-        let namespace = || cluster.namespace("check-signal");
-        let words = [&[verb, &servers.nginx], flags].concat();
-        let stopped =
-            side_by_side(0..14, namespace, |ns, step| u32::from(signal_at(ns, &words, step)));
-        let stopped: u32 = stopped.into_iter().sum();
-        assert!(stopped >= 3, "only {stopped} runs of {words:?} were stopped before their end");
-    }
-}
-
-/// Runs these words, signals them at their `step`, and tells whether they were stopped by their own hand.
-fn signal_at(ns: &Namespace, words: &[&str], step: u64) -> bool {
-    let (signal, code) =
-        if step.is_multiple_of(2) { (Signal::SIGINT, 130) } else { (Signal::SIGTERM, 143) };
-    let after = Duration::from_millis(40 + 50 * step);
-    let (status, took) = ns.pods(words.iter().copied()).signalled(signal, after);
-    // Before it listens for signals it has created nothing, and dies of them like any program.
-    let died = status.signal() == Some(signal as i32);
-    let ended = died || status.success() || status.code() == Some(code);
-    assert!(ended, "{words:?}, step {step}: {status}");
-    assert!(took < Duration::from_secs(15), "{words:?}, step {step}: {took:?} after the signal");
-    // A pod that the Job controller was just making is collected a moment later.
-    ns.wait_clean(Duration::from_secs(10));
-    status.code() == Some(code)
-}
-
-#[test]
-fn what_was_killed_ends_by_itself() {
-    let (ns, servers) = (Cluster::nodes().namespace("check-kill"), SharedServers::get());
-    let command = ns
-        .pods(["check", &servers.nginx, "--timeout", "1s", "--start-timeout", "3s"])
-        .args(["--keep-finished", "1s", "--node-selector", "kubectl-pods.test/nowhere=yes"]);
-    let mut child = command.spawn();
-    wait_until("the probe's pod", Duration::from_secs(20), || ns.leftovers().contains("pod/"));
-    child.kill().expect("it can be killed");
-    child.wait().expect("it ends");
-    assert!(ns.leftovers().contains("job.batch/"), "there is something to clean up");
-    ns.wait_clean(Duration::from_secs(30));
 }
 
 #[test]

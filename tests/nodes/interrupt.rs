@@ -1,6 +1,9 @@
-//! Ctrl-C while a probe waits in the cluster: for a node, for its image, for a server that says nothing.
+//! Ctrl-C, once or twice, and its relatives: at any moment, and while a probe waits in the cluster for a node, for its
+//! image, for a server that says nothing.
 
 use std::{
+    os::unix::process::ExitStatusExt as _,
+    process::ExitStatus,
     thread,
     time::{Duration, Instant},
 };
@@ -10,7 +13,10 @@ use nix::{
     unistd::Pid,
 };
 
-use harness::{Cluster, Namespace, Run, start_article_servers, wait_until};
+use super::carrier::CARRIER;
+use harness::{
+    Cluster, Namespace, Run, SharedServers, side_by_side, start_article_servers, wait_until,
+};
 
 /// Interrupts the command once a probe's pod shows `value` at `path`, and gives what it did after that.
 #[track_caller]
@@ -65,4 +71,60 @@ fn whatever_a_probe_waits_for() {
         assert!(run.took < Duration::from_secs(15), "{}", run.story());
         ns.wait_clean(Duration::from_secs(10));
     }
+}
+
+/// What comes at a moment: once, or twice as `timeout` or a shell does that passes on what the terminal has sent to all.
+const SIGNALS: [&[Signal]; 4] =
+    [&[Signal::SIGINT], &[Signal::SIGINT, Signal::SIGINT], &[Signal::SIGTERM], &[Signal::SIGHUP]];
+
+#[test]
+fn at_any_moment_nothing_is_left() {
+    let (cluster, servers) = (Cluster::nodes(), SharedServers::get());
+    let nodes = cluster.node_names();
+    let nodes: Vec<&str> = nodes.iter().flat_map(|node| ["--from-node", node]).collect();
+    let commands = [("check", &[][..]), ("check", &nodes), ("check", &CARRIER), ("curl", &[])];
+    for (verb, flags) in commands {
+        let namespace = || cluster.namespace("signal");
+        let words = [&[verb, &servers.nginx], flags].concat();
+        let stopped =
+            side_by_side(0..16, namespace, |ns, step| u32::from(signal_at(ns, &words, step)));
+        let stopped: u32 = stopped.into_iter().sum();
+        assert!(stopped >= 3, "only {stopped} runs of {words:?} were stopped before their end");
+    }
+}
+
+/// Runs these words, signals them at their `step`, and tells whether they were stopped by their own hand.
+fn signal_at(ns: &Namespace, words: &[&str], step: u8) -> bool {
+    let signals = SIGNALS[usize::from(step) % SIGNALS.len()];
+    let (status, took) = signalled(ns, words, signals, Duration::from_millis(45) * step.into());
+    // Before it listens for signals it has created nothing, and dies of them like any program.
+    let died = signals.iter().any(|signal| status.signal() == Some(*signal as i32));
+    let stopped = status.code() == Some(128 + signals[0] as i32);
+    assert!(died || stopped || status.success(), "{words:?}, step {step}: {status}");
+    assert!(took < Duration::from_secs(15), "{words:?}, step {step}: {took:?} after the signal");
+    // A pod that the Job controller was just making is collected a moment later.
+    ns.wait_clean(Duration::from_secs(10));
+    stopped
+}
+
+/// Runs these words, sends these signals after a while, and gives how it ended and how long after them.
+fn signalled(
+    ns: &Namespace,
+    words: &[&str],
+    signals: &[Signal],
+    after: Duration,
+) -> (ExitStatus, Duration) {
+    let command = ns.pods(words.iter().copied());
+    let child = command.spawn();
+    let pid = Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
+    thread::sleep(after);
+    for signal in signals {
+        // It may have been quicker. Nobody has waited for it yet, so the pid is still its own.
+        let _ = kill(pid, *signal);
+        // Two in the very same moment may reach the process as one.
+        thread::sleep(Duration::from_millis(3));
+    }
+    let begun = Instant::now();
+    let status = child.wait_with_output().expect("it ends").status;
+    (status, begun.elapsed())
 }

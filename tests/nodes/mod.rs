@@ -11,6 +11,7 @@ mod curl;
 mod guest;
 mod image;
 mod interrupt;
+mod killed;
 mod large;
 mod listing;
 mod monitor;

@@ -20,5 +20,6 @@ mod order;
 mod silence;
 mod stderr;
 mod streaming;
+mod telling;
 mod terminal;
 mod way_back;
