@@ -5,7 +5,7 @@
 //! - [`pack`], [`unpack`]: a plan as the text of an environment variable.
 //! - [`LastWords`], [`unpack_records`]: the records in 4 KiB, for a file that outlives the probe.
 //! - [`StandingPlan`]: whether a plan can be carried out so, asked by whoever installs one.
-//!
+//! - [`is_metadata`]: addresses that nothing may lead to by surprise.
 //! - [`check_roots`]: whether certificates in PEM can be trusted, asked by whoever sends them.
 //!
 //! What the probe does not do: it follows no redirect, keeps no connection, resumes no TLS session, tries one address of a name
@@ -26,6 +26,7 @@ mod text;
 
 pub use last_words::{LastWords, unpack_records};
 pub use plan::{PlanError, StandingError, StandingPlan, pack, unpack};
+pub use prober::is_metadata;
 pub use run::run;
 
 /// Makes sure that `pem` can be [`kubectl_pods_report::Plan::roots`].

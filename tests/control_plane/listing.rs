@@ -317,9 +317,9 @@ fn who_may_list_one_namespace_is_refused_the_others() {
         "{apiVersion: v1, kind: Pod, metadata: {name: web}, spec: {schedulingGates: \
          [{name: example.com/never}], containers: [{name: a, image: a}]}}",
     );
-    let role = "{apiVersion: rbac.authorization.k8s.io/v1, kind: Role, metadata: {name: any}, rules: \
-                [{apiGroups: [''], resources: [pods], verbs: [list]}]}";
+    let role = include_str!("../../deploy/rights-get.yaml");
     let user = namespace.grant("lists-pods", role, |_| ());
+    namespace.pods(["web", "--as", &user]).run().success();
     let shown = namespace.pods(["--as", &user]).run().success().stdout;
     assert!(shown.contains("web"), "{shown}");
     for more in [&[][..], &["-o", "wide"], &["-o", "name"], &["--show-labels"], &["-o", "json"]] {

@@ -19,13 +19,21 @@ fn report(run: &Run) -> Value {
     serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}\n{}", run.story()))
 }
 
+/// Waits until all of them are reached from every node: each kube-proxy needs its own time to know a Service.
+fn wait_for_all(ns: &Namespace, targets: &[&str]) {
+    let nodes = ns.cluster.node_names();
+    let nodes: Vec<&str> = nodes.iter().flat_map(|node| ["--from-node", node]).collect();
+    let words = [&["check"], targets, &nodes].concat();
+    wait_until(&words.join(" "), Duration::from_mins(1), || {
+        ns.pods(words.iter().copied()).run().code == 0
+    });
+}
+
 fn with_servers(prefix: &str) -> Namespace {
     let ns = Cluster::nodes().namespace(prefix);
     start_article_servers(&ns);
     ns.apply(include_str!("../fixtures/services.yaml"));
-    // kube-proxy needs its time to know them.
-    let check = || ns.pods(["check", "svc/web", "svc/headless"]).run();
-    wait_until("the Services to lead somewhere", Duration::from_secs(30), || check().code == 0);
+    wait_for_all(&ns, &["svc/web", "svc/headless"]);
     ns
 }
 
@@ -153,9 +161,7 @@ fn account_without(ns: &Namespace, name: &str, without: &[usize]) -> String {
 fn the_documented_role_is_enough_and_each_right_is_missed_by_name() {
     let ns = &with_servers("check-rights");
     ns.apply(include_str!("../fixtures/workloads.yaml"));
-    wait_until("every workload", Duration::from_mins(1), || {
-        ns.pods(["check"]).args(EVERY_KIND).run().code == 0
-    });
+    wait_for_all(ns, &EVERY_KIND);
     let run = |verb: &str, targets: &[&str], user: &str| {
         ns.pods([verb]).args(targets.iter().copied()).args(["--as", user]).run()
     };
@@ -163,6 +169,10 @@ fn the_documented_role_is_enough_and_each_right_is_missed_by_name() {
     run("check", &EVERY_KIND, "nobody").exits(1).complains(nothing);
     let user = account_without(ns, "all", &[]);
     run("check", &EVERY_KIND, &user).success();
+    // curl takes port 80 where none is named.
+    for target in EVERY_KIND.iter().map(|target| target.replace("svc/web", "svc/web:8081")) {
+        run("curl", &[&target], &user).success();
+    }
     assert_eq!(ns.leftovers(), "");
     let cases = [
         (0, "nginx-ser", "cannot create resource \"jobs\""),

@@ -14,6 +14,7 @@ mod interrupt;
 mod killed;
 mod large;
 mod listing;
+mod metadata;
 mod monitor;
 mod names;
 mod obstacle;

@@ -2,10 +2,11 @@
 //!
 //! - [`target`]: the words. [`mod@resolve`], [`service`], [`ports`]: the cluster says where that is.
 //! - [`mod@endpoints`]: where a Service sends; [`addressing`]: which of the addresses counts, and whom to trust there.
-//! - [`mod@plan`]: what a probe is to do there.
+//! - [`metadata`]: where nothing may lead by surprise. [`mod@plan`]: what a probe is to do there.
 
 mod addressing;
 mod endpoints;
+mod metadata;
 mod places;
 mod plan;
 mod ports;

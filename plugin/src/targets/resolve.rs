@@ -18,6 +18,7 @@ use kubectl_pods_report::Observation;
 use tokio::time::timeout;
 
 use super::{
+    metadata,
     places::{Found, Places, Resolved, Wanted, each_port, stem},
     ports, service,
     target::{Place, Target, TargetKind},
@@ -43,13 +44,10 @@ pub(crate) async fn resolve<'t>(
     let found = timeout(limit, found).await.unwrap_or_else(|_| {
         bail!("no answer about the targets within {} s: the API server is silent", limit.as_secs())
     })?;
-    let resolved = |(target, places): (_, Places)| {
-        let resolved = move |Found { label, what, standby, every_address }| Resolved {
-            label,
-            target,
-            what,
-            standby,
-            every_address,
+    let resolved = |(target, places): (&'t Target, Places)| {
+        let resolved = move |found| {
+            let Found { label, what, standby, every_address } = metadata::refused(target, found);
+            Resolved { label, target, what, standby, every_address }
         };
         places.into_iter().map(resolved)
     };

@@ -33,6 +33,7 @@ pub(crate) use attempt::unix_seconds;
 use failure::Failure;
 use http::Head;
 pub(crate) use machine::Machine;
+pub use resolve::is_metadata;
 pub(crate) use tls::read_pem;
 use trace::{Stage, Trace};
 

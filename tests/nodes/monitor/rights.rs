@@ -1,11 +1,14 @@
 //! What the documented role allows, and what is said without one of its rules.
 
-use super::super::SOON;
+use super::super::{SOON, carrier::CARRIER};
 use harness::{Cluster, Namespace};
 use serde_json::{Value, json};
 
 /// The role that the documentation asks for.
 const RIGHTS: &str = include_str!("../../../deploy/rights-monitor.yaml");
+
+/// That of those who only look.
+const STATUS_RIGHTS: &str = include_str!("../../../deploy/rights-monitor-status.yaml");
 
 /// A ServiceAccount with the documented rights, after this change; gives its user name.
 fn keeper(ns: &Namespace, change: impl FnOnce(&mut Vec<Value>)) -> String {
@@ -22,10 +25,22 @@ fn the_documented_role_is_enough() {
     let ns = Cluster::nodes().namespace("monitor-rights");
     ns.apply(include_str!("../../fixtures/services.yaml"));
     let user = keeper(&ns, |_| ());
-    for words in [&["install", "svc/deserted"][..], &["status"], &["uninstall"]] {
+    let reader = ns.grant("reader", STATUS_RIGHTS, |_| ());
+    let run = |words: &[&str], user: &str| {
         let command = ns.pods(["monitor"]).args(words.iter().copied());
-        command.args(["--as", &user]).run().success();
+        command.args(["--as", user]).run()
+    };
+    let install = ["install", "svc/deserted"];
+    run(&install, &user).success();
+    run(&["status"], &user).success();
+    run(&["status"], &reader).success();
+    for words in [&install[..], &["uninstall"]] {
+        run(words, &reader).exits(1).complains("(Forbidden)");
     }
+    // With a carrier it is as many ConfigMaps more.
+    let carried = [&install[..], &CARRIER].concat();
+    run(&carried, &user).success();
+    run(&["uninstall"], &user).success();
     assert_eq!(ns.leftovers(), "");
 }
 

@@ -7,9 +7,10 @@
 //! the name as it stands.
 
 pub(super) mod answer;
+mod metadata;
 mod search;
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ use hickory_resolver::proto::rr::{IntoName, Name, RecordType};
 use hickory_resolver::{Hosts, TokioResolver, lookup::Lookup, system_conf};
 use kubectl_pods_report::{Asked, Check, Family, MAX_ADDRESSES, NameAnswer, NameDetails};
 use tokio::time::{Instant, timeout};
+
+pub use metadata::is_metadata;
 
 use super::Trace;
 use super::failure::{Failure, ResolveFailure};
@@ -215,39 +218,4 @@ const fn families(only: Option<Family>) -> &'static [RecordType] {
 
 fn addresses(found: &Lookup) -> Vec<IpAddr> {
     found.answers().iter().filter_map(|record| record.data.ip_addr()).collect()
-}
-
-/// Addresses under which clouds hand credentials to whoever asks from inside. A name must not lead there by surprise;
-/// a plan that means them writes the address.
-fn is_metadata(address: IpAddr) -> bool {
-    const EC2: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
-    match address {
-        IpAddr::V4(v4) => v4.is_link_local(),
-        IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
-            Some(v4) => Ipv4Addr::is_link_local(&v4),
-            None => v6 == EC2 || v6.is_unicast_link_local(),
-        },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn metadata_addresses() {
-        let cases = [
-            ("169.254.169.254", true),
-            ("169.254.170.2", true),
-            ("::ffff:169.254.169.254", true),
-            ("fd00:ec2::254", true),
-            ("fe80::1", true),
-            ("10.0.0.1", false),
-            ("127.0.0.1", false),
-            ("fd00::254", false),
-        ];
-        for (address, expected) in cases {
-            assert_eq!(is_metadata(address.parse().expect(address)), expected, "{address}");
-        }
-    }
 }
