@@ -1,6 +1,7 @@
 //! `cargo xtask bench …`: measurements that are too slow or too noisy for tests. Each prints rows for
 //! `docs/measurements.md`.
 
+mod causes;
 mod check;
 mod list;
 mod measured;
@@ -9,6 +10,8 @@ mod sample;
 /// What to measure.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum BenchVerb {
+    /// Ordinary mistakes: are they named, beside what popeye says; healthy targets; the time that causes take
+    Causes(causes::CausesBench),
     /// From command to answer: `kubectl pods curl`, `kubectl pods check`, `kubectl run curl -it --rm`, interleaved
     Check(check::CheckBench),
     /// Lists of pods: kubectl, curl with the cheapest sufficient request, ours, interleaved; wall, CPU, memory, bytes
@@ -22,6 +25,7 @@ pub(crate) enum BenchVerb {
 /// When the cluster cannot be made, or a measured command fails.
 pub(crate) fn run(verb: &BenchVerb) -> anyhow::Result<()> {
     match verb {
+        BenchVerb::Causes(args) => causes::run(args),
         BenchVerb::Check(args) => check::run(args),
         BenchVerb::List(args) => list::run(args),
     }
