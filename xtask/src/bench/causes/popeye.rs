@@ -28,7 +28,7 @@ pub(super) fn errors(report: &Value, namespace: &str, name: &str) -> Vec<String>
     let sections = report["popeye"]["sections"].as_array().into_iter().flatten();
     let objects = sections.filter_map(|section| section["issues"].as_object()).flatten();
     let issues =
-        objects.filter(|(object, _)| is_it(object)).flat_map(|(_, issues)| issues.as_array());
+        objects.filter(|(object, _)| is_it(object)).filter_map(|(_, issues)| issues.as_array());
     let errors = issues.flatten().filter(|issue| issue["level"].as_u64() == Some(ERROR));
     let mut errors: Vec<String> =
         errors.filter_map(|issue| issue["message"].as_str()).map(str::to_owned).collect();
