@@ -12,7 +12,7 @@ mod sample;
 pub(crate) enum BenchVerb {
     /// Ordinary mistakes: are they named, beside what popeye says; healthy targets; the time that causes take
     Causes(causes::CausesBench),
-    /// From command to answer: `kubectl pods curl`, `kubectl pods check`, `kubectl run curl -it --rm`, interleaved
+    /// From command to answer: `kubectl pods curl` and `check`, `kubectl run curl -it --rm`, 1,000 targets, causes, interleaved
     Check(check::CheckBench),
     /// Lists of pods: kubectl, curl with the cheapest sufficient request, ours, interleaved; wall, CPU, memory, bytes
     List(list::ListBench),

@@ -41,7 +41,7 @@ pub(super) enum Who {
 pub(super) struct Contestant {
     pub(super) who: Who,
     words: Vec<String>,
-    /// What the output of each run must have, in the order of the runs' ends.
+    /// What the output of each run must have.
     answer: String,
     code: i32,
     pub(super) to_answer: Sample,
@@ -63,9 +63,12 @@ impl Contestant {
 
     /// The command for a table.
     pub(super) fn line(&self) -> String {
-        let shown: Vec<&str> = self.words.iter().take(14).map(String::as_str).collect();
-        let more = if self.words.len() > shown.len() { " …" } else { "" };
-        format!("kubectl {}{more}", shown.join(" "))
+        match (self.who, self.words.as_slice()) {
+            (Who::Many, [pods, check, first, .., last]) => {
+                format!("kubectl {pods} {check} {first} … {last}")
+            }
+            (_, words) => format!("kubectl {}", words.join(" ")),
+        }
     }
 }
 
