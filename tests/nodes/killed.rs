@@ -17,19 +17,16 @@ const KEPT: Duration = Duration::from_secs(10);
 /// What the controllers of a busy machine may need on top.
 const SLACK: Duration = Duration::from_secs(20);
 
-/// Kills the command at each moment. Gives how many died of it: the others were quicker.
+/// Kills the command, with the limits, at each moment. Gives how many died of it: the others were quicker.
 fn kill_at_any_moment(ns: &Namespace, words: &[&str]) -> usize {
     let life = || ns.pods(words.iter().copied()).run().success().took;
     let life = life().min(life());
-    let died = side_by_side(
-        0..MOMENTS,
-        || (),
-        |(), moment| {
-            let (status, _) =
-                ns.pods(words.iter().copied()).signalled(Signal::SIGKILL, life * moment / MOMENTS);
-            status.signal() == Some(Signal::SIGKILL as i32)
-        },
-    );
+    let kill = |(): &(), moment| {
+        let command = ns.pods(words.iter().copied()).args(LIMITS);
+        let (status, _) = command.signalled(Signal::SIGKILL, life * moment / MOMENTS);
+        status.signal() == Some(Signal::SIGKILL as i32)
+    };
+    let died = side_by_side(0..MOMENTS, || (), kill);
     died.into_iter().filter(|died| *died).count()
 }
 
@@ -52,7 +49,7 @@ fn at_any_moment_nothing_outlives_its_limits() {
     let check = ["check", servers.nginx.as_str(), "--timeout", "1s"];
     let curl = ["curl", servers.nginx.as_str(), "--max-time", "1"];
     for (verb, flags) in [(check, &CARRIER[..]), (check, &nodes), (check, &[]), (curl, &[])] {
-        let words = [&verb, flags, &LIMITS].concat();
+        let words = [&verb, flags].concat();
         let died = kill_at_any_moment(&ns, &words);
         // How long one lives varies with what else the machine does.
         assert!(died >= 5, "only {died} runs of {words:?} were there to be killed");
