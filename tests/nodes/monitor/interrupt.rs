@@ -4,20 +4,23 @@ use std::{os::unix::process::ExitStatusExt as _, process::ExitStatus, time::Dura
 
 use nix::sys::signal::Signal;
 
+use super::super::carrier::CARRIER;
 use harness::{Cluster, Namespace, side_by_side};
 
 /// Installs a probe of this target, interrupted after a while.
-fn interrupted(ns: &Namespace, target: &str, after: Duration) -> ExitStatus {
+fn interrupted(ns: &Namespace, target: &str, flags: &[&str], after: Duration) -> ExitStatus {
     let command = ns.pods(["monitor", "install", target, "--every", "1s"]);
-    command.signalled(Signal::SIGINT, after).0
+    command.args(flags.iter().copied()).signalled(Signal::SIGINT, after).0
 }
 
 #[test]
 fn an_interrupted_install_leaves_nothing() {
     let cluster = Cluster::nodes();
     let namespace = || cluster.namespace("monitor-signal");
-    let stopped = side_by_side(1..=8_u32, namespace, |ns, step| {
-        let status = interrupted(ns, "10.96.0.1:443", Duration::from_millis(70) * step);
+    let stopped = side_by_side(1..=16_u32, namespace, |ns, step| {
+        // Every other one is carried, in ConfigMaps that have to go as well.
+        let flags = if step.is_multiple_of(2) { &CARRIER[..] } else { &[] };
+        let status = interrupted(ns, "10.96.0.1:443", flags, Duration::from_millis(35) * step);
         // Before it listens for signals it has made nothing, and dies of them like any program.
         let died = status.signal() == Some(Signal::SIGINT as i32);
         if status.success() {
@@ -40,7 +43,7 @@ fn an_interrupted_change_removes_nothing() {
     // Later and later, and each time another change, until one is stopped by its own hand.
     let stopped = (1..=20_u32).any(|step| {
         let target = format!("10.96.0.1:{}", 443 + step);
-        let status = interrupted(&ns, &target, Duration::from_millis(150) * step);
+        let status = interrupted(&ns, &target, &[], Duration::from_millis(150) * step);
         assert!(ns.leftovers().contains("daemonset"), "what was there before stays: step {step}");
         status.code() == Some(130)
     });
