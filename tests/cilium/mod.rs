@@ -1,4 +1,5 @@
 //! Tests against two nodes whose CNI enforces NetworkPolicy.
 
 mod kubelet;
+mod outage;
 mod policy;

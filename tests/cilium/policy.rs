@@ -15,6 +15,8 @@ fn a_deny_policy_is_seen_as_silence_and_only_for_its_pod() {
     wait_until("the policy to be enforced", Duration::from_secs(30), || check().code == 2);
     let denied = check().exits(2);
     assert!(denied.stdout.contains("dropped"), "{}", denied.story());
+    let cause = ", not even at its own address: a NetworkPolicy, or the network between the nodes";
+    assert!(denied.stdout.contains(cause), "{}", denied.story());
     ns.pods(["check", "httpd-ser"]).run().success();
     let curl = ns.pods(["curl", "nginx-ser", "--connect-timeout", "2"]).run().exits(28);
     assert_eq!(curl.stdout, "", "{}", curl.story());

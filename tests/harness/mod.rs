@@ -31,7 +31,7 @@ pub use cluster::{Cluster, Namespace, same_within_seconds};
 pub use command::{Command, Run, wait_until};
 pub use registry::Registry;
 pub use scripted_api::{Answer, ScriptedApi};
-pub use servers::{SharedServers, start_article_servers};
+pub use servers::{SharedServers, start_article_servers, unused_beside};
 pub use side_by_side::side_by_side;
 
 /// The plugin with nothing but a fresh HOME: no kubeconfig, no proxy, no colour, no locale.

@@ -25,6 +25,11 @@ pub struct SharedServers {
 }
 
 impl SharedServers {
+    /// An address of the same network that no pod has.
+    pub fn unused_ip(&self) -> String {
+        unused_beside(&self.nginx_ip)
+    }
+
     /// Those that another test uses just now, or new ones. They go with the last test that uses them.
     pub fn get() -> Arc<Self> {
         static SHARED: Mutex<Weak<SharedServers>> = Mutex::new(Weak::new());
@@ -44,4 +49,10 @@ impl SharedServers {
         let nginx_ip = namespace.pod_ip("nginx-ser");
         Self { namespace, nginx: format!("{nginx_ip}:80"), nginx_ip }
     }
+}
+
+/// An IPv4 address near the end of the /24 of this one: pods get theirs from its beginning.
+pub fn unused_beside(address: &str) -> String {
+    let (network, _) = address.rsplit_once('.').expect("an IPv4 address");
+    format!("{network}.250")
 }

@@ -86,7 +86,13 @@ fn of_service(scene: &Scene<'_>, key: Key) -> Vec<Want> {
 
 /// The pods that endpoints are said to be, where they are not among those that the Service selects.
 fn of_endpoints(scene: &Scene<'_>, key: &Key) -> Vec<Want> {
-    let Answer::Known(pods) = scene.pods() else { return Vec::new() };
+    // Without a selector there are none, and every pod that is named is looked for.
+    let selector = scene.selector().filter(|selector| !selector.is_empty());
+    let pods = match (selector, scene.pods()) {
+        (None, _) => Vec::new(),
+        (Some(_), Answer::Known(pods)) => pods,
+        (Some(_), _) => return Vec::new(),
+    };
     let endpoints = scene.endpoints().known().unwrap_or_default();
     let named = endpoints.into_iter().filter_map(|endpoint| endpoint.pod);
     let strange = named.filter(|(name, _)| !pods.iter().any(|pod| container::name(pod) == name));

@@ -16,7 +16,7 @@ pub(crate) struct Endpoint {
     pub port: Option<u16>,
     /// Whether new connections are sent there.
     pub ready: bool,
-    /// Whether it could serve, though it is going.
+    /// Whether it still serves while it is going.
     pub serving: bool,
     /// The node it is on.
     pub node: Option<String>,
@@ -80,7 +80,7 @@ fn read(endpoint: &SliceEndpoint, address: &str, port: Option<u16>) -> Option<En
         address: address.parse().ok()?,
         port,
         ready: conditions.ready.unwrap_or(true),
-        serving: conditions.serving.unwrap_or(true),
+        serving: conditions.serving.unwrap_or(true) && conditions.terminating == Some(true),
         node: endpoint.node_name.clone(),
         pod: pod.and_then(|pod| Some((pod.name.clone()?, pod.uid.clone().unwrap_or_default()))),
     })
@@ -115,6 +115,7 @@ mod tests {
             (json!([{"addresses": ["10.0.0.7"]}, going, down]), vec!["10.0.0.7"]),
             (json!([going, down]), vec!["10.0.0.8"]),
             (json!([down]), vec![]),
+            (json!([{"addresses": ["10.0.0.9"], "conditions": {"ready": false}}]), vec![]),
             (json!([{"addresses": ["10.0.0.7"]}, {"addresses": ["10.0.0.7"]}]), vec!["10.0.0.7"]),
         ];
         for (given, expected) in cases {

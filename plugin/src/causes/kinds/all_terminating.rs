@@ -6,16 +6,17 @@ use super::super::{container, scene::Scene, words};
 
 pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
     let pods = scene.living_pods();
-    if scene.is_served() || pods.is_empty() || !pods.iter().all(|pod| container::is_going(pod)) {
+    // Also where they still serve by what is known of them: they did not answer.
+    if pods.is_empty() || !pods.iter().all(|pod| container::is_going(pod)) {
         return None;
     }
     let names: Vec<&str> = pods.iter().map(|pod| container::name(pod)).collect();
-    let going = format!("{} of its pods: {}", words::count(pods.len(), "pod"), words::some(&names));
     let message = match scene.subject {
         super::Subject::Pod(_) => format!("pod {} is being deleted", names[0]),
         _ => format!(
-            "{} has no ready pod: all that are left are being deleted ({going})",
-            scene.object()
+            "{} has no ready pod: all that are left are being deleted ({})",
+            scene.object(),
+            words::some(&names)
         ),
     };
     Some(Cause {

@@ -19,6 +19,10 @@ pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
     }
     let number = direct[0].attempt.port?;
     let pods = scene.living_pods();
+    // Whoever is going listens no more.
+    if !pods.is_empty() && pods.iter().all(|pod| container::is_going(pod)) {
+        return None;
+    }
     let names: Vec<String> = direct
         .iter()
         .map(|direct| match &direct.endpoint.pod {

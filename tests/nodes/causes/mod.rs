@@ -1,5 +1,7 @@
 //! Causes on a real cluster: each mistake is made, all of them are checked at once, and every line is compared.
 
+mod apart;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::Value;
@@ -9,7 +11,7 @@ use harness::{Cluster, Namespace, wait_until};
 /// What was got wrong in `causes.yaml`, and what is to be said of it: target, verdict (none where it depends on the way of the
 /// packet), kind of the first cause, and its line, or what that begins with where the rest depends on the cluster. `NS` is the
 /// namespace.
-const MISTAKES: &str = include_str!("../fixtures/causes.json");
+const MISTAKES: &str = include_str!("../../fixtures/causes.json");
 
 /// [`MISTAKES`] in this namespace.
 fn mistakes(ns: &Namespace) -> Vec<Value> {
@@ -51,7 +53,7 @@ fn targets(ns: &Namespace) -> Vec<String> {
 #[test]
 fn every_mistake_is_named_in_one_line() {
     let ns = Cluster::nodes().namespace("causes");
-    ns.apply(include_str!("../fixtures/causes.yaml"));
+    ns.apply(include_str!("../../fixtures/causes.yaml"));
     ns.wait_ready("front");
     let check = || ns.pods(["check", "-o", "json", "--connect-timeout", "2s"]).args(targets(&ns));
     let differ = || {
@@ -94,7 +96,7 @@ fn one_node_without_a_local_endpoint_and_one_bad_endpoint_of_two() {
     let ns = Cluster::nodes().namespace("causes-nodes");
     let nodes = ns.cluster.node_names();
     let [here, there] = nodes.as_slice() else { panic!("two nodes: {nodes:?}") };
-    ns.apply(&include_str!("../fixtures/causes-nodes.yaml").replace("HERE", here));
+    ns.apply(&include_str!("../../fixtures/causes-nodes.yaml").replace("HERE", here));
     for pod in ["serves", "sleeps"] {
         ns.wait_ready(pod);
     }
