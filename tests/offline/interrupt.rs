@@ -154,6 +154,34 @@ fn twice_at_once_is_once() {
     }
 }
 
+/// The Job controller was just making a pod when the Job was deleted.
+#[test]
+fn a_pod_that_comes_late_is_removed_too() {
+    let deletions = AtomicUsize::new(0);
+    let lists = AtomicUsize::new(0);
+    let api = ScriptedApi::choosing(move |_, request| match request.split(' ').next() {
+        Some("POST") => Answer::json(JOB),
+        Some("DELETE") => {
+            let of_a_pod = usize::from(request.contains("/pods/"));
+            deletions.fetch_add(of_a_pod, Ordering::SeqCst);
+            Answer::json(SUCCESS)
+        }
+        _ if request.contains("watch") => Answer::unfinished(""),
+        _ if lists.fetch_add(1, Ordering::SeqCst) == 0 => Answer::json(NO_PODS),
+        _ if deletions.load(Ordering::SeqCst) == 0 => Answer::ended_probe(request, ""),
+        _ => Answer::json(NO_PODS),
+    });
+    let command = api.pods(["check", "10.0.0.7:80"]);
+    let child = command.spawn();
+    let watched = || api.asked().iter().any(|request| request.contains("watch"));
+    wait_until("the pods to be watched", Duration::from_mins(1), watched);
+    interrupt(&command, child);
+    let asked = api.asked();
+    let pods =
+        |request: &&String| request.starts_with("DELETE /api/v1/") && request.contains("-0-x");
+    assert_eq!(asked.iter().filter(pods).count(), 1, "{asked:#?}");
+}
+
 /// The server has trouble of its own just when the Job is to be deleted.
 #[test]
 fn a_refused_deletion_is_repeated() {

@@ -12,9 +12,12 @@
 use std::{convert::Infallible, future::pending, iter::zip, time::Duration};
 
 use futures_util::future::join_all;
-use k8s_openapi::api::{batch::v1::Job, core::v1::ConfigMap};
+use k8s_openapi::api::{
+    batch::v1::Job,
+    core::v1::{ConfigMap, Pod},
+};
 use kubectl_pods_report::Plan;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use cluster::{Cluster, objects, objects::Object, pods};
 
@@ -33,6 +36,9 @@ use crate::{output, signals::Signals};
 pub(crate) const GRACE: Duration = Duration::from_secs(20);
 /// Pause between two looks at what we deleted. It is gone after about 20 ms.
 const REMOVAL_POLL: Duration = Duration::from_millis(10);
+/// How long a pod may still come of a Job that was deleted before it had one: whoever makes it may have been at it. Mostly
+/// it takes 10 ms.
+const LATE_POD: Duration = Duration::from_millis(200);
 
 /// Probes that are under way together.
 pub(super) struct Run<'a> {
@@ -174,17 +180,32 @@ impl Run<'_> {
         }
     }
 
-    /// Stays until no pod of a removed Job is left.
+    /// Deletes those of `pods` that nobody has deleted, each once: as for parts, only quicker than the garbage collector.
+    async fn hasten(&self, pods: &[Pod], hastened: &mut Vec<String>) {
+        let alive = pods.iter().filter(|pod| pod.metadata.deletion_timestamp.is_none());
+        for name in alive.filter_map(|pod| pod.metadata.name.as_ref()) {
+            if !hastened.contains(name) {
+                hastened.push(name.clone());
+                let _ = pods::delete_now(self.cluster, &self.cluster.namespace, name).await;
+            }
+        }
+    }
+
+    /// Stays until no pod of a removed Job is left, and none may come any more of one that had none yet.
     async fn wait_until_gone(&self) {
         let namespace = &self.cluster.namespace;
+        let had_none = self.jobs.iter().any(|job| job.is_removed() && job.pod().is_none());
+        let settled = Instant::now() + if had_none { LATE_POD } else { Duration::ZERO };
+        let is_ours = |pod: &Pod| self.jobs.iter().any(|job| job.is_removed() && job.owns(pod));
+        let mut hastened = Vec::new();
         let gone = async {
             // Whoever may not list cannot see more than that the Jobs were deleted.
-            while let Ok(pods) = pods::list(self.cluster, namespace, &self.selector).await
-                && self
-                    .jobs
-                    .iter()
-                    .any(|job| job.is_removed() && pods.iter().any(|pod| job.owns(pod)))
-            {
+            while let Ok(mut pods) = pods::list(self.cluster, namespace, &self.selector).await {
+                pods.retain(is_ours);
+                if pods.is_empty() && Instant::now() >= settled {
+                    return;
+                }
+                self.hasten(&pods, &mut hastened).await;
                 sleep(REMOVAL_POLL).await;
             }
         };
