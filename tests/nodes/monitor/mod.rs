@@ -52,6 +52,14 @@ fn install_change_status_and_uninstall() {
     let table = ns.pods(["monitor", "status"]).run().success();
     let line = table.stdout.lines().find(|line| line.contains("svc/web")).expect("a line");
     assert!(line.contains("open") && line.contains("100%"), "{}", table.story());
+    // Why it fails is asked of the cluster when somebody looks.
+    let cause = format!(" selects app=nobody, which no pod of namespace {} has", ns.name);
+    assert_eq!(table.stdout.matches(&cause).count(), 2, "one for each node\n{}", table.story());
+    for probe in status(&ns).as_array().expect("probes") {
+        let causes = probe["causes"].as_object().expect("causes");
+        assert_eq!(causes["svc/deserted"][0]["kind"], "selector-matches-nothing", "{probe}");
+        assert_eq!(causes.len(), 1, "nothing is said of what is well: {probe}");
+    }
 
     // Again with other targets: replaced at once, not added.
     let run = ns.pods(install).args(["httpd-ser", "nginx-ser:81"]).run().success();

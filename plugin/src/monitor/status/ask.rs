@@ -1,11 +1,11 @@
 //! Asks every probe for its results, at the same time.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::Context as _;
 use futures_util::{StreamExt as _, stream};
 use k8s_openapi::api::core::v1::Pod;
-use kubectl_pods_report::{Results, STANDING_PORT, WIRE_VERSION};
+use kubectl_pods_report::{Cause, Results, STANDING_PORT, WIRE_VERSION};
 use serde::Serialize;
 use tokio::time::timeout;
 
@@ -28,11 +28,14 @@ pub(super) struct ProbeAnswer {
     /// Node of the probe.
     pub(super) node: String,
     /// Its pod.
-    pod: String,
+    pub(super) pod: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) results: Option<Results>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) error: Option<String>,
+    /// Why checks of this probe fail, by target.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) causes: BTreeMap<String, Vec<Cause>>,
 }
 
 /// What the probes that `selector` matches say, by node. Pods that are being deleted are probes no longer: what replaces
@@ -69,7 +72,8 @@ async fn ask(cluster: &Cluster, pod: &Pod) -> ProbeAnswer {
         Ok(results) => (Some(results), None),
         Err(error) => (None, Some(format!("{error:#}"))),
     };
-    ProbeAnswer { node: node.unwrap_or_else(|| NO_NODE.to_owned()), pod: name, results, error }
+    let node = node.unwrap_or_else(|| NO_NODE.to_owned());
+    ProbeAnswer { node, pod: name, results, error, causes: BTreeMap::new() }
 }
 
 async fn results(cluster: &Cluster, pod: &Pod, name: &str) -> anyhow::Result<Results> {

@@ -1,6 +1,7 @@
 //! `monitor status`: what every probe has seen, asked of the probes through the API server.
 
 mod ask;
+mod causes;
 mod table;
 
 use k8s_openapi::api::apps::v1::DaemonSet;
@@ -26,7 +27,8 @@ pub(super) async fn run(cluster: &Cluster, args: &StatusArgs) -> anyhow::Result<
     else {
         return Err(absent(&args.name));
     };
-    let seen = ask::all(cluster, &manifest::selector(&args.name)).await?;
+    let mut seen = ask::all(cluster, &manifest::selector(&args.name)).await?;
+    causes::explain(cluster, &mut seen).await;
     let mut stdout = Stdout::new();
     let text = match args.output {
         StatusFormat::Json => serde_json::to_string_pretty(&seen)? + "\n",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kubectl_pods_report::{Attempt, CheckResults, Judgement, Results};
+use kubectl_pods_report::{Attempt, Cause, CheckResults, Judgement, Results};
 
 use table::{
     columns::{Named, Tabular, UnknownColumn, Value, draw},
@@ -19,6 +19,8 @@ struct Standing<'s> {
     node: &'s str,
     /// The check, or why there is none.
     seen: Result<(&'s Results, &'s CheckResults), &'s str>,
+    /// Why it fails, as far as that was found out.
+    causes: &'s [Cause],
 }
 
 /// What is told of it.
@@ -53,10 +55,15 @@ pub(super) fn table(seen: &[ProbeAnswer], look: Look) -> String {
         match &one.results {
             Some(results) => {
                 let checks = results.checks.iter();
-                rows.extend(checks.map(|check| Standing { node, seen: Ok((results, check)) }));
+                rows.extend(checks.map(|check| Standing {
+                    node,
+                    seen: Ok((results, check)),
+                    causes: one.causes.get(&check.check.target).map_or(&[], Vec::as_slice),
+                }));
             }
             None => {
-                rows.push(Standing { node, seen: Err(one.error.as_deref().unwrap_or_default()) });
+                let error = one.error.as_deref().unwrap_or_default();
+                rows.push(Standing { node, seen: Err(error), causes: &[] });
             }
         }
     }
@@ -73,6 +80,11 @@ impl Tabular for Standing<'_> {
     fn value(&self, column: &StandingColumn) -> Value {
         match (column, self.seen) {
             (StandingColumn::Node, _) => Value::Text(self.node.to_owned()),
+            (StandingColumn::Message, Ok((results, _)))
+                if results.config_error.is_none() && !self.causes.is_empty() =>
+            {
+                Value::Text(self.causes[0].line())
+            }
             (column, Ok((results, check))) => value(*column, results, check),
             (StandingColumn::Message, Err(error)) => {
                 Value::Text(format!("probe cannot be asked: {error}"))

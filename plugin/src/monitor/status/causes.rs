@@ -1,0 +1,78 @@
+//! Why standing checks fail: asked of the cluster when somebody looks, because a probe has no right to ask anything.
+
+use std::net::IpAddr;
+
+use kubectl_pods_report::{CheckResults, Judgement, Report, Source, TargetReport};
+
+use cluster::Cluster;
+
+use super::ask::ProbeAnswer;
+use crate::{
+    causes,
+    targets::{Place, Port, Resolution, Resolved, Target},
+};
+
+/// Puts causes to the answers of probes that see something fail. Nothing is read when all is well.
+pub(super) async fn explain(cluster: &Cluster, seen: &mut [ProbeAnswer]) {
+    let failing: Vec<(usize, &CheckResults)> = seen.iter().enumerate().flat_map(failing).collect();
+    let targets: Vec<Target> = failing.iter().map(|(_, check)| target(check)).collect();
+    let origins: Vec<Resolved<'_>> =
+        failing.iter().zip(&targets).map(|((_, check), target)| origin(check, target)).collect();
+    let reports = failing.iter().filter_map(|(probe, check)| report(*probe, check)).collect();
+    let mut report = Report::new(seen.iter().enumerate().map(source).collect(), reports);
+    let origins: Vec<&Resolved<'_>> = origins.iter().collect();
+    causes::explain(Some(cluster), &origins, &mut report).await;
+    for target in report.targets {
+        let answer = target.source.and_then(|id| usize::try_from(id).ok());
+        let answer = answer.and_then(|place| seen.get_mut(place));
+        if let Some(answer) = answer.filter(|_| !target.causes.is_empty()) {
+            answer.causes.insert(target.target, target.causes);
+        }
+    }
+}
+
+fn failing((place, answer): (usize, &ProbeAnswer)) -> impl Iterator<Item = (usize, &CheckResults)> {
+    let checks = answer.results.iter().flat_map(|results| &results.checks);
+    let failed = checks.filter(|check| {
+        check.latest.as_ref().is_some_and(|latest| latest.judgement == Judgement::Failed)
+    });
+    failed.map(move |check| (place, check))
+}
+
+fn source((place, answer): (usize, &ProbeAnswer)) -> Source {
+    Source {
+        id: u32::try_from(place).unwrap_or(u32::MAX),
+        node: Some(answer.node.clone()),
+        namespace: None,
+        pod: Some(answer.pod.clone()),
+        here: false,
+        problem: None,
+    }
+}
+
+fn report(probe: usize, check: &CheckResults) -> Option<TargetReport> {
+    let latest = check.latest.clone()?;
+    Some(TargetReport::tried(&check.check, u32::try_from(probe).ok()?, 1, vec![latest]))
+}
+
+/// What the check is about: the name that it follows, else what was typed.
+fn target(check: &CheckResults) -> Target {
+    let check = &check.check;
+    let place = match (check.host.parse::<IpAddr>(), check.target.parse::<Target>()) {
+        (Err(_), _) => Place::Host(check.host.clone()),
+        (Ok(_), Ok(typed)) => typed.place,
+        (Ok(address), Err(_)) => Place::Address(address),
+    };
+    Target { text: check.target.clone(), place, protocol: None, port: None, path: None }
+}
+
+fn origin<'t>(check: &CheckResults, target: &'t Target) -> Resolved<'t> {
+    let port = check.check.ask.port().unwrap_or_default();
+    Resolved {
+        label: target.text.clone(),
+        target,
+        what: Resolution::Try(check.check.host.clone(), Port::plain(port)),
+        standby: Vec::new(),
+        every_address: false,
+    }
+}
