@@ -52,20 +52,16 @@ pub(super) fn table(seen: &[ProbeAnswer], look: Look) -> String {
     let mut rows = Vec::new();
     for one in seen {
         let node = one.node.as_str();
-        match &one.results {
-            Some(results) => {
-                let checks = results.checks.iter();
-                rows.extend(checks.map(|check| Standing {
-                    node,
-                    seen: Ok((results, check)),
-                    causes: one.causes.get(&check.check.target).map_or(&[], Vec::as_slice),
-                }));
-            }
-            None => {
-                let error = one.error.as_deref().unwrap_or_default();
-                rows.push(Standing { node, seen: Err(error), causes: &[] });
-            }
-        }
+        let Some(results) = &one.results else {
+            let error = one.error.as_deref().unwrap_or_default();
+            rows.push(Standing { node, seen: Err(error), causes: &[] });
+            continue;
+        };
+        rows.extend(results.checks.iter().map(|check| Standing {
+            node,
+            seen: Ok((results, check)),
+            causes: one.causes.get(&check.check.target).map_or(&[], Vec::as_slice),
+        }));
     }
     draw(&rows, &COLUMNS, look)
 }
