@@ -8,7 +8,7 @@ use cluster::{
     workloads,
 };
 use futures_util::{StreamExt as _, stream};
-use k8s_openapi::api::core::v1::Event;
+use k8s_openapi::api::core::v1::{Event, Pod};
 use tokio::time::{Instant, timeout_at};
 
 use super::{
@@ -16,6 +16,7 @@ use super::{
     wants,
     world::{Data, Want, World},
 };
+use crate::launch::probe_pod;
 
 /// How long looking around may take in all. What has not come by then was not looked at.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -114,8 +115,12 @@ async fn services(cluster: &Cluster, among: Among<'_>) -> Answer<Data> {
     as_data(look::objects(cluster, among).await, Data::Services)
 }
 
+/// Probes come and go, ours just now, and are nobody's target.
 async fn pods(cluster: &Cluster, among: Among<'_>) -> Answer<Data> {
-    as_data(look::objects(cluster, among).await, Data::Pods)
+    as_data(look::objects(cluster, among).await, |mut pods: Vec<Pod>| {
+        pods.retain(|pod| !probe_pod::is_one_shot(pod));
+        Data::Pods(pods)
+    })
 }
 
 async fn warnings(cluster: &Cluster, namespace: &str, uid: &str) -> Answer<Data> {

@@ -26,7 +26,7 @@ use oci::Carried;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    probe_pod::{CONTAINER, labels},
+    probe_pod::{CONTAINER, ONE_SHOT, labels},
     processors::keep_to,
 };
 
@@ -97,7 +97,7 @@ impl Carrier {
     /// The `ConfigMaps` of a run, which `jobs` own: all of them, and when the last is gone they go.
     pub(super) fn owned_by(&self, run: &str, jobs: &[Job]) -> Vec<ConfigMap> {
         let owners: Vec<OwnerReference> = jobs.iter().filter_map(owner).collect();
-        let mut maps = self.config_maps(run, &labels("probe", run));
+        let mut maps = self.config_maps(run, &labels(ONE_SHOT, run));
         for map in &mut maps {
             map.metadata.owner_references = Some(owners.clone());
         }

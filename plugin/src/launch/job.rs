@@ -19,7 +19,7 @@ use super::{
     carrier::Carrier,
     pod_shape::PodShape,
     probe_pod::{
-        CONTAINER, labels, mount_cluster_ca, on_nodes, resources, restricted_container,
+        CONTAINER, ONE_SHOT, labels, mount_cluster_ca, on_nodes, resources, restricted_container,
         restricted_pod,
     },
     processors::keep_to,
@@ -102,7 +102,7 @@ fn one(
 ) -> anyhow::Result<Job> {
     let mut metadata = ObjectMeta {
         name: Some(name.to_owned()),
-        labels: Some(labels("probe", run)),
+        labels: Some(labels(ONE_SHOT, run)),
         ..ObjectMeta::default()
     };
     let template_metadata = ObjectMeta { labels: metadata.labels.clone(), ..ObjectMeta::default() };

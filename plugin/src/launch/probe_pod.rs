@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use k8s_openapi::{
     api::core::v1::{
         Affinity, Capabilities, ConfigMapVolumeSource, NodeAffinity, NodeSelector,
-        NodeSelectorTerm, PodSecurityContext, PodSpec, ResourceRequirements, SeccompProfile,
+        NodeSelectorTerm, Pod, PodSecurityContext, PodSpec, ResourceRequirements, SeccompProfile,
         SecurityContext, Volume, VolumeMount,
     },
     apimachinery::pkg::api::resource::Quantity,
@@ -15,6 +15,12 @@ use kubectl_pods_report::CLUSTER_CA_FILE;
 /// Name of the probe's container.
 pub(crate) const CONTAINER: &str = "probe";
 
+/// What all that we make has.
+const MANAGED_BY_US: (&str, &str) = ("app.kubernetes.io/managed-by", "kubectl-pods");
+
+/// [`labels`]' component of what a check makes.
+pub(crate) const ONE_SHOT: &str = "probe";
+
 /// Labels of everything that belongs to a probe.
 #[must_use]
 pub(crate) fn labels(component: &str, instance: &str) -> BTreeMap<String, String> {
@@ -22,10 +28,20 @@ pub(crate) fn labels(component: &str, instance: &str) -> BTreeMap<String, String
         ("app.kubernetes.io/name", "kubectl-pods"),
         ("app.kubernetes.io/component", component),
         ("app.kubernetes.io/instance", instance),
-        ("app.kubernetes.io/managed-by", "kubectl-pods"),
+        MANAGED_BY_US,
     ]
     .map(|(key, value)| (key.to_owned(), value.to_owned()))
     .into()
+}
+
+/// Whether it is the pod of a check, anybody's.
+#[must_use]
+pub(crate) fn is_one_shot(pod: &Pod) -> bool {
+    let has = |(label, value): (&str, &str)| {
+        let own = pod.metadata.labels.as_ref().and_then(|own| own.get(label));
+        own.is_some_and(|own| own == value)
+    };
+    has(MANAGED_BY_US) && has(("app.kubernetes.io/component", ONE_SHOT))
 }
 
 /// What every probe pod has in common: Pod Security `restricted`, no token, nothing of the namespace's Services. No user:
@@ -110,5 +126,30 @@ pub(crate) fn resources(cpu: &str, memory: &str, memory_limit: &str) -> Resource
         requests: Some([quantity("cpu", cpu), quantity("memory", memory)].into()),
         limits: Some([quantity("memory", memory_limit)].into()),
         ..ResourceRequirements::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
+    use super::*;
+
+    #[test]
+    fn a_probe_of_a_check_is_known_by_its_labels() {
+        let pod = |labels| Pod {
+            metadata: ObjectMeta { labels, ..ObjectMeta::default() },
+            ..Pod::default()
+        };
+        let foreign = [("app.kubernetes.io/component".to_owned(), ONE_SHOT.to_owned())].into();
+        let cases = [
+            ("of a check", Some(labels(ONE_SHOT, "x")), true),
+            ("a standing one", Some(labels("monitor", "x")), false),
+            ("of another program", Some(foreign), false),
+            ("without labels", None, false),
+        ];
+        for (name, labels, expected) in cases {
+            assert_eq!(is_one_shot(&pod(labels)), expected, "{name}");
+        }
     }
 }

@@ -129,3 +129,16 @@ fn one_node_without_a_local_endpoint_and_one_bad_endpoint_of_two() {
     assert_eq!(told, expected);
     assert_eq!(ns.leftovers(), "");
 }
+
+/// A probe is still being removed while causes are looked for.
+#[test]
+fn a_probe_is_nobodys_cause() {
+    let ns = Cluster::nodes().namespace("causes-probe");
+    ns.apply(
+        "{apiVersion: v1, kind: Service, metadata: {name: ours}, spec: {ports: [{port: 80}], selector: \
+         {app.kubernetes.io/name: kubectl-pods, app.kubernetes.io/component: nobody}}}",
+    );
+    let run = ns.pods(["check", "svc/ours"]).run().exits(2);
+    let ends = format!("which no pod of namespace {} has; run kubectl get pods", ns.name);
+    assert!(run.stdout.contains(&ends), "{}", run.story());
+}
