@@ -1,7 +1,9 @@
 //! What the documented role allows, and what is said without one of its rules.
 
+use std::time::Duration;
+
 use super::super::{SOON, carrier::CARRIER};
-use harness::{Cluster, Namespace};
+use harness::{Cluster, Namespace, wait_until};
 use serde_json::{Value, json};
 
 /// The role that the documentation asks for.
@@ -33,7 +35,15 @@ fn the_documented_role_is_enough() {
     let install = ["install", "svc/deserted"];
     run(&install, &user).success();
     run(&["status"], &user).success();
-    run(&["status"], &reader).success();
+    // Causes need more than verdicts, and nothing else does.
+    let bare = ns.grant("bare", STATUS_RIGHTS, |rules| rules.truncate(3));
+    let cause = "svc/deserted selects app=nobody";
+    wait_until(cause, Duration::from_secs(30), || {
+        run(&["status"], &reader).success().stdout.contains(cause)
+    });
+    let status = run(&["status"], &bare).success();
+    assert!(status.stdout.contains(" rejected "), "{}", status.story());
+    assert!(!status.stdout.contains(cause), "{}", status.story());
     for words in [&install[..], &["uninstall"]] {
         run(words, &reader).exits(1).complains("(Forbidden)");
     }
