@@ -137,12 +137,23 @@ fn a_target_without_a_port_is_one_line() {
     ns.apply(&format!("{{apiVersion: v1, kind: Service, metadata: {{name: dns}}, spec: {spec}}}"));
     let none = "declares no TCP port: say which, as in NAME:8080";
     let unnamed = "has no TCP port named \"http\" (it declares none)";
-    let cases: [(&[&str], String); 6] = [
-        (&["check", "mute"], format!("pod \"mute\" {none}")),
-        (&["check", "udp"], format!("pod \"udp\" {none}")),
-        (&["check", "svc/dns"], format!("service \"dns\" {none}")),
-        (&["monitor", "install", "svc/dns"], format!("service \"dns\" {none}")),
-        (&["check", "mute:http"], format!("pod \"mute\" {unnamed}")),
+    // One that cannot be tried takes nothing from the others.
+    for target in ["mute", "udp"] {
+        let run = ns.pods(["check", target, "mute:http", "-o", "json"]).run().exits(2);
+        let report: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+        let told = |row: &serde_json::Value| [row["verdict"].clone(), row["message"].clone()];
+        let rows: Vec<_> = report["targets"].as_array().expect("rows").iter().map(told).collect();
+        let without = [json!("not-run"), json!(format!("pod \"{target}\" {none}"))];
+        let unknown = [json!("absent"), json!(format!("pod \"mute\" {unnamed}"))];
+        assert_eq!(rows, [without, unknown], "{}", run.story());
+    }
+    let run = ns.pods(["check", "svc/dns", "-o", "json"]).run().exits(3);
+    assert!(run.stdout.contains(none), "{}", run.story());
+    let cases: [(&[&str], String); 2] = [
+        (
+            &["monitor", "install", "svc/dns"],
+            format!("cannot watch svc/dns: service \"dns\" {none}"),
+        ),
         (&["curl", "svc/dns:http"], format!("service \"dns\" {unnamed}")),
     ];
     for (words, complaint) in cases {

@@ -20,6 +20,7 @@ mod names;
 mod obstacle;
 mod placement;
 mod policy;
+mod sets;
 mod sidecar;
 mod sources;
 mod tls;

@@ -15,6 +15,19 @@ pub async fn get(cluster: &Cluster, namespace: &str, name: &str) -> anyhow::Resu
     cluster.found(services.get(name)).await
 }
 
+/// The Services of a namespace, or of all.
+///
+/// # Errors
+///
+/// As [`get`].
+pub async fn list(cluster: &Cluster, namespace: Option<&str>) -> anyhow::Result<Vec<Service>> {
+    let services: Api<Service> = match namespace {
+        Some(namespace) => Api::namespaced(cluster.client.clone(), namespace),
+        None => Api::all(cluster.client.clone()),
+    };
+    objects::list(cluster, &services, ListParams::default()).await
+}
+
 /// The `EndpointSlice` objects of a Service.
 ///
 /// # Errors

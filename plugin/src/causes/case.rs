@@ -9,7 +9,7 @@ use super::{
     scene::{Scene, Subject},
     world::{Key, World},
 };
-use crate::targets::{Place, Port, PortRef, Resolution, Resolved, TargetKind};
+use crate::targets::{Place, Port, PortRef, Resolution, Resolved, TargetKind, in_namespace};
 
 /// A target that is not as expected, and who asked it.
 #[derive(Debug)]
@@ -22,19 +22,20 @@ pub(super) struct Case<'r> {
 }
 
 impl<'r> Case<'r> {
-    /// `namespace` is that of the command, and so of the probe.
+    /// `namespace` is that of the command, and so of the probe. None where nothing stands between a name and a packet: no pod
+    /// had the labels that were asked for.
     pub(super) fn new(
         report: &'r TargetReport,
         source: Option<&'r Source>,
         origin: &Resolved<'_>,
         namespace: &'r str,
-    ) -> Self {
+    ) -> Option<Self> {
         let port = match (&origin.what, &origin.target.port) {
             (Resolution::Try(_, port), _) => Some(port.clone()),
             (Resolution::Settled(..), Some(PortRef::Number(number))) => Some(Port::plain(*number)),
             (Resolution::Settled(..), _) => None,
         };
-        Self { report, source, subject: subject(origin, namespace), port, namespace }
+        Some(Self { report, source, subject: subject(origin, namespace)?, port, namespace })
     }
 
     /// The case in the light of what was read so far.
@@ -51,24 +52,28 @@ impl<'r> Case<'r> {
     }
 }
 
-fn subject(origin: &Resolved<'_>, namespace: &str) -> Subject {
+fn subject(origin: &Resolved<'_>, namespace: &str) -> Option<Subject> {
+    // One pod of several was tried: it is the pod that is looked at.
+    let tried = match &origin.what {
+        Resolution::Try(host, _) => host.parse::<IpAddr>().ok().map(Subject::Address),
+        Resolution::Settled(..) => None,
+    };
     let (kind, name) = match &origin.target.place {
-        Place::Address(address) => return Subject::Address(*address),
-        Place::Host(host) => return Subject::Host(host.clone()),
+        Place::Address(address) => return Some(Subject::Address(*address)),
+        Place::Host(host) => return Some(Subject::Host(host.clone())),
+        Place::Selected(_) => return tried,
         Place::Object(kind, name) => (kind, Key::new(namespace, name)),
     };
     let workload = match kind {
-        TargetKind::Service => return Subject::Service(name),
-        TargetKind::Pod => return Subject::Pod(name),
+        TargetKind::Service => {
+            let (namespace, name) = in_namespace(&name.name, namespace);
+            return Some(Subject::Service(Key::new(namespace, name)));
+        }
+        TargetKind::Pod => return Some(Subject::Pod(name)),
         TargetKind::Deployment => Workload::Deployment,
         TargetKind::StatefulSet => Workload::StatefulSet,
         TargetKind::DaemonSet => Workload::DaemonSet,
         TargetKind::Job => Workload::Job,
     };
-    // One pod of a workload was tried: it is the pod that is looked at.
-    let tried = match &origin.what {
-        Resolution::Try(host, _) => host.parse::<IpAddr>().ok(),
-        Resolution::Settled(..) => None,
-    };
-    tried.map_or(Subject::Workload(workload, name), Subject::Address)
+    Some(tried.unwrap_or(Subject::Workload(workload, name)))
 }

@@ -65,8 +65,9 @@ fn cases<'r>(
     let told = all.filter_map(|(index, (target, origin))| {
         let source = report.source_of(target);
         let is_lost = source.is_some_and(|source| source.problem.is_some());
-        let case = || Case::new(target, source, origin, namespace);
-        (target.judgement != Judgement::Held && !is_lost).then(|| (index, case()))
+        let failed = target.judgement != Judgement::Held && !is_lost;
+        let case = Case::new(target, source, origin, namespace).filter(|_| failed)?;
+        Some((index, case))
     });
     told.unzip()
 }

@@ -11,7 +11,7 @@ mod table;
 
 use std::time::Duration;
 
-use cluster::{Cluster, ConnectionOptions, Verbatim};
+use cluster::{Cluster, ConnectionOptions};
 use kubectl_pods_report::{Observation, Plan, Report, Source};
 
 use self::curl::CurlOutput;
@@ -31,12 +31,17 @@ use crate::{
 ///
 /// When the cluster cannot be asked or a target is not understood.
 pub async fn check(connection: &ConnectionOptions, args: &CheckArgs) -> anyhow::Result<Exit> {
-    let targets =
+    let mut targets =
         args.targets.iter().map(|text| text.parse()).collect::<Result<Vec<Target>, _>>()?;
+    targets.extend(args.selector.as_deref().map(Target::selected));
     let addressing = Addressing::read(&args.attempt.addressing)?;
     let wanted = Wanted { fallback: None, family: addressing.family };
     targets::refuse_unfit(&targets, wanted)?;
-    let cluster = cluster_for(connection, &args.probe, &targets).await?;
+    let cluster = cluster_for(connection, &args.probe, &targets, args.all).await?;
+    if let Some(cluster) = cluster.as_ref().filter(|_| args.all) {
+        targets.extend(targets::services(cluster, args.all_namespaces).await?);
+    }
+    anyhow::ensure!(!targets.is_empty(), "there is no Service to check");
     let found =
         targets::resolve(cluster.as_ref(), &targets, wanted, lookup_limit(&args.probe)).await?;
     let addressing = within(addressing, cluster.as_ref(), &args.probe);
@@ -82,7 +87,7 @@ pub async fn curl(connection: &ConnectionOptions, args: &CurlArgs) -> anyhow::Re
     let http = curl::request(&targets[0], request)?;
     let addressing = Addressing::read(&request.addressing)?;
     let wanted = Wanted { fallback: Some(80), family: addressing.family };
-    let cluster = cluster_for(connection, &args.probe, &targets).await?;
+    let cluster = cluster_for(connection, &args.probe, &targets, false).await?;
     let found =
         targets::resolve(cluster.as_ref(), &targets, wanted, lookup_limit(&args.probe)).await?;
     let (host, port) = match found.into_iter().next() {
@@ -92,7 +97,7 @@ pub async fn curl(connection: &ConnectionOptions, args: &CurlArgs) -> anyhow::Re
             return Ok(Exit::Inconclusive);
         }
         Some(Resolved { what: Resolution::Settled(Observation::Absent, words), .. }) => {
-            return Err(Verbatim(words).into());
+            return Err(targets::absent(&words));
         }
         Some(Resolved { what: Resolution::Settled(_, reason), .. }) => {
             output::note(&format!("curl: (7) {reason}"));
@@ -128,14 +133,16 @@ fn lookup_limit(probe: &ProbeArgs) -> Duration {
     probe.start_timeout.saturating_add(launch::GRACE)
 }
 
-/// Connects to the cluster, unless nothing needs one. Credentials are asked for before any limit begins.
+/// Connects to the cluster, unless nothing needs one; `looks` if more than the targets is looked up. Credentials are asked for before any limit begins.
 async fn cluster_for(
     connection: &ConnectionOptions,
     probe: &ProbeArgs,
     targets: &[Target],
+    looks: bool,
 ) -> anyhow::Result<Option<Cluster>> {
-    let objects = targets.iter().any(|target| matches!(target.place, Place::Object(..)));
-    if probe.from_here && !objects {
+    let is_object =
+        |target: &Target| matches!(target.place, Place::Object(..) | Place::Selected(_));
+    if probe.from_here && !looks && !targets.iter().any(is_object) {
         return Ok(None);
     }
     let cluster = Cluster::connect(connection, output::warning)?;

@@ -13,14 +13,24 @@ Exit codes:
 Examples:
   kubectl pods check web
   kubectl pods check svc/web:8080/healthz https://10.0.0.7/ --from-node node1
-  kubectl pods check svc/web --from-node node1 --from-node node2";
+  kubectl pods check svc/web --from-node node1 --from-node node2
+  kubectl pods check --all -A";
 
 /// Arguments of `check`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct CheckArgs {
-    /// Pod name, pod/NAME, svc/NAME, deploy/NAME, IP, host or URL; :PORT and /PATH may follow
-    #[arg(value_name = "TARGET", required = true)]
+    /// Pod name, pod/NAME, svc/NAME, svc/NAME.NAMESPACE, deploy/NAME, IP, host or URL; :PORT and /PATH may follow
+    #[arg(value_name = "TARGET", required_unless_present_any = ["selector", "all"])]
     pub targets: Vec<String>,
+    /// Check every ready pod with these labels, as in -l app=web
+    #[arg(long, short = 'l', value_name = "SELECTOR")]
+    pub selector: Option<String>,
+    /// Check every TCP port of every Service of the namespace
+    #[arg(long)]
+    pub all: bool,
+    /// With --all: of all namespaces
+    #[arg(long, short = 'A', requires = "all")]
+    pub all_namespaces: bool,
     /// Output format: table, wide or json
     #[arg(
         long,

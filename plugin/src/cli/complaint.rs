@@ -296,7 +296,7 @@ mod tests {
         ),
         (
             "check",
-            "missing TARGET: pod name, pod/NAME, svc/NAME, deploy/NAME, IP, host or URL; :PORT and /PATH may follow",
+            "missing TARGET: pod name, pod/NAME, svc/NAME, svc/NAME.NAMESPACE, deploy/NAME, IP, host or URL; :PORT and /PATH may follow",
             "kubectl pods check",
         ),
         (

@@ -4,7 +4,7 @@ use std::ptr;
 
 use anyhow::bail;
 
-use cluster::{Cluster, Verbatim};
+use cluster::Cluster;
 use kubectl_pods_report::{Family, Observation};
 
 use crate::{
@@ -109,11 +109,12 @@ fn follow(
     found.standby.clear();
     match (&mut found.what, &target.place) {
         (Resolution::Settled(Observation::Absent, words), _) => {
-            return Err(Verbatim(words.clone()).into());
+            return Err(targets::absent(words));
         }
         // A headless Service without endpoints is no reason not to watch it, but then its port is not known.
         (Resolution::Settled(_, problem), _) => bail!("cannot watch {}: {problem}", target.text),
         (Resolution::Try(host, _), Place::Object(TargetKind::Service, name)) => {
+            let (namespace, name) = targets::in_namespace(name, namespace);
             *host = format!("{name}.{namespace}.svc");
         }
         (Resolution::Try(host, _), Place::Object(TargetKind::Pod, name)) => {

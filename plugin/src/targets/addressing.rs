@@ -5,7 +5,7 @@ use std::{fs, net::IpAddr};
 use anyhow::Context as _;
 use kubectl_pods_report::{CLUSTER_CA_FILE, Check, Family, Tls};
 
-use super::target::{Place, Target, TargetKind};
+use super::target::{Place, Target, TargetKind, in_namespace};
 use crate::cli::{AddressingArgs, Given};
 
 /// What holds for the names and addresses of one command.
@@ -88,6 +88,7 @@ impl Addressing {
     fn service_name(&self, target: &Target, host: &str) -> Option<String> {
         let Place::Object(TargetKind::Service, name) = &target.place else { return None };
         let namespace = self.namespace.as_ref()?;
+        let (namespace, name) = in_namespace(name, namespace);
         host.parse::<IpAddr>().is_ok().then(|| format!("{name}.{namespace}.svc"))
     }
 }

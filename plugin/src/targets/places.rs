@@ -5,7 +5,7 @@ use kubectl_pods_report::{Family, Observation, Standby};
 use cluster::Verbatim;
 
 use super::{
-    ports::Port,
+    ports::{NoPort, Port},
     target::{Place, Target, TargetKind},
 };
 
@@ -88,10 +88,26 @@ impl Found {
         Self::settled(target, Observation::NotRun, reason)
     }
 
+    /// There is an object, and no port to try.
+    pub(super) fn without_port(target: &Target, object: &str, problem: NoPort) -> Self {
+        let (observation, problem) = match problem {
+            NoPort::Unknown(problem) => (Observation::Absent, problem),
+            NoPort::NoneDeclared(problem) => (Observation::NotRun, problem),
+        };
+        Self::settled(target, observation, format!("{object} {problem}"))
+    }
+
     /// There is no such object, in the server's words.
     pub(super) fn absent(target: &Target, missing: Verbatim) -> Self {
         Self::settled(target, Observation::Absent, missing.0)
     }
+}
+
+/// What does not exist, as an error: in the server's words, or in ours.
+#[must_use]
+pub(crate) fn absent(words: &str) -> anyhow::Error {
+    let is_servers = words.starts_with("Error from server");
+    if is_servers { Verbatim(words.to_owned()).into() } else { anyhow::anyhow!("{words}") }
 }
 
 /// One place for each port of `host`.
@@ -105,17 +121,18 @@ pub(super) fn each_port(target: &Target, stem: &str, host: &str, ports: Vec<Port
 
 /// What the user typed, as long as it is one thing.
 pub(super) fn labelled(target: &Target, stem: &str, ports: usize, port: &Port) -> String {
-    let whole_workload = matches!(
+    let many_pods = matches!(
         target.place,
-        Place::Object(
-            TargetKind::Deployment
-                | TargetKind::StatefulSet
-                | TargetKind::DaemonSet
-                | TargetKind::Job,
-            _
-        )
+        Place::Selected(_)
+            | Place::Object(
+                TargetKind::Deployment
+                    | TargetKind::StatefulSet
+                    | TargetKind::DaemonSet
+                    | TargetKind::Job,
+                _
+            )
     );
-    if ports == 1 && !whole_workload {
+    if ports == 1 && !many_pods {
         return target.text.clone();
     }
     let path = target.path.as_deref().unwrap_or_default();

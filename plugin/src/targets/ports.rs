@@ -66,6 +66,15 @@ pub(crate) fn of_service(service: &Service) -> Vec<Port> {
     ports
 }
 
+/// Why there is no port to try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NoPort {
+    /// None that is declared has the name.
+    Unknown(String),
+    /// None was asked for, and none is declared.
+    NoneDeclared(String),
+}
+
 /// Picks what was asked for: one port by number or name, else `fallback`, else all that are declared.
 ///
 /// # Errors
@@ -75,7 +84,7 @@ pub(crate) fn select(
     declared: Vec<Port>,
     wanted: Option<&PortRef>,
     fallback: Option<u16>,
-) -> Result<Vec<Port>, String> {
+) -> Result<Vec<Port>, NoPort> {
     let numbered = |number: u16| {
         let known = declared.iter().find(|port| port.number == number);
         vec![known.cloned().unwrap_or_else(|| Port::plain(number))]
@@ -83,13 +92,12 @@ pub(crate) fn select(
     match (wanted, fallback) {
         (Some(&PortRef::Number(number)), _) | (None, Some(number)) => Ok(numbered(number)),
         (Some(PortRef::Name(name)), _) => {
-            match declared.iter().find(|port| port.name.as_ref() == Some(name)) {
-                Some(port) => Ok(vec![port.clone()]),
-                None => Err(format!("has no TCP port named {name:?} ({})", listed(&declared))),
-            }
+            let named = declared.iter().find(|port| port.name.as_ref() == Some(name));
+            let unknown = || format!("has no TCP port named {name:?} ({})", listed(&declared));
+            named.map(|port| vec![port.clone()]).ok_or_else(|| NoPort::Unknown(unknown()))
         }
         (None, None) if declared.is_empty() => {
-            Err("declares no TCP port: say which, as in NAME:8080".to_owned())
+            Err(NoPort::NoneDeclared("declares no TCP port: say which, as in NAME:8080".to_owned()))
         }
         (None, None) => Ok(declared),
     }
@@ -194,7 +202,9 @@ mod tests {
         for (case, declared, wanted, fallback, expected) in cases {
             match (select(declared, wanted.as_ref(), fallback), expected) {
                 (Ok(got), Ok(expected)) => assert_eq!(got, expected, "{case}"),
-                (Err(got), Err(expected)) => assert!(got.contains(expected), "{case}: {got}"),
+                (Err(NoPort::Unknown(got) | NoPort::NoneDeclared(got)), Err(expected)) => {
+                    assert!(got.contains(expected), "{case}: {got}");
+                }
                 (got, expected) => panic!("{case}: {got:?} instead of {expected:?}"),
             }
         }

@@ -32,7 +32,7 @@ const LOOKUPS: usize = 8;
 ///
 /// # Errors
 ///
-/// When an object may not be read, when there is no port to try, and when the API server has not answered within `limit`. Of several errors the one of the first target.
+/// When an object may not be read, and when the API server has not answered within `limit`. Of several errors the one of the first target.
 pub(crate) async fn resolve<'t>(
     cluster: Option<&Cluster>,
     targets: &'t [Target],
@@ -66,6 +66,11 @@ async fn places(
             let cluster = cluster.context("a pod or Service can only be found in a cluster")?;
             object(cluster, target, *kind, name, wanted).await
         }
+        Place::Selected(selector) => {
+            let cluster = cluster.context("pods can only be found in a cluster")?;
+            let pods = pods::list(cluster, &cluster.namespace, selector).await?;
+            Ok(of_pods(target, &format!("-l {selector}"), &pods, wanted))
+        }
     }
 }
 
@@ -76,7 +81,7 @@ async fn places(
 ///
 /// As [`resolve`], for the first such target.
 pub(crate) fn refuse_unfit(targets: &[Target], wanted: Wanted) -> anyhow::Result<()> {
-    let fixed = |target: &&Target| !matches!(target.place, Place::Object(..));
+    let fixed = |target: &&Target| matches!(target.place, Place::Address(_) | Place::Host(_));
     targets.iter().filter(fixed).try_for_each(|target| self::fixed(target, "", wanted).map(drop))
 }
 
@@ -101,8 +106,10 @@ fn fixed(target: &Target, host: &str, wanted: Wanted) -> anyhow::Result<Places> 
         }
         (port, default) => ports::select(Vec::new(), port.as_ref(), default),
     };
-    let port = port.map_err(|problem| anyhow::anyhow!("target {:?} {problem}", target.text))?;
-    Ok(each_port(target, &target.text, host, port))
+    match port {
+        Ok(port) => Ok(each_port(target, &target.text, host, port)),
+        Err(problem) => Ok(vec![Found::without_port(target, &target.text, problem)]),
+    }
 }
 
 async fn object(
@@ -118,7 +125,7 @@ async fn object(
                 Ok(pod) => pod,
                 Err(missing) => return Ok(vec![Found::absent(target, missing)]),
             };
-            return of_pod(target, &stem(target, kind, name), &pod, wanted);
+            return Ok(of_pod(target, &stem(target, kind, name), &pod, wanted));
         }
         TargetKind::Service => return service::find(cluster, target, name, wanted).await,
         TargetKind::Deployment => Workload::Deployment,
@@ -131,37 +138,45 @@ async fn object(
         Err(missing) => return Ok(vec![Found::absent(target, missing)]),
     };
     let pods = pods::list(cluster, &cluster.namespace, &selector).await?;
+    Ok(of_pods(target, &format!("{}/{name}", kind.short()), &pods, wanted))
+}
+
+/// Those of `pods` that are ready; `object` is what they belong to.
+fn of_pods(target: &Target, object: &str, pods: &[Pod], wanted: Wanted) -> Places {
     let ready: Vec<&Pod> = pods.iter().filter(|pod| is_ready(pod)).collect();
     if ready.is_empty() {
-        let object = format!("{}/{name}", kind.short());
-        let problem = format!(
-            "{object} has no ready pod ({} in all); see kubectl describe {object}",
-            pods.len()
-        );
-        return Ok(vec![Found::settled(target, Observation::NotRun, problem)]);
+        let describe = match &target.place {
+            Place::Selected(selector) => format!("kubectl describe pods -l {selector}"),
+            _ => format!("kubectl describe {object}"),
+        };
+        let problem = format!("{object} has no ready pod ({} in all); see {describe}", pods.len());
+        return vec![Found::settled(target, Observation::NotRun, problem)];
     }
     let mut places = Vec::new();
     for pod in ready {
         let stem = format!("pod/{}", pod.metadata.name.as_deref().unwrap_or_default());
-        places.extend(of_pod(target, &stem, pod, wanted)?);
+        places.extend(of_pod(target, &stem, pod, wanted));
     }
-    Ok(places)
+    places
 }
 
-fn of_pod(target: &Target, stem: &str, pod: &Pod, wanted: Wanted) -> anyhow::Result<Places> {
+fn of_pod(target: &Target, stem: &str, pod: &Pod, wanted: Wanted) -> Places {
     let name = pod.metadata.name.as_deref().unwrap_or_default();
     if let Some((observation, reason)) = ending(name, pod) {
-        return Ok(vec![Found::settled(target, observation, reason)]);
+        return vec![Found::settled(target, observation, reason)];
     }
     let addresses = addresses(pod);
     let chosen = wanted.of_family(&addresses);
     if chosen.is_empty() {
-        return Ok(vec![Found::of_other_family(target, &format!("pod {name}"), &addresses)]);
+        return vec![Found::of_other_family(target, &format!("pod {name}"), &addresses)];
     }
-    let ports = ports::select(ports::of_pod(pod), target.port.as_ref(), wanted.fallback);
-    let ports = ports.map_err(|problem| anyhow::anyhow!("pod {name:?} {problem}"))?;
-    let of_address = |address: &String| each_port(target, stem, address, ports.clone());
-    Ok(chosen.into_iter().flat_map(of_address).collect())
+    match ports::select(ports::of_pod(pod), target.port.as_ref(), wanted.fallback) {
+        Ok(ports) => {
+            let of_address = |address: &String| each_port(target, stem, address, ports.clone());
+            chosen.into_iter().flat_map(of_address).collect()
+        }
+        Err(problem) => vec![Found::without_port(target, &format!("pod {name:?}"), problem)],
+    }
 }
 
 /// The addresses of a pod, one for each family.
@@ -229,7 +244,7 @@ mod tests {
         let (both, one) = (pod(&both), pod(&json!({"phase": "Running", "podIP": "10.0.0.7"})));
         let hosts = |pod: &Pod, family| {
             let wanted = Wanted { family, ..Wanted::default() };
-            let places = of_pod(&target("web:80"), "web", pod, wanted).expect("places");
+            let places = of_pod(&target("web:80"), "web", pod, wanted);
             let host = |found: Found| match found.what {
                 Resolution::Try(host, _) => host,
                 Resolution::Settled(_, reason) => reason,
@@ -254,7 +269,7 @@ mod tests {
             ("deploy/shop:80", "pod/web", vec!["pod/web:80"]),
         ];
         for (text, stem, expected) in cases {
-            let places = of_pod(&target(text), stem, &pod, Wanted::default()).expect(text);
+            let places = of_pod(&target(text), stem, &pod, Wanted::default());
             assert_eq!(labels(&places), expected, "{text}");
             for Found { what, .. } in &places {
                 assert!(matches!(what, Resolution::Try(host, _) if host == "10.0.0.7"), "{what:?}");

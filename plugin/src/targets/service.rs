@@ -9,7 +9,7 @@ use super::{
     endpoints::{endpoints, port_of, spread, usable},
     places::{Found, Places, Resolution, Wanted, each_port, labelled, stem},
     ports::{self, Port},
-    target::{Target, TargetKind},
+    target::{Target, TargetKind, in_namespace},
 };
 use cluster::{Cluster, services};
 
@@ -28,16 +28,22 @@ pub(super) async fn find(
     wanted: Wanted,
 ) -> anyhow::Result<Places> {
     // The slices of the same moment. Whoever may not read them has nothing that stands by, and is told nothing of it.
+    let (namespace, alone) = in_namespace(name, &cluster.namespace);
     let (service, slices) = tokio::join!(
-        services::get(cluster, &cluster.namespace, name),
-        services::endpoint_slices(cluster, &cluster.namespace, name),
+        services::get(cluster, namespace, alone),
+        services::endpoint_slices(cluster, namespace, alone),
     );
     let service = match service? {
         Ok(service) => service,
         Err(missing) => return Ok(vec![Found::absent(target, missing)]),
     };
     let ports = ports::select(ports::of_service(&service), target.port.as_ref(), wanted.fallback);
-    let ports = ports.map_err(|problem| anyhow::anyhow!("service {name:?} {problem}"))?;
+    let ports = match ports {
+        Ok(ports) => ports,
+        Err(problem) => {
+            return Ok(vec![Found::without_port(target, &format!("service {name:?}"), problem)]);
+        }
+    };
     let stem = stem(target, TargetKind::Service, name);
     let hosts = hosts_of(&service);
     if hosts.is_empty() {
@@ -58,6 +64,20 @@ pub(super) async fn find(
         places.extend(of_host);
     }
     Ok(places)
+}
+
+/// Every Service of the cluster's namespace, or of all.
+///
+/// # Errors
+///
+/// kubectl's words for what the server refuses.
+pub(crate) async fn all(cluster: &Cluster, everywhere: bool) -> anyhow::Result<Vec<Target>> {
+    let services = services::list(cluster, (!everywhere).then_some(&cluster.namespace)).await?;
+    let target = |service: &Service| {
+        let namespace = service.metadata.namespace.as_deref().filter(|_| everywhere);
+        Target::service(service.metadata.name.as_deref().unwrap_or_default(), namespace)
+    };
+    Ok(services.iter().map(target).collect())
 }
 
 /// The endpoints that a client of `host` is sent to, some of them.

@@ -1,7 +1,7 @@
 //! What a user may type as a TARGET, parsed once at the edge.
 //!
 //! ```text
-//! TARGET = ( NAME | KIND/NAME | IP | HOST ) [ ":" PORT ] [ "/" PATH ]  |  SCHEME "://" ( IP | HOST ) [ ":" PORT ] [ "/" PATH ]
+//! TARGET = ( NAME | KIND/NAME | svc/NAME.NAMESPACE | IP | HOST ) [ ":" PORT ] [ "/" PATH ]  |  SCHEME "://" ( IP | HOST ) [ ":" PORT ] [ "/" PATH ]
 //! ```
 //!
 //! A bare word is a pod; a word with a dot in it, or `localhost`, is a host name, as is every name in a URL. A pod whose
@@ -29,8 +29,10 @@ pub(crate) struct Target {
 /// Where a target is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// An object of the cluster.
+    /// An object of the cluster. A Service's name may have its namespace behind a dot: see [`in_namespace`].
     Object(TargetKind, String),
+    /// The ready pods that a label selector matches.
+    Selected(String),
     /// An IP address.
     Address(IpAddr),
     /// A name that the probe resolves.
@@ -69,6 +71,32 @@ pub(crate) enum PortRef {
 pub(crate) struct TargetError {
     text: String,
     problem: String,
+}
+
+impl Target {
+    /// The ready pods that `selector` matches.
+    #[must_use]
+    pub(crate) fn selected(selector: &str) -> Self {
+        Self::at(format!("-l {selector}"), Place::Selected(selector.to_owned()))
+    }
+
+    /// The Service `name`, of a namespace that is named when it is not the command's.
+    #[must_use]
+    pub(crate) fn service(name: &str, namespace: Option<&str>) -> Self {
+        let name = namespace.map_or_else(|| name.to_owned(), |of| format!("{name}.{of}"));
+        Self::at(format!("svc/{name}"), Place::Object(TargetKind::Service, name))
+    }
+
+    fn at(text: String, place: Place) -> Self {
+        Self { text, place, protocol: None, port: None, path: None }
+    }
+}
+
+/// The namespace and the name of the Service that is called `name`: `web.shop` is that of namespace `shop`, as in DNS, because no
+/// Service has a dot in its name (RFC 1035 label).
+#[must_use]
+pub(crate) fn in_namespace<'n>(name: &'n str, namespace: &'n str) -> (&'n str, &'n str) {
+    name.split_once('.').map_or((namespace, name), |(name, namespace)| (namespace, name))
 }
 
 impl fmt::Display for PortRef {
@@ -146,6 +174,9 @@ fn parse(text: &str) -> Result<Target, String> {
     let (authority, path) = split_path(rest)?;
     let (name, port) = split_port(authority)?;
     let place = match (kind, name.parse::<IpAddr>()) {
+        (Some(TargetKind::Service), _) if name.matches('.').count() > 1 => {
+            return Err("a Service is svc/NAME, or svc/NAME.NAMESPACE".to_owned());
+        }
         (Some(kind), _) => Place::Object(kind, object_name(name)?),
         (None, Ok(address)) => Place::Address(address),
         (None, Err(_)) if protocol.is_some() || is_host(name) => Place::Host(host_name(name)?),
@@ -232,7 +263,7 @@ fn parse_port(port: &str, place: &Place) -> Result<PortRef, String> {
         _ if !name => {
             Err(format!("{port:?} is no port: a number from 1 to 65535 or a port's name"))
         }
-        Place::Object(..) => Ok(PortRef::Name(port.to_owned())),
+        Place::Object(..) | Place::Selected(_) => Ok(PortRef::Name(port.to_owned())),
         Place::Address(_) | Place::Host(_) => {
             Err(format!("only pods and Services have port names: give the number of {port:?}"))
         }
@@ -335,6 +366,7 @@ mod tests {
         let cases = [
             ("", "is empty"),
             ("svc/", "the name is missing"),
+            ("svc/web.shop.svc", "svc/NAME.NAMESPACE"),
             ("node/node1", "a node has no address to check"),
             ("Nginx", "cannot be the name of an object"),
             ("a b", "cannot be the name of an object"),
