@@ -15,7 +15,7 @@ use super::{
 /// The same place, unless the cluster leads there and nobody named the address.
 #[must_use]
 pub(super) fn refused(target: &Target, mut found: Found) -> Found {
-    if !matches!(target.place, Place::Object(..)) {
+    if matches!(target.place, Place::Address(_)) {
         return found;
     }
     found.standby.retain(|standby| !probe::is_metadata(standby.address));
@@ -24,7 +24,7 @@ pub(super) fn refused(target: &Target, mut found: Found) -> Found {
     {
         let reason = format!(
             "refused: {} leads to {host}, a link-local or metadata address; name the address itself to probe it",
-            target.text
+            found.label
         );
         return Found::new(found.label, Resolution::Settled(Observation::NotRun, reason));
     }
@@ -40,30 +40,34 @@ mod tests {
         *,
     };
 
-    fn found(text: &str, host: &str) -> Found {
-        let target: Target = text.parse().expect("a target");
-        let mut places = each_port(&target, text, host, vec![Port::plain(80)]);
+    fn found(target: &Target, host: &str) -> Found {
+        let mut places = each_port(target, &target.text, host, vec![Port::plain(80)]);
         let mut place = places.remove(0);
         let standby = |address: &str| Standby { address: address.parse().expect("one"), port: 80 };
         place.standby = ["10.0.0.7", "169.254.169.254"].map(standby).into();
-        refused(&target, place)
+        refused(target, place)
+    }
+
+    fn target(text: &str) -> Target {
+        text.parse().expect("a target")
     }
 
     #[test]
     fn only_who_names_the_address_gets_there() {
+        let selected = Target { place: Place::Selected("a=b".to_owned()), ..target("svc/web:80") };
         for host in ["169.254.169.254", "fd00:ec2::254"] {
-            let refused = found("svc/web:80", host);
-            let Resolution::Settled(Observation::NotRun, reason) = refused.what else {
-                panic!("{refused:?}")
-            };
-            assert!(
-                reason.starts_with(&format!("refused: svc/web:80 leads to {host}")),
-                "{reason}"
-            );
+            for target in [&target("svc/web:80"), &selected] {
+                let refused = found(target, host);
+                let Resolution::Settled(Observation::NotRun, reason) = refused.what else {
+                    panic!("{refused:?}")
+                };
+                let begins = format!("refused: svc/web:80 leads to {host}");
+                assert!(reason.starts_with(&begins), "{reason}");
+            }
         }
-        let named = found("169.254.169.254:80", "169.254.169.254");
+        let named = found(&target("169.254.169.254:80"), "169.254.169.254");
         assert!(matches!(named.what, Resolution::Try(..)), "{named:?}");
-        let usual = found("svc/web:80", "10.0.0.7");
+        let usual = found(&target("svc/web:80"), "10.0.0.7");
         assert!(matches!(usual.what, Resolution::Try(..)), "{usual:?}");
         assert_eq!(usual.standby.len(), 1, "what stands by is asked as well");
     }
