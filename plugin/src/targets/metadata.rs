@@ -41,7 +41,7 @@ mod tests {
     };
 
     fn found(target: &Target, host: &str) -> Found {
-        let mut places = each_port(target, &target.text, host, vec![Port::plain(80)]);
+        let mut places = each_port(target, "svc/web", host, vec![Port::plain(80)]);
         let mut place = places.remove(0);
         let standby = |address: &str| Standby { address: address.parse().expect("one"), port: 80 };
         place.standby = ["10.0.0.7", "169.254.169.254"].map(standby).into();
