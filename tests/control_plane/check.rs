@@ -22,7 +22,7 @@ fn a_pod_without_an_address_is_not_judged_and_costs_no_job() {
     let line = format!("{}; {}", cause["message"], cause["next"]).replace('"', "");
     assert_eq!(run.stderr, format!("error: {line}\n"), "what to mend is said");
     let run = ns.pods(["curl", "held"]).run().exits(3).prints("");
-    assert_eq!(run.stderr, format!("error: {message}\n"));
+    assert_eq!(run.stderr, format!("error: {message}\n{line}\n"));
     assert!(message.ends_with("; see kubectl describe pod held"), "{message}");
     assert_eq!(ns.leftovers(), "");
     // The quota does what it is here for.
@@ -119,7 +119,8 @@ fn what_leads_to_no_pod_is_not_judged() {
         assert_eq!(run.stderr, format!("error: {cause}\n"), "{}", run.story());
         assert!(run.stdout.contains("not-run"), "{}", run.story());
         let run = ns.pods(["curl", &typed]).run().exits(3).prints("");
-        assert_eq!(run.stderr, format!("error: {}\n", describe(target, what)), "{}", run.story());
+        let words = format!("error: {}\n{cause}\n", describe(target, what));
+        assert_eq!(run.stderr, words, "{}", run.story());
     }
 }
 
@@ -146,15 +147,23 @@ fn a_target_without_a_port_is_one_line() {
         let without = [json!("not-run"), json!(format!("pod \"{target}\" {none}"))];
         let unknown = [json!("absent"), json!(format!("pod \"mute\" {unnamed}"))];
         assert_eq!(rows, [without, unknown], "{}", run.story());
+        let cause = &report["targets"][1]["causes"][0];
+        let line = "pod mute has no TCP port named http: it declares none";
+        assert_eq!(cause["message"], line, "{}", run.story());
+        assert_eq!(cause["next"], "give the port's number", "{}", run.story());
     }
     let run = ns.pods(["check", "svc/dns", "-o", "json"]).run().exits(3);
     assert!(run.stdout.contains(none), "{}", run.story());
+    let service = format!(
+        "svc/dns has no TCP port named http: it has 53/UDP; declare one: kubectl edit svc dns -n {}",
+        ns.name
+    );
     let cases: [(&[&str], String); 2] = [
         (
             &["monitor", "install", "svc/dns"],
             format!("cannot watch svc/dns: service \"dns\" {none}"),
         ),
-        (&["curl", "svc/dns:http"], format!("service \"dns\" {unnamed}")),
+        (&["curl", "svc/dns:http"], format!("service \"dns\" {unnamed}\n{service}")),
     ];
     for (words, complaint) in cases {
         let run = ns.pods(words.iter().copied()).run().exits(1).prints("");

@@ -19,6 +19,7 @@
 
 mod cluster;
 mod command;
+mod node_rule;
 mod registry;
 mod rights;
 mod scripted_api;
@@ -29,6 +30,7 @@ use std::{env, path::PathBuf};
 
 pub use cluster::{Cluster, Namespace, same_within_seconds};
 pub use command::{Command, Run, wait_until};
+pub use node_rule::NodeRule;
 pub use registry::Registry;
 pub use scripted_api::{Answer, ScriptedApi};
 pub use servers::{SharedServers, start_article_servers, unused_beside};

@@ -1,6 +1,8 @@
 //! Curl on two nodes.
 
-use harness::{Cluster, SharedServers, start_article_servers};
+use std::time::Duration;
+
+use harness::{Cluster, SharedServers, start_article_servers, wait_until};
 
 #[test]
 fn both_servers_answer_from_every_node_and_nothing_is_left() {
@@ -58,7 +60,49 @@ fn exit_codes_are_those_of_curl() {
         ns.pods(words.iter().copied()).run().exits(code).complains(complaint);
     }
     let run = ns.pods(["curl", "nobody"]).run().exits(1);
-    assert_eq!(run.stderr, "Error from server (NotFound): pods \"nobody\" not found\n");
+    let cause = format!(
+        "there is no pod nobody in namespace {}; run kubectl get pods -n {}",
+        ns.name, ns.name
+    );
+    assert_eq!(
+        run.stderr,
+        format!("Error from server (NotFound): pods \"nobody\" not found\n{cause}\n")
+    );
+    assert_eq!(ns.leftovers(), "");
+}
+
+#[test]
+fn below_the_words_of_curl_stands_the_cause() {
+    let ns = Cluster::nodes().namespace("curl-causes");
+    start_article_servers(&ns);
+    ns.apply(include_str!("../fixtures/curl-causes.yaml"));
+    let cases = [
+        (
+            "svc/near",
+            "svc/near selects app=nginx-server, which no pod of namespace NS has; nginx-ser has app=nginx-ser; make \
+             selector and labels agree: kubectl edit svc near -n NS",
+        ),
+        (
+            "svc/wrong-port",
+            "svc/wrong-port sends port 80 to port 8080 of nginx-ser, which refuses connections there; declared is 80; \
+             correct its targetPort: kubectl edit svc wrong-port -n NS",
+        ),
+    ];
+    for (target, cause) in cases {
+        // kube-proxy needs its time to know them; until then the Service's address is silent.
+        let cause = cause.replace("NS", &ns.name);
+        let mut run = None;
+        wait_until("the Service to be refused", Duration::from_secs(30), || {
+            let told = ns.pods(["curl", target, "--connect-timeout", "2s"]).run();
+            let is_refused = told.code == 7;
+            run = Some(told);
+            is_refused
+        });
+        let run = run.expect("a run").prints("");
+        let lines: Vec<&str> = run.stderr.lines().collect();
+        assert!(lines.len() == 2 && lines[0].starts_with("curl: (7) "), "{}", run.story());
+        assert_eq!(lines[1], cause, "{}", run.story());
+    }
     assert_eq!(ns.leftovers(), "");
 }
 

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use cluster::workloads::Workload;
-use kubectl_pods_report::{Source, TargetReport};
+use kubectl_pods_report::{Observation, Source, TargetReport};
 
 use super::{
     scene::{Scene, Subject},
@@ -18,6 +18,7 @@ pub(super) struct Case<'r> {
     source: Option<&'r Source>,
     subject: Subject,
     port: Option<Port>,
+    unknown_port: Option<&'r str>,
     namespace: &'r str,
 }
 
@@ -27,7 +28,7 @@ impl<'r> Case<'r> {
     pub(super) fn new(
         report: &'r TargetReport,
         source: Option<&'r Source>,
-        origin: &Resolved<'_>,
+        origin: &Resolved<'r>,
         namespace: &'r str,
     ) -> Option<Self> {
         let port = match (&origin.what, &origin.target.port) {
@@ -35,7 +36,15 @@ impl<'r> Case<'r> {
             (Resolution::Settled(..), Some(PortRef::Number(number))) => Some(Port::plain(*number)),
             (Resolution::Settled(..), _) => None,
         };
-        Some(Self { report, source, subject: subject(origin, namespace)?, port, namespace })
+        // Either the object is missing or its port, and what is read says which.
+        let unknown_port = match (&origin.what, &origin.target.port) {
+            (Resolution::Settled(Observation::Absent, _), Some(PortRef::Name(name))) => {
+                Some(name.as_str())
+            }
+            _ => None,
+        };
+        let subject = subject(origin, namespace)?;
+        Some(Self { report, source, subject, port, unknown_port, namespace })
     }
 
     /// The case in the light of what was read so far.
@@ -45,6 +54,7 @@ impl<'r> Case<'r> {
             report: self.report,
             subject: &self.subject,
             port: self.port.as_ref(),
+            unknown_port: self.unknown_port,
             namespace: self.namespace,
             node: self.source.and_then(|source| source.node.as_deref()),
             is_inside: self.source.is_some_and(|source| !source.here),

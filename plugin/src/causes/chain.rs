@@ -110,6 +110,9 @@ fn port(scene: &Scene<'_>) -> Link {
     let Answer::Known(service) = scene.service() else {
         return not_looked_at(LinkKind::Port, "the Service is not known");
     };
+    if let Some(name) = scene.unknown_port {
+        return broken(LinkKind::Port, format!("none for TCP is named {name}"));
+    }
     let Some(asked) = scene.asked_port() else {
         return not_looked_at(LinkKind::Port, "none was chosen");
     };

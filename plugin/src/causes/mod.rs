@@ -58,7 +58,7 @@ pub(crate) async fn explain(
 /// nothing to explain: that is the probe's trouble.
 fn cases<'r>(
     report: &'r Report,
-    origins: &[&Resolved<'_>],
+    origins: &[&Resolved<'r>],
     namespace: &'r str,
 ) -> (Vec<usize>, Vec<Case<'r>>) {
     let all = report.targets.iter().zip(origins).enumerate();

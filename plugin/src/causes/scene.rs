@@ -34,6 +34,8 @@ pub(super) struct Scene<'s> {
     pub(super) subject: &'s Subject,
     /// The port that was asked for.
     pub(super) port: Option<&'s Port>,
+    /// The name of a port that was asked for, and that no declaration has.
+    pub(super) unknown_port: Option<&'s str>,
     /// Namespace of the command, and of the probe.
     pub(super) namespace: &'s str,
     /// The probe's node.

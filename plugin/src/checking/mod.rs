@@ -1,18 +1,20 @@
 //! `check` and `curl`: targets become a plan, a probe carries it out, its records become a report or a body.
 //!
-//! - [`mod@curl`]: the plan of one request, and the answer as curl would print it.
+//! - [`mod@curl`]: the plan of one request, and the answer as curl would print it; [`mod@reason`]: the cause below it.
 //! - [`mod@report`], [`table`], [`mod@chain`]: what may be concluded from records, and how it looks.
 
 mod chain;
 mod columns;
 mod curl;
+mod reason;
 mod report;
 mod table;
 
 use std::time::Duration;
 
+use anyhow::Context as _;
 use cluster::{Cluster, ConnectionOptions};
-use kubectl_pods_report::{Observation, Plan, Report, Source};
+use kubectl_pods_report::{Plan, Report};
 
 use self::curl::CurlOutput;
 use crate::{
@@ -90,32 +92,24 @@ pub async fn curl(connection: &ConnectionOptions, args: &CurlArgs) -> anyhow::Re
     let cluster = cluster_for(connection, &args.probe, &targets, false).await?;
     let found =
         targets::resolve(cluster.as_ref(), &targets, wanted, lookup_limit(&args.probe)).await?;
-    let (host, port) = match found.into_iter().next() {
-        Some(Resolved { what: Resolution::Try(host, port), .. }) => (host, port),
-        Some(Resolved { what: Resolution::Settled(Observation::NotRun, reason), .. }) => {
-            output::note(&format!("error: {reason}"));
-            return Ok(Exit::Inconclusive);
-        }
-        Some(Resolved { what: Resolution::Settled(Observation::Absent, words), .. }) => {
-            return Err(targets::absent(&words));
-        }
-        Some(Resolved { what: Resolution::Settled(_, reason), .. }) => {
-            output::note(&format!("curl: (7) {reason}"));
-            return Ok(Exit::Curl(7));
-        }
-        None => anyhow::bail!("target {:?} has no address", args.target),
+    let found =
+        found.first().with_context(|| format!("target {:?} has no address", args.target))?;
+    let Resolution::Try(host, port) = &found.what else {
+        return unless_stopped(reason::untried(cluster.as_ref(), found)).await;
     };
     let addressing = within(addressing, cluster.as_ref(), &args.probe);
-    let plan = curl::plan(&targets[0], &host, &port, request, http, &addressing);
+    let mut plan = curl::plan(&targets[0], host, port, request, http, &addressing);
+    plan.checks[0].standby.clone_from(&found.standby);
     let node = args.from_node.as_slice();
     let tell = async |brought: Vec<Brought>| {
         let brought = brought.into_iter().next().unwrap_or_default();
-        let Brought { source: Source { problem, .. }, results } = brought;
-        if let Some(reason) = problem {
-            output::note(&format!("error: {}", report::probe_failed(&[], &reason)));
+        if let Some(reason) = &brought.source.problem {
+            output::note(&format!("error: {}", report::probe_failed(&[], reason)));
             return Ok(Exit::Inconclusive);
         }
-        print_answer(curl::answer(&results, request)).await
+        let exit = print_answer(curl::answer(&brought.results, request)).await?;
+        reason::tell(cluster.as_ref(), found, &plan, brought).await;
+        Ok(exit)
     };
     probe(cluster.as_ref(), &args.probe, node, &plan, tell).await
 }

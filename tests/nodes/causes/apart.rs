@@ -9,7 +9,7 @@ use harness::{Cluster, Namespace, SharedServers};
 use serde_json::Value;
 
 /// The first cause of each target from each node: its kind and its message.
-fn causes(ns: &Namespace, words: &[&str]) -> BTreeMap<String, String> {
+pub(super) fn causes(ns: &Namespace, words: &[&str]) -> BTreeMap<String, String> {
     let limits = ["--connect-timeout", "1s", "-o", "json"];
     let run = ns.pods(["check"]).args(words.iter().copied()).args(limits).run().exits(2);
     let report: Value = serde_json::from_str(&run.stdout).expect("JSON");

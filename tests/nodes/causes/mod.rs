@@ -1,6 +1,7 @@
 //! Causes on a real cluster: each mistake is made, all of them are checked at once, and every line is compared.
 
 mod apart;
+mod one_node;
 
 use std::{collections::BTreeMap, time::Duration};
 

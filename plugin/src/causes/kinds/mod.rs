@@ -10,6 +10,7 @@ mod client_cert_required;
 mod config_missing;
 mod crash_loop;
 mod create_failed;
+mod declared;
 mod dns_down;
 mod endpoints_silent;
 mod external_name_dead;
@@ -47,6 +48,7 @@ mod unschedulable;
 use k8s_openapi::api::core::v1::Pod;
 use kubectl_pods_report::{Cause, CauseKind, ObjectRef, Observation};
 
+use self::declared::Declared;
 use super::{
     container,
     scene::{Scene, Subject},
@@ -58,13 +60,14 @@ type Kind = fn(&Scene<'_>) -> Option<Cause>;
 // All kinds, in three lists because the second has one more reader. What stands before is what to mend first: from the
 // name to the answer, and from the root to what follows of it.
 
-/// The name, the Service, and whether there are pods at all.
-const NAMES: [Kind; 9] = [
+/// The name, the Service, the port, and whether there are pods at all.
+const NAMES: [Kind; 10] = [
     missing::cause,
     name_suffix::cause,
     dns_down::cause,
     external_name_dead::cause,
     port_not_in_service::cause,
+    port_not_declared::cause,
     udp_port::cause,
     scaled_to_zero::cause,
     create_failed::cause,
@@ -84,7 +87,7 @@ const HOLD_UPS: [Kind; 8] = [
 ];
 
 /// From there to a program, and what it answers.
-const WAYS: [Kind; 22] = [
+const WAYS: [Kind; 21] = [
     all_terminating::cause,
     pods_not_ready::cause,
     target_port_name::cause,
@@ -96,7 +99,6 @@ const WAYS: [Kind; 22] = [
     target_port_refused::cause,
     service_address_fails::cause,
     pod_ended::cause,
-    port_not_declared::cause,
     refused_while_ready::cause,
     tls_on_plain_port::cause,
     plain_on_tls_port::cause,

@@ -1,13 +1,20 @@
-//! The Service has no such port. (A headless one has no port of its own: its pods are asked at theirs.)
+//! The Service has no such port, by number or by name. (A headless one has no number of its own: its pods are asked at
+//! theirs.)
 
-use k8s_openapi::{api::core::v1::ServicePort, apimachinery::pkg::util::intstr::IntOrString};
+use k8s_openapi::{
+    api::core::v1::{ServicePort, ServiceSpec},
+    apimachinery::pkg::util::intstr::IntOrString,
+};
 use kubectl_pods_report::{Cause, CauseKind};
 
-use super::super::scene::Scene;
+use super::{super::scene::Scene, Declared};
 
 pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
     let (_, service) = scene.known_service()?;
     let spec = service.spec.as_ref()?;
+    if let Some(name) = scene.unknown_port {
+        return Some(named(scene, spec, name));
+    }
     let asked = scene.asked_port()?;
     let mut ports = spec.ports.iter().flatten();
     let is_alias = spec.external_name.is_some();
@@ -24,6 +31,15 @@ pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
     let first = ports().find(|port| leads_to(port, asked)).or_else(|| ports().next())?;
     let next = format!("use port {}", first.port);
     Some(super::of_service(scene, CauseKind::PortNotInService, message, next))
+}
+
+fn named(scene: &Scene<'_>, spec: &ServiceSpec, name: &str) -> Cause {
+    let ports = spec.ports.iter().flatten();
+    let declared = Declared::new(ports.map(|p| (p.name.as_ref(), p.port, p.protocol.as_ref())));
+    let message = format!("{} has no TCP port named {name}: it has {declared}", scene.object());
+    let next = declared.instead_of(name);
+    let next = next.unwrap_or_else(|| super::edit_service(scene, "declare one"));
+    super::of_service(scene, CauseKind::PortNotInService, message, next)
 }
 
 fn leads_to(port: &ServicePort, asked: u16) -> bool {

@@ -24,6 +24,7 @@ struct Stage {
     world: World,
     subject: Subject,
     port: u16,
+    unknown_port: Option<&'static str>,
     report: TargetReport,
 }
 
@@ -55,7 +56,7 @@ impl Stage {
             }
             _ => TargetReport::tried(&check(), 0, 1, tried),
         };
-        Self { world: World::default(), subject, port: 80, report }
+        Self { world: World::default(), subject, port: 80, unknown_port: None, report }
     }
 
     /// A Service `web` with this spec.
@@ -121,13 +122,19 @@ impl Stage {
         self
     }
 
+    fn at_unknown(mut self, port: &'static str) -> Self {
+        self.unknown_port = Some(port);
+        self
+    }
+
     fn lines(&self) -> Vec<String> {
         let port = Port::plain(self.port);
         let scene = Scene {
             world: &self.world,
             report: &self.report,
             subject: &self.subject,
-            port: Some(&port),
+            port: Some(&port).filter(|_| self.unknown_port.is_none()),
+            unknown_port: self.unknown_port,
             namespace: "shop",
             node: Some("node1"),
             is_inside: true,
@@ -284,6 +291,19 @@ fn ports_of_a_service() {
         web(53).lines(),
         [
             "udp-port: port 53 of svc/web is UDP, and TCP was spoken; declare the port for TCP too, if its pods speak that: kubectl edit svc web -n shop"
+        ]
+    );
+    let by_name = |port| Stage::service(&spec, Observation::Absent).at_unknown(port).lines();
+    assert_eq!(
+        by_name("htpt"),
+        [
+            "port-not-in-service: svc/web has no TCP port named htpt: it has http (80), dns (53/UDP); did you mean http?"
+        ]
+    );
+    assert_eq!(
+        by_name("dns"),
+        [
+            "port-not-in-service: svc/web has no TCP port named dns: it has http (80), dns (53/UDP); use port http"
         ]
     );
     let named = json!({"clusterIP": "10.96.0.7", "selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": "web"}]});
