@@ -37,11 +37,16 @@ pub(super) fn reason(text: &str) -> String {
     line(&links.join(": "))
 }
 
+/// Slips of the pen between two words.
+pub(super) fn distance(one: &str, other: &str) -> usize {
+    strsim::osa_distance(one, other)
+}
+
 /// The name among `known` that is most like `name`, if one is at all: a slip of the pen, or one that begins with it.
 pub(super) fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let slips = 1 + name.len() / 4;
     let distance = |known: &str| {
-        let edits = strsim::osa_distance(name, known);
+        let edits = self::distance(name, known);
         if edits <= slips {
             return Some(edits);
         }

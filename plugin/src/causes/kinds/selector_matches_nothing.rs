@@ -37,7 +37,7 @@ pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
     Some(super::of_service(scene, CauseKind::SelectorMatchesNothing, message, next))
 }
 
-/// Living pods that have all labels but one, and what they have in its place.
+/// Living pods that have all labels but one, and what they have in its place: what is spelt most like it first.
 fn near<'s>(
     scene: &Scene<'s>,
     namespace: &str,
@@ -48,20 +48,22 @@ fn near<'s>(
     let misses = |pod: &'s Pod| {
         let labels = pod.metadata.labels.as_ref()?;
         let mut missed = selector.iter().filter(|(label, value)| labels.get(*label) != Some(value));
-        let (label, _) = missed.next()?;
+        let (label, value) = missed.next()?;
         if missed.next().is_some() {
             return None;
         }
-        match labels.get(label) {
-            Some(other) => Some((pod, format!("{label}={other}"))),
-            None if selector.len() > 1 => Some((pod, format!("no label {label}"))),
+        let has = match labels.get(label) {
+            Some(other) => format!("{label}={other}"),
+            None if selector.len() > 1 => format!("no label {label}"),
             // A pod that has nothing of a selector of one label is not near to it, unless the label is misspelt.
             None => {
-                let value = &selector[label];
                 let (other, _) = labels.iter().find(|(_, given)| *given == value)?;
-                Some((pod, format!("{other}={value}")))
+                format!("{other}={value}")
             }
-        }
+        };
+        Some((words::distance(&format!("{label}={value}"), &has), (pod, has)))
     };
-    living.filter_map(misses).collect()
+    let mut near: Vec<_> = living.filter_map(misses).collect();
+    near.sort_by_key(|(distance, _)| *distance);
+    near.into_iter().map(|(_, near)| near).collect()
 }

@@ -337,6 +337,12 @@ fn selectors_that_match_nothing() {
             "selector-matches-nothing: svc/web selects app=web, which no pod of namespace shop has; nginx-1 has app=nginx; make selector and labels agree: kubectl edit svc web -n shop"
         ]
     );
+    let [mut first, mut second] = [ready("a"), ready("b")];
+    first["metadata"]["labels"] = json!({"app": "database"});
+    second["metadata"]["labels"] = json!({"app": "wbe"});
+    let pods = Data::Pods(from(json!([first, second])));
+    let nearest = nobody().knowing(Want::Pods("shop".to_owned()), pods).lines();
+    assert!(nearest[0].contains("; b has app=wbe; "), "{nearest:?}");
     let idle = nobody().workloads(Workload::Deployment, deployment(0, None));
     assert_eq!(
         idle.lines(),
