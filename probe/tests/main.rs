@@ -14,6 +14,7 @@ mod lab;
 mod matrix;
 mod names;
 mod openssl;
+mod pings;
 mod plans;
 mod program;
 mod runs;

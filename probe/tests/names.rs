@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{RData, Record, RecordType};
-use kubectl_pods_report::{Asked, Attempt, Check, Family, Limits, NameAnswer, Observation};
+use kubectl_pods_report::{Ask, Asked, Attempt, Check, Family, Limits, NameAnswer, Observation};
 
 use crate::lab::{Lab, Place};
 use crate::plans::{plan, tcp};
@@ -36,7 +36,7 @@ fn names_resolve_as_in_a_pod() {
             "no address",
             "mail-only",
             Observation::DnsNodata,
-            "mail-only exists but has no address of IPv4 or IPv6 (glibc: No address associated with hostname)",
+            "mail-only exists but has neither an IPv4 nor an IPv6 address (glibc: No address associated with hostname)",
         ),
         (
             "server failure",
@@ -67,7 +67,7 @@ fn names_resolve_as_in_a_pod() {
             "no address on the first name, the others missing",
             "half-empty",
             Observation::DnsNodata,
-            "half-empty exists but has no address",
+            "half-empty exists but has neither",
         ),
         (
             "silence",
@@ -190,7 +190,23 @@ fn one_family_or_every_address() {
         (4, "", DnsNxdomain),
     ];
     assert_eq!(seen, expected.map(|(id, at, seen)| (id, at.to_owned(), seen)), "{attempts:#?}");
-    assert!(attempts[2].message.contains("has no address of IPv4"), "{}", attempts[2].message);
+    assert!(attempts[2].message.contains("has no IPv4 address"), "{}", attempts[2].message);
+}
+
+#[test]
+fn the_resolver_alone() {
+    use Observation::{DnsNxdomain, Open};
+    let lab = Lab::new();
+    lab.etc(Place::Client, "resolv.conf", RESOLV_CONF);
+    let ask = |host| Check { ask: Ask::Dns, ..tcp(host, 0) };
+    let checks = vec![ask("both"), ask("nothing")];
+    let (attempts, _) = with_name_server(&lab, || lab.probe(&plan(checks)).attempts);
+    let mut seen: Vec<_> =
+        attempts.iter().map(|a| (a.check, a.observation, a.message.as_str())).collect();
+    seen.sort();
+    let unknown = "the resolver knows no nothing (glibc: Name or service not known)";
+    assert_eq!(seen, [(0, Open, "is 10.99.2.2, 10.99.2.3, fd99:2::2"), (1, DnsNxdomain, unknown)]);
+    assert!(attempts.iter().all(|attempt| attempt.address.is_none() && attempt.port.is_none()));
 }
 
 #[test]

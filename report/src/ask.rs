@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What to do at a host. Room for `dns`, `udp` and `icmp`: a protocol without ports has a variant without one.
+/// What to do at a host. A protocol without ports has a variant without one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "protocol", rename_all = "lowercase")]
 pub enum Ask {
@@ -22,6 +22,10 @@ pub enum Ask {
         #[serde(default)]
         request: HttpRequest,
     },
+    /// What the resolver says about the host.
+    Dns,
+    /// An ICMP echo.
+    Icmp,
 }
 
 /// How to speak TLS. Whom to trust is said once for a whole plan, in [`crate::Plan::roots`].
@@ -49,6 +53,10 @@ pub enum Protocol {
     Http,
     /// HTTP/1.1 over TLS.
     Https,
+    /// The resolver alone.
+    Dns,
+    /// An ICMP echo.
+    Icmp,
 }
 
 /// One HTTP request.
@@ -100,6 +108,7 @@ impl Ask {
     pub const fn port(&self) -> Option<u16> {
         match self {
             Self::Tcp { port } | Self::Http { port, .. } => Some(*port),
+            Self::Dns | Self::Icmp => None,
         }
     }
 
@@ -110,6 +119,8 @@ impl Ask {
             Self::Tcp { .. } => Protocol::Tcp,
             Self::Http { tls: None, .. } => Protocol::Http,
             Self::Http { tls: Some(_), .. } => Protocol::Https,
+            Self::Dns => Protocol::Dns,
+            Self::Icmp => Protocol::Icmp,
         }
     }
 
@@ -117,7 +128,7 @@ impl Ask {
     #[must_use]
     pub const fn http_request(&self) -> Option<&HttpRequest> {
         match self {
-            Self::Tcp { .. } => None,
+            Self::Tcp { .. } | Self::Dns | Self::Icmp => None,
             Self::Http { request, .. } => Some(request),
         }
     }
@@ -136,6 +147,15 @@ impl Ask {
 }
 
 impl Protocol {
+    /// Whether it is spoken at a port.
+    #[must_use]
+    pub const fn has_port(self) -> bool {
+        match self {
+            Self::Tcp | Self::Http | Self::Https => true,
+            Self::Dns | Self::Icmp => false,
+        }
+    }
+
     /// The word.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -143,6 +163,8 @@ impl Protocol {
             Self::Tcp => "tcp",
             Self::Http => "http",
             Self::Https => "https",
+            Self::Dns => "dns",
+            Self::Icmp => "icmp",
         }
     }
 }
@@ -168,7 +190,8 @@ mod tests {
 
     #[test]
     fn the_word_is_the_wire_name() {
-        for protocol in [Protocol::Tcp, Protocol::Http, Protocol::Https] {
+        use Protocol::{Dns, Http, Https, Icmp, Tcp};
+        for protocol in [Tcp, Http, Https, Dns, Icmp] {
             let wire = serde_json::to_string(&protocol).expect("a unit variant serializes");
             assert_eq!(wire, format!("\"{}\"", protocol.as_str()));
         }
@@ -179,6 +202,8 @@ mod tests {
         let request = HttpRequest::default();
         let cases = [
             (Ask::tcp(5432), r#"{"protocol":"tcp","port":5432}"#, "tcp"),
+            (Ask::Dns, r#"{"protocol":"dns"}"#, "dns"),
+            (Ask::Icmp, r#"{"protocol":"icmp"}"#, "icmp"),
             (
                 Ask::http(80, request.clone()),
                 r#"{"protocol":"http","port":80,"request":{"method":"GET","path":"/"}}"#,

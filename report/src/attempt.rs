@@ -1,6 +1,7 @@
 //! What one try showed, and what that means.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -106,9 +107,12 @@ impl Attempt {
         self.details.tls.as_ref()?.certificate.as_ref()
     }
 
-    /// The kernel's round-trip time, if there was a handshake.
+    /// The kernel's round-trip time, if there was a handshake, or that of an ICMP echo.
     #[must_use]
     pub fn rtt_seconds(&self) -> Option<f64> {
-        self.evidence.tcp_info.map(|info| info.rtt_seconds).filter(|seconds| *seconds > 0.0)
+        let handshake = self.evidence.tcp_info.map(|info| info.rtt_seconds);
+        let echo =
+            || self.details.echo_nanoseconds.map(|nanos| Duration::from_nanos(nanos).as_secs_f64());
+        handshake.filter(|seconds| *seconds > 0.0).or_else(echo)
     }
 }

@@ -20,6 +20,7 @@ mod names;
 mod obstacle;
 mod placement;
 mod policy;
+mod protocols;
 mod sets;
 mod sidecar;
 mod sources;

@@ -32,7 +32,7 @@ impl<'r> Case<'r> {
         namespace: &'r str,
     ) -> Option<Self> {
         let port = match (&origin.what, &origin.target.port) {
-            (Resolution::Try(_, port), _) => Some(port.clone()),
+            (Resolution::Try(_, port), _) => port.clone(),
             (Resolution::Settled(..), Some(PortRef::Number(number))) => Some(Port::plain(*number)),
             (Resolution::Settled(..), _) => None,
         };

@@ -30,7 +30,9 @@ pub(super) fn plan(
     let ask = match target.protocol {
         Some(Protocol::Https) => Ask::https(port.number, addressing.tls(target, host), http),
         // `request` has refused what speaks no HTTP.
-        Some(Protocol::Http | Protocol::Tcp) | None => Ask::http(port.number, http),
+        Some(Protocol::Http | Protocol::Tcp | Protocol::Dns | Protocol::Icmp) | None => {
+            Ask::http(port.number, http)
+        }
     };
     let total = args.max_time.unwrap_or(DEFAULT_MAX_TIME);
     let connect = args.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT).min(total);
@@ -48,8 +50,8 @@ pub(super) fn plan(
 /// When the target speaks no HTTP, or the method, a header or the data cannot be sent.
 pub(super) fn request(target: &Target, args: &RequestArgs) -> anyhow::Result<HttpRequest> {
     match target.protocol {
-        Some(Protocol::Tcp) => {
-            bail!("curl speaks HTTP: use http:// or https:// instead of tcp://")
+        Some(other @ (Protocol::Tcp | Protocol::Dns | Protocol::Icmp)) => {
+            bail!("curl speaks HTTP: use http:// or https:// instead of {}://", other.as_str())
         }
         Some(Protocol::Http | Protocol::Https) | None => {}
     }

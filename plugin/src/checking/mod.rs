@@ -37,7 +37,8 @@ pub async fn check(connection: &ConnectionOptions, args: &CheckArgs) -> anyhow::
         args.targets.iter().map(|text| text.parse()).collect::<Result<Vec<Target>, _>>()?;
     targets.extend(args.selector.as_deref().map(Target::selected));
     let addressing = Addressing::read(&args.attempt.addressing)?;
-    let wanted = Wanted { fallback: None, family: addressing.family };
+    let protocol = args.attempt.protocol.map(Into::into);
+    let wanted = Wanted { fallback: None, family: addressing.family, protocol };
     targets::refuse_unfit(&targets, wanted)?;
     let cluster = cluster_for(connection, &args.probe, &targets, args.all).await?;
     if let Some(cluster) = cluster.as_ref().filter(|_| args.all) {
@@ -88,13 +89,13 @@ pub async fn curl(connection: &ConnectionOptions, args: &CurlArgs) -> anyhow::Re
     // What was typed is looked at before a credential plugin may run.
     let http = curl::request(&targets[0], request)?;
     let addressing = Addressing::read(&request.addressing)?;
-    let wanted = Wanted { fallback: Some(80), family: addressing.family };
+    let wanted = Wanted { fallback: Some(80), family: addressing.family, protocol: None };
     let cluster = cluster_for(connection, &args.probe, &targets, false).await?;
     let found =
         targets::resolve(cluster.as_ref(), &targets, wanted, lookup_limit(&args.probe)).await?;
     let found =
         found.first().with_context(|| format!("target {:?} has no address", args.target))?;
-    let Resolution::Try(host, port) = &found.what else {
+    let Resolution::Try(host, Some(port)) = &found.what else {
         return unless_stopped(reason::untried(cluster.as_ref(), found)).await;
     };
     let addressing = within(addressing, cluster.as_ref(), &args.probe);

@@ -286,7 +286,7 @@ mod tests {
         ),
         (
             "check x --protocol udp",
-            "invalid argument \"udp\" for \"--protocol\" flag: must be tcp, http or https",
+            "invalid argument \"udp\" for \"--protocol\" flag: must be tcp, http, https or icmp",
             "kubectl pods check",
         ),
         (

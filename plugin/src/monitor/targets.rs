@@ -34,7 +34,7 @@ pub(super) fn parse(words: &[String], family: Option<Family>) -> anyhow::Result<
             );
         }
     }
-    targets::refuse_unfit(&targets, Wanted { fallback: None, family })?;
+    targets::refuse_unfit(&targets, Wanted { family, ..Wanted::default() })?;
     Ok(targets)
 }
 
@@ -55,7 +55,11 @@ pub(super) async fn plan(
     let mut found = targets::resolve(
         Some(cluster),
         targets,
-        Wanted { fallback: None, family: addressing.family },
+        Wanted {
+            fallback: None,
+            family: addressing.family,
+            protocol: args.attempt.protocol.map(Into::into),
+        },
         args.rollout_timeout.saturating_add(launch::GRACE),
     )
     .await?;

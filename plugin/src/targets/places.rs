@@ -1,6 +1,6 @@
 //! Places that targets lead to, and what they are called in reports.
 
-use kubectl_pods_report::{Family, Observation, Standby};
+use kubectl_pods_report::{Family, Observation, Protocol, Standby};
 
 use cluster::Verbatim;
 
@@ -27,8 +27,8 @@ pub(crate) struct Resolved<'t> {
 /// What to do about a target.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Resolution {
-    /// Try this host name or address at this port.
-    Try(String, Port),
+    /// Try this host name or address, at this port if what is spoken has any.
+    Try(String, Option<Port>),
     /// The cluster knows already: what would be seen, and why.
     Settled(Observation, String),
 }
@@ -56,9 +56,16 @@ pub(crate) struct Wanted {
     pub fallback: Option<u16>,
     /// The one family whose addresses count.
     pub family: Option<Family>,
+    /// What is spoken whatever the targets say.
+    pub protocol: Option<Protocol>,
 }
 
 impl Wanted {
+    /// Whether `target` is tried at a port.
+    pub(super) fn has_port(self, target: &Target) -> bool {
+        self.protocol.or(target.protocol).is_none_or(Protocol::has_port)
+    }
+
     /// Those of `hosts` that are names, or addresses of the family that counts.
     pub(super) fn of_family(self, hosts: &[String]) -> Vec<&String> {
         let counts = |host: &&String| match (self.family, host.parse()) {
@@ -114,14 +121,31 @@ pub(crate) fn absent(words: &str) -> anyhow::Error {
 pub(super) fn each_port(target: &Target, stem: &str, host: &str, ports: Vec<Port>) -> Places {
     let count = ports.len();
     let place = |port: Port| {
-        Found::new(labelled(target, stem, count, &port), Resolution::Try(host.to_owned(), port))
+        Found::new(
+            labelled(target, stem, count, &port),
+            Resolution::Try(host.to_owned(), Some(port)),
+        )
     };
     ports.into_iter().map(place).collect()
 }
 
+/// `host`, of which no port is asked.
+pub(super) fn without_ports(target: &Target, stem: &str, host: &str) -> Found {
+    let label = if has_many_pods(target) { stem } else { &target.text };
+    Found::new(label.to_owned(), Resolution::Try(host.to_owned(), None))
+}
+
 /// What the user typed, as long as it is one thing.
 pub(super) fn labelled(target: &Target, stem: &str, ports: usize, port: &Port) -> String {
-    let many_pods = matches!(
+    if ports == 1 && !has_many_pods(target) {
+        return target.text.clone();
+    }
+    let path = target.path.as_deref().unwrap_or_default();
+    format!("{stem}:{}{path}", port.number)
+}
+
+fn has_many_pods(target: &Target) -> bool {
+    matches!(
         target.place,
         Place::Selected(_)
             | Place::Object(
@@ -131,12 +155,7 @@ pub(super) fn labelled(target: &Target, stem: &str, ports: usize, port: &Port) -
                     | TargetKind::Job,
                 _
             )
-    );
-    if ports == 1 && !many_pods {
-        return target.text.clone();
-    }
-    let path = target.path.as_deref().unwrap_or_default();
-    format!("{stem}:{}{path}", port.number)
+    )
 }
 
 /// The target without port and path, as typed.

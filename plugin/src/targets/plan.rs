@@ -48,16 +48,23 @@ pub(crate) struct AttemptOptions {
     pub addressing: Addressing,
 }
 
+impl From<CheckProtocol> for Protocol {
+    fn from(protocol: CheckProtocol) -> Self {
+        match protocol {
+            CheckProtocol::Tcp => Self::Tcp,
+            CheckProtocol::Http => Self::Http,
+            CheckProtocol::Https => Self::Https,
+            CheckProtocol::Icmp => Self::Icmp,
+        }
+    }
+}
+
 impl AttemptOptions {
     /// What the flags ask for.
     #[must_use]
     pub(crate) fn new(args: &AttemptArgs, attempts: u32, addressing: Addressing) -> Self {
         Self {
-            protocol: args.protocol.map(|protocol| match protocol {
-                CheckProtocol::Tcp => Protocol::Tcp,
-                CheckProtocol::Http => Protocol::Http,
-                CheckProtocol::Https => Protocol::Https,
-            }),
+            protocol: args.protocol.map(Into::into),
             connect_timeout: args.connect_timeout.min(args.timeout),
             timeout: args.timeout,
             attempts,
@@ -107,7 +114,7 @@ pub(crate) fn plan(found: &[Resolved<'_>], options: &AttemptOptions) -> Planned 
             reason: reason.clone(),
         },
         Resolution::Try(host, port) => {
-            let ask = options.ask(found.target, host, port);
+            let ask = options.ask(found.target, host, port.as_ref());
             let id = checks.last().map_or(0, |last| last.id + 1);
             checks.push(options.addressing.place(Check {
                 every_address: (options.all_addresses || found.every_address) && is_name(host),
@@ -158,7 +165,7 @@ fn standbys_of_each(plan: &Plan) -> usize {
 
 impl AttemptOptions {
     /// What to ask of `target` at `port`: as the flag says, or its scheme, or its path, or the port's declaration.
-    fn ask(&self, target: &Target, host: &str, port: &Port) -> Ask {
+    fn ask(&self, target: &Target, host: &str, port: Option<&Port>) -> Ask {
         let pathed = target.path.as_ref().map(|_| Protocol::Http);
         let asked = self.protocol.or(target.protocol).or(pathed);
         let request = || HttpRequest {
@@ -166,12 +173,17 @@ impl AttemptOptions {
             max_body_bytes: Some(CHECK_BODY_BYTES),
             ..HttpRequest::default()
         };
+        let Some(port) = port else {
+            return if asked == Some(Protocol::Dns) { Ask::Dns } else { Ask::Icmp };
+        };
         match asked.unwrap_or_else(|| port.protocol()) {
             Protocol::Tcp => Ask::tcp(port.number),
             Protocol::Http => Ask::http(port.number, request()),
             Protocol::Https => {
                 Ask::https(port.number, self.addressing.tls(target, host), request())
             }
+            Protocol::Dns => Ask::Dns,
+            Protocol::Icmp => Ask::Icmp,
         }
     }
 
@@ -181,7 +193,7 @@ impl AttemptOptions {
             Some(Protocol::Http | Protocol::Https) => {
                 vec![Expectation::Status { ranges: self.statuses.clone() }]
             }
-            Some(Protocol::Tcp) | None => Vec::new(),
+            Some(Protocol::Tcp | Protocol::Dns | Protocol::Icmp) | None => Vec::new(),
         }
     }
 
@@ -233,7 +245,7 @@ mod tests {
             let found = Resolved {
                 label: text.to_owned(),
                 target: &target,
-                what: Resolution::Try("10.0.0.7".to_owned(), Port::plain(port)),
+                what: Resolution::Try("10.0.0.7".to_owned(), Some(Port::plain(port))),
                 standby: Vec::new(),
                 every_address: false,
             };
@@ -257,7 +269,7 @@ mod tests {
             standby: Vec::new(),
             every_address: false,
         };
-        let tried = || found(Resolution::Try("10.0.0.7".to_owned(), Port::plain(80)));
+        let tried = || found(Resolution::Try("10.0.0.7".to_owned(), Some(Port::plain(80))));
         let settled = found(Resolution::Settled(Observation::Stopped, "it has ended".to_owned()));
         let planned = plan(&[tried(), settled, tried()], &options(None));
         let ids: Vec<u32> = planned.plan.checks.iter().map(|check| check.id).collect();
@@ -278,7 +290,7 @@ mod tests {
         let found = Resolved {
             label: "svc/web".to_owned(),
             target: &target,
-            what: Resolution::Try("10.96.0.7".to_owned(), Port::plain(80)),
+            what: Resolution::Try("10.96.0.7".to_owned(), Some(Port::plain(80))),
             standby: (1..=8).map(standby).collect(),
             every_address: false,
         };
@@ -336,6 +348,7 @@ mod tests {
             name: check.host.parse::<IpAddr>().is_err().then_some(name),
             tls: (check.ask.protocol() == Protocol::Https).then_some(tls),
             http: Some(http),
+            echo_nanoseconds: Some(12_345_678),
             first_bytes: Some("x".repeat(128)),
             speaks: Some(Spoken::Http),
         };

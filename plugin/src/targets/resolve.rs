@@ -19,7 +19,7 @@ use tokio::time::timeout;
 
 use super::{
     metadata,
-    places::{Found, Places, Resolved, Wanted, each_port, stem},
+    places::{Found, Places, Resolved, Wanted, each_port, stem, without_ports},
     ports, service,
     target::{Place, Target, TargetKind},
 };
@@ -86,7 +86,7 @@ pub(crate) fn refuse_unfit(targets: &[Target], wanted: Wanted) -> anyhow::Result
 }
 
 fn fixed(target: &Target, host: &str, wanted: Wanted) -> anyhow::Result<Places> {
-    use kubectl_pods_report::Protocol::{Http, Https, Tcp};
+    use kubectl_pods_report::Protocol::{Dns, Http, Https, Icmp, Tcp};
 
     if let (Place::Address(address), Some(family)) = (&target.place, wanted.family)
         && !family.has(*address)
@@ -94,10 +94,13 @@ fn fixed(target: &Target, host: &str, wanted: Wanted) -> anyhow::Result<Places> 
         let (is, only) = if address.is_ipv4() { ("IPv4", "-6") } else { ("IPv6", "-4") };
         bail!("target {:?} is an {is} address, which {only} leaves out", target.text)
     }
+    if !wanted.has_port(target) {
+        return Ok(vec![without_ports(target, &target.text, host)]);
+    }
     let default = match target.protocol {
         Some(Http) => Some(80),
         Some(Https) => Some(443),
-        Some(Tcp) | None => wanted.fallback,
+        Some(Tcp | Dns | Icmp) | None => wanted.fallback,
     };
     // Without a declaration there is no reason for a port but that it was named.
     let port = match (&target.port, default) {
@@ -169,6 +172,10 @@ fn of_pod(target: &Target, stem: &str, pod: &Pod, wanted: Wanted) -> Places {
     let chosen = wanted.of_family(&addresses);
     if chosen.is_empty() {
         return vec![Found::of_other_family(target, &format!("pod {name}"), &addresses)];
+    }
+    if !wanted.has_port(target) {
+        let place = |address: &String| without_ports(target, stem, address);
+        return chosen.into_iter().map(place).collect();
     }
     match ports::select(ports::of_pod(pod), target.port.as_ref(), wanted.fallback) {
         Ok(ports) => {

@@ -37,6 +37,12 @@ pub(super) async fn find(
         Ok(service) => service,
         Err(missing) => return Ok(vec![Found::absent(target, missing)]),
     };
+    if !wanted.has_port(target) {
+        let problem = format!(
+            "svc/{name} is no machine that answers an ICMP echo: its pods are, as in -l SELECTOR or deploy/NAME"
+        );
+        return Ok(vec![Found::settled(target, Observation::NotRun, problem)]);
+    }
     let ports = ports::select(ports::of_service(&service), target.port.as_ref(), wanted.fallback);
     let ports = match ports {
         Ok(ports) => ports,
@@ -129,7 +135,7 @@ fn headless(
             for address in ready.filter_map(|endpoint| endpoint.addresses.first()).filter(is_wanted)
             {
                 let label = labelled(target, stem, ports.len(), port);
-                let what = Resolution::Try(address.clone(), Port { number, ..port.clone() });
+                let what = Resolution::Try(address.clone(), Some(Port { number, ..port.clone() }));
                 places.push(Found { every_address: true, ..Found::new(label, what) });
             }
         }
@@ -173,8 +179,8 @@ mod tests {
         let tried: Vec<(String, u16)> = places
             .into_iter()
             .map(|found| match found.what {
-                Resolution::Try(host, port) => (host, port.number),
-                Resolution::Settled(_, problem) => panic!("{problem}"),
+                Resolution::Try(host, Some(port)) => (host, port.number),
+                other => panic!("{other:?}"),
             })
             .collect();
         assert_eq!(tried, [("10.0.0.7".to_owned(), 8080), ("10.0.0.9".to_owned(), 8080)]);

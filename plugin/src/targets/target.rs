@@ -183,12 +183,20 @@ fn parse(text: &str) -> Result<Target, String> {
         (None, Err(_)) => Place::Object(TargetKind::Pod, object_name(name)?),
     };
     let port = port.map(|port| parse_port(port, &place)).transpose()?;
-    let has_port_only = match protocol {
-        Some(Protocol::Tcp) => true,
-        Some(Protocol::Http | Protocol::Https) | None => false,
+    let is_fit = match protocol {
+        Some(Protocol::Tcp) => port.is_some() && path.is_none(),
+        Some(Protocol::Dns) => port.is_none() && path.is_none() && matches!(place, Place::Host(_)),
+        Some(Protocol::Icmp) => port.is_none() && path.is_none(),
+        Some(Protocol::Http | Protocol::Https) | None => true,
     };
-    if has_port_only && (port.is_none() || path.is_some()) {
-        return Err("a tcp:// target is tcp://HOST:PORT".to_owned());
+    if let Some(protocol) = protocol.filter(|_| !is_fit) {
+        let wanted = match protocol {
+            Protocol::Dns => "NAME",
+            Protocol::Icmp => "HOST",
+            Protocol::Tcp | Protocol::Http | Protocol::Https => "HOST:PORT",
+        };
+        let scheme = protocol.as_str();
+        return Err(format!("a {scheme}:// target is {scheme}://{wanted}"));
     }
     Ok(Target { text: text.to_owned(), place, protocol, port, path })
 }
@@ -198,7 +206,12 @@ fn parse_scheme(scheme: &str) -> Result<Protocol, String> {
         "http" => Ok(Protocol::Http),
         "https" => Ok(Protocol::Https),
         "tcp" => Ok(Protocol::Tcp),
-        other => Err(format!("cannot check {}:// (known: http, https, tcp)", other.escape_debug())),
+        "dns" => Ok(Protocol::Dns),
+        "icmp" => Ok(Protocol::Icmp),
+        other => {
+            let other = other.escape_debug();
+            Err(format!("cannot check {other}:// (known: http, https, tcp, dns, icmp)"))
+        }
     }
 }
 
@@ -353,6 +366,8 @@ mod tests {
             ("HTTPS://10.0.0.7", ip("10.0.0.7"), Some(Protocol::Https), None, None),
             ("http://[::1]:8080", ip("::1"), http, number(8080), None),
             ("tcp://db:5432", host("db"), Some(Protocol::Tcp), number(5432), None),
+            ("dns://db", host("db"), Some(Protocol::Dns), None, None),
+            ("icmp://10.0.0.7", ip("10.0.0.7"), Some(Protocol::Icmp), None, None),
         ];
         for (text, place, protocol, port, path) in cases {
             let path = path.map(str::to_owned);
@@ -378,6 +393,9 @@ mod tests {
             ("ftp://web/x", "cannot check ftp://"),
             ("tcp://db", "tcp://HOST:PORT"),
             ("tcp://db:1/x", "tcp://HOST:PORT"),
+            ("dns://db:53", "dns://NAME"),
+            ("dns://10.0.0.7", "dns://NAME"),
+            ("icmp://db/x", "icmp://HOST"),
             ("http://me:secret@web/", "a user name cannot be part of a target"),
             ("[fd00::1", "closing bracket"),
             ("web/a b", "percent-encode"),

@@ -43,6 +43,7 @@ fn has(ask: &Ask, phase: Phase) -> bool {
     match ask {
         Ask::Tcp { .. } => matches!(phase, Phase::Resolve | Phase::Connect | Phase::Total),
         Ask::Http { tls, .. } => phase != Phase::Tls || tls.is_some(),
+        Ask::Dns | Ask::Icmp => matches!(phase, Phase::Resolve | Phase::Total),
     }
 }
 

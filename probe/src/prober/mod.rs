@@ -1,16 +1,18 @@
 //! Ways of asking a target, one file each, behind one trait.
 //!
-//! A new protocol is a file beside [`tcp`] and [`mod@http`] with its [`Prober`], and a line in [`of`]; on the wire it is a
+//! A new protocol is a file beside [`tcp`], [`mod@http`], [`dns`] and [`ping`] with its [`Prober`], and a line in [`of`]; on the wire it is a
 //! variant of [`Ask`], and of [`kubectl_pods_report::Details`] if it learns what others do not. Nothing else here knows
 //! protocols: [`attempt`] runs any prober within its limits, and [`observe`] makes an observation of what it left.
 
 mod attempt;
+mod dns;
 mod failure;
 mod http;
 mod icmp;
 mod machine;
 mod observe;
 mod observed;
+mod ping;
 mod resolve;
 mod tcp;
 mod tls;
@@ -113,5 +115,7 @@ fn of(check: &Check, roots: Option<&Arc<RootCertStore>>) -> Result<Arc<dyn Probe
             let tls = tls.clone().map(|tls| tls::Client::new(tls, roots.cloned()));
             Arc::new(http::Http::new(&check.host, *port, tls, request)?)
         }
+        Ask::Dns => Arc::new(dns::Dns),
+        Ask::Icmp => Arc::new(ping::Ping),
     })
 }

@@ -5,7 +5,9 @@
 use std::io;
 use std::time::Duration;
 
-use kubectl_pods_report::{Check, Family, IcmpError, Observation, Spoken, Starvation, TlsFault};
+use kubectl_pods_report::{
+    Ask, Check, Family, IcmpError, Observation, Spoken, Starvation, TlsFault,
+};
 
 use super::failure::{Failure, ResolveFailure};
 use super::resolve::answer;
@@ -71,7 +73,7 @@ fn timed_out(check: &Check, trace: &Trace, total: Duration) -> (Observation, Str
                 asked_for(trace)
             ),
         ),
-        Stage::Connect => unanswered(trace, total),
+        Stage::Connect => unanswered(check, trace, total),
         Stage::Tls => (
             Observation::Stalled,
             format!("connected, but the TLS handshake was not answered: {silence}"),
@@ -117,18 +119,22 @@ fn paused(seen: &Starvation) -> String {
 }
 
 /// A handshake that did not end. An ICMP error that the kernel noted without giving up counts all the same.
-fn unanswered(trace: &Trace, total: Duration) -> (Observation, String) {
+fn unanswered(check: &Check, trace: &Trace, total: Duration) -> (Observation, String) {
     match trace.evidence.icmp {
         Some(error) => rejected(trace, error),
-        None => (Observation::Dropped, dropped(trace, total)),
+        None => (Observation::Dropped, dropped(check, trace, total)),
     }
 }
 
-fn dropped(trace: &Trace, total: Duration) -> String {
+fn dropped(check: &Check, trace: &Trace, total: Duration) -> String {
     let syns = retransmitted(trace) + 1;
-    let plural = if syns == 1 { "" } else { "s" };
+    let sent = match check.ask {
+        Ask::Icmp => "an echo request".to_owned(),
+        _ if syns == 1 => "1 SYN".to_owned(),
+        _ => format!("{syns} SYNs"),
+    };
     format!(
-        "no answer to {syns} SYN{plural} in {:.1} s: dropped by a firewall or policy on either side, or nobody has this address",
+        "no answer to {sent} in {:.1} s: dropped by a firewall or policy on either side, or nobody has this address",
         total.as_secs_f64()
     )
 }
@@ -149,7 +155,7 @@ fn unresolved(check: &Check, trace: &Trace, failure: ResolveFailure) -> (Observa
         }
         ResolveFailure::NoAddress => (
             Observation::DnsNodata,
-            format!("{host} exists but has no address of {} ({glibc})", families(check.family)),
+            format!("{host} exists but has {} ({glibc})", no_address(check.family)),
         ),
         ResolveFailure::Server { name, code } => (
             Observation::DnsServfail,
@@ -173,11 +179,11 @@ fn unresolved(check: &Check, trace: &Trace, failure: ResolveFailure) -> (Observa
     }
 }
 
-const fn families(only: Option<Family>) -> &'static str {
+const fn no_address(only: Option<Family>) -> &'static str {
     match only {
-        None => "IPv4 or IPv6",
-        Some(Family::Ipv4) => "IPv4",
-        Some(Family::Ipv6) => "IPv6",
+        None => "neither an IPv4 nor an IPv6 address",
+        Some(Family::Ipv4) => "no IPv4 address",
+        Some(Family::Ipv6) => "no IPv6 address",
     }
 }
 
@@ -199,9 +205,8 @@ fn unconnected(
         ),
         // The handshake was done, and the reset came before we could look.
         libc::ECONNRESET => (Observation::EmptyReply, no_answer(trace, Some(error))),
-        libc::ETIMEDOUT => {
-            starved(check, trace).unwrap_or_else(|| (Observation::Dropped, dropped(trace, total)))
-        }
+        libc::ETIMEDOUT => starved(check, trace)
+            .unwrap_or_else(|| (Observation::Dropped, dropped(check, trace, total))),
         libc::EADDRNOTAVAIL | libc::EAGAIN | libc::ENOBUFS | libc::ENOMEM => {
             (Observation::NotRun, format!("the probe ran out of ports or memory ({name})"))
         }

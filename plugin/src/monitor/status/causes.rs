@@ -67,11 +67,11 @@ fn target(check: &CheckResults) -> Target {
 }
 
 fn origin<'t>(check: &CheckResults, target: &'t Target) -> Resolved<'t> {
-    let port = check.check.ask.port().unwrap_or_default();
+    let port = check.check.ask.port().map(Port::plain);
     Resolved {
         label: target.text.clone(),
         target,
-        what: Resolution::Try(check.check.host.clone(), Port::plain(port)),
+        what: Resolution::Try(check.check.host.clone(), port),
         standby: Vec::new(),
         every_address: false,
     }
