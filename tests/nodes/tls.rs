@@ -19,6 +19,9 @@ http {
   server { listen 8443 ssl; ssl_certificate /etc/tls/ended.pem; ssl_certificate_key /etc/tls/ended.key; location / { return 200 ended; } }
   server { listen 9443 ssl; ssl_certificate /etc/tls/good.pem; ssl_certificate_key /etc/tls/good.key;
     ssl_client_certificate /etc/tls/ca.pem; ssl_verify_client on; location / { return 200 mutual; } }
+  server { listen 7443 ssl; ssl_certificate /etc/tls/ca.pem; ssl_certificate_key /etc/tls/ca.key; location / { return 200 authority; } }
+  server { listen 6443 ssl; ssl_certificate /etc/tls/good.pem; ssl_certificate_key /etc/tls/good.key;
+    ssl_protocols TLSv1.1; ssl_ciphers DEFAULT:@SECLEVEL=0; location / { return 200 old; } }
 }
 ";
 
@@ -49,6 +52,7 @@ fn with_tls(prefix: &str, folder: &Path) -> (Namespace, String) {
     parameters.distinguished_name.push(DnType::CommonName, "our authority");
     parameters.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let key = KeyPair::generate().expect("a key");
+    let ca_key = pem("PRIVATE KEY", key.serialize_der().as_slice());
     let authority = CertifiedIssuer::self_signed(parameters, key).expect("an authority");
     let name = format!("tls-web.{}.svc", ns.name);
     let (good, good_key) =
@@ -59,7 +63,7 @@ fn with_tls(prefix: &str, folder: &Path) -> (Namespace, String) {
     let files = json!({
         "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "tls"},
         "data": {
-            "nginx.conf": NGINX_CONF, "ca.pem": ca,
+            "nginx.conf": NGINX_CONF, "ca.pem": ca, "ca.key": ca_key,
             "good.pem": good, "good.key": good_key, "ended.pem": ended, "ended.key": ended_key,
         },
     });
@@ -82,6 +86,21 @@ fn targets(run: &Run) -> Vec<Value> {
 /// What is told of the last attempt at a target.
 fn tls(target: &Value) -> &Value {
     &target["attempts"][0]["details"]["tls"]
+}
+
+/// Asserts kind and line of the first cause of each target; a line that ends in `; ` or a space goes on.
+#[track_caller]
+fn names_causes(run: &Run, expected: &[(&str, &str)]) {
+    let targets = targets(run);
+    assert!(targets.len() >= expected.len(), "{}", run.story());
+    for (target, (kind, line)) in targets.iter().zip(expected) {
+        let cause = &target["causes"][0];
+        let word = |field: &str| cause[field].as_str().unwrap_or_default();
+        let told = format!("{}; {}", word("message"), word("next"));
+        assert_eq!(word("kind"), *kind, "{target:#}");
+        let same = if line.ends_with(' ') { told.starts_with(line) } else { told == *line };
+        assert!(same, "{told}\n  not: {line}");
+    }
 }
 
 #[test]
@@ -114,6 +133,21 @@ fn the_clusters_own_authority_is_trusted_for_the_clusters_names() {
     assert_eq!(ns.leftovers(), "");
 }
 
+/// The same server by the name that its certificate is for.
+fn accepts_what_is_right(ns: &Namespace, ca: &str) {
+    let check = |words: &[&str]| {
+        let run = ns.pods(["check", "--protocol", "https", "--cacert", ca]);
+        run.args(words.iter().copied()).run().success()
+    };
+    let name = format!("tls-web.{}.svc", ns.name);
+    check(&["pod/tls-web:443", "--server-name", &name]);
+    let given = format!("shop.example.org:443:{}", ns.pod_ip("tls-web"));
+    check(&["https://shop.example.org", "--resolve", &given, "--server-name", &name]);
+    let wide = check(&["svc/tls-web:443", "-o", "wide"]);
+    let days = wide.stdout.lines().nth(1).is_some_and(|line| line.contains("d  "));
+    assert!(wide.stdout.contains("CERT") && days, "{}", wide.story());
+}
+
 #[test]
 fn what_is_wrong_with_tls_is_told_and_what_is_right_is_accepted() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -125,43 +159,66 @@ fn what_is_wrong_with_tls_is_told_and_what_is_right_is_accepted() {
     let service = "svc/tls-web:443";
     let stranger = check(&[service]).exits(2);
     assert_eq!(tls(&targets(&stranger)[0])["fault"], "unknown-issuer", "{}", stranger.story());
+    let signer = "the certificate of svc/tls-web:443 is signed by CN=our authority, whom the probe does not trust; ";
+    names_causes(&stranger, &[("cert-unknown-issuer", signer)]);
     let any = check(&[service, "-k"]).success();
     assert_eq!(tls(&targets(&any)[0])["fault"], "unknown-issuer", "told all the same");
 
     let pod = "pod/tls-web:443";
-    let all = ["svc/tls-web:8443", "svc/tls-web:9443", "svc/tls-web:80", pod, service];
+    let all = [
+        "svc/tls-web:8443",
+        "svc/tls-web:9443",
+        "svc/tls-web:80",
+        pod,
+        "svc/tls-web:7443",
+        "svc/tls-web:6443",
+        service,
+    ];
     let run = check(&[&all[..], &["--cacert", &ca]].concat()).exits(2);
     let expected = [
         ("tls-certificate", json!("expired"), "it ended 2026-01-02 00:00 UTC"),
         ("http-status", json!("client-certificate"), "HTTP status 400"),
         ("tls-handshake", json!("not-tls"), "the port speaks plain HTTP, not TLS"),
         ("tls-certificate", json!("other-names"), "it is for tls-web."),
+        ("tls-certificate", json!("is-ca"), "authority"),
+        ("tls-handshake", json!("version"), "version"),
         ("open", Value::Null, "HTTP status 200"),
     ];
-    let causes =
-        ["cert-expired", "client-cert-required", "tls-on-plain-port", "cert-name-mismatch"];
-    for (target, kind) in targets(&run).iter().zip(causes) {
-        assert_eq!(target["causes"][0]["kind"], kind, "{target:#}");
-    }
+    let name = format!("tls-web.{}.svc", ns.name);
+    let other = format!(
+        "the certificate of pod/tls-web:443 is for {name}, not for {}; ask for it by that name (--server-name {name}), ",
+        ns.pod_ip("tls-web")
+    );
+    names_causes(
+        &run,
+        &[
+            ("cert-expired", "the certificate of svc/tls-web:8443 ended on 2026-01-02, less than "),
+            (
+                "client-cert-required",
+                "svc/tls-web:9443 wants a certificate of the client, and the probe has none: a mutual TLS peer, as in a mesh; ",
+            ),
+            (
+                "tls-on-plain-port",
+                "svc/tls-web:80 speaks plain HTTP, and TLS was spoken to it; ask with http://, or another port with https://",
+            ),
+            ("cert-name-mismatch", &other),
+            (
+                "cert-is-ca",
+                "the certificate of svc/tls-web:7443 is that of an authority, made to sign others; strict clients refuse it; ",
+            ),
+            (
+                "tls-version",
+                "svc/tls-web:6443 speaks neither TLS 1.2 nor TLS 1.3, and nothing older is safe; allow ",
+            ),
+        ],
+    );
     for (target, (verdict, fault, says)) in targets(&run).iter().zip(expected) {
         assert_eq!(target["verdict"], verdict, "{target:#}");
         assert_eq!(tls(target)["fault"], fault, "{target:#}");
         let message = target["message"].as_str().expect("a message");
         assert!(message.contains(says), "{message}");
     }
-    let name = format!("tls-web.{}.svc", ns.name);
-    check(&[pod, "--cacert", &ca, "--server-name", &name]).success();
-    let given = format!("shop.example.org:443:{}", ns.pod_ip("tls-web"));
-    let words = ["https://shop.example.org", "--resolve", &given, "--server-name", &name];
-    check(&[&words[..], &["--cacert", &ca]].concat()).success();
-    let wide = ns.pods(["check", service, "--protocol", "https", "-o", "wide", "--cacert", &ca]);
-    let wide = wide.run().success();
-    assert!(
-        wide.stdout.contains("CERT")
-            && wide.stdout.lines().nth(1).is_some_and(|line| line.contains("d  ")),
-        "{}",
-        wide.story()
-    );
+    accepts_what_is_right(&ns, &ca);
     assert_eq!(ns.leftovers(), "");
 }
 
