@@ -9,6 +9,7 @@ mod answers;
 mod bodies;
 mod certificates;
 mod daemon;
+mod datagrams;
 mod faults;
 mod lab;
 mod matrix;

@@ -22,6 +22,11 @@ pub enum Ask {
         #[serde(default)]
         request: HttpRequest,
     },
+    /// A datagram, and whatever answers it.
+    Udp {
+        /// Port to send it to.
+        port: u16,
+    },
     /// What the resolver says about the host.
     Dns,
     /// An ICMP echo.
@@ -53,10 +58,22 @@ pub enum Protocol {
     Http,
     /// HTTP/1.1 over TLS.
     Https,
+    /// A datagram over UDP.
+    Udp,
     /// The resolver alone.
     Dns,
     /// An ICMP echo.
     Icmp,
+}
+
+/// What has ports.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Transport {
+    /// TCP.
+    #[default]
+    Tcp,
+    /// UDP.
+    Udp,
 }
 
 /// One HTTP request.
@@ -107,7 +124,7 @@ impl Ask {
     #[must_use]
     pub const fn port(&self) -> Option<u16> {
         match self {
-            Self::Tcp { port } | Self::Http { port, .. } => Some(*port),
+            Self::Tcp { port } | Self::Http { port, .. } | Self::Udp { port } => Some(*port),
             Self::Dns | Self::Icmp => None,
         }
     }
@@ -119,6 +136,7 @@ impl Ask {
             Self::Tcp { .. } => Protocol::Tcp,
             Self::Http { tls: None, .. } => Protocol::Http,
             Self::Http { tls: Some(_), .. } => Protocol::Https,
+            Self::Udp { .. } => Protocol::Udp,
             Self::Dns => Protocol::Dns,
             Self::Icmp => Protocol::Icmp,
         }
@@ -128,7 +146,7 @@ impl Ask {
     #[must_use]
     pub const fn http_request(&self) -> Option<&HttpRequest> {
         match self {
-            Self::Tcp { .. } | Self::Dns | Self::Icmp => None,
+            Self::Tcp { .. } | Self::Udp { .. } | Self::Dns | Self::Icmp => None,
             Self::Http { request, .. } => Some(request),
         }
     }
@@ -146,13 +164,31 @@ impl Ask {
     }
 }
 
+impl Transport {
+    /// The word of Kubernetes for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tcp => "TCP",
+            Self::Udp => "UDP",
+        }
+    }
+}
+
 impl Protocol {
     /// Whether it is spoken at a port.
     #[must_use]
     pub const fn has_port(self) -> bool {
+        self.transport().is_some()
+    }
+
+    /// Whose ports it has, if any.
+    #[must_use]
+    pub const fn transport(self) -> Option<Transport> {
         match self {
-            Self::Tcp | Self::Http | Self::Https => true,
-            Self::Dns | Self::Icmp => false,
+            Self::Tcp | Self::Http | Self::Https => Some(Transport::Tcp),
+            Self::Udp => Some(Transport::Udp),
+            Self::Dns | Self::Icmp => None,
         }
     }
 
@@ -163,6 +199,7 @@ impl Protocol {
             Self::Tcp => "tcp",
             Self::Http => "http",
             Self::Https => "https",
+            Self::Udp => "udp",
             Self::Dns => "dns",
             Self::Icmp => "icmp",
         }
@@ -190,8 +227,8 @@ mod tests {
 
     #[test]
     fn the_word_is_the_wire_name() {
-        use Protocol::{Dns, Http, Https, Icmp, Tcp};
-        for protocol in [Tcp, Http, Https, Dns, Icmp] {
+        use Protocol::{Dns, Http, Https, Icmp, Tcp, Udp};
+        for protocol in [Tcp, Http, Https, Udp, Dns, Icmp] {
             let wire = serde_json::to_string(&protocol).expect("a unit variant serializes");
             assert_eq!(wire, format!("\"{}\"", protocol.as_str()));
         }
@@ -202,6 +239,7 @@ mod tests {
         let request = HttpRequest::default();
         let cases = [
             (Ask::tcp(5432), r#"{"protocol":"tcp","port":5432}"#, "tcp"),
+            (Ask::Udp { port: 53 }, r#"{"protocol":"udp","port":53}"#, "udp"),
             (Ask::Dns, r#"{"protocol":"dns"}"#, "dns"),
             (Ask::Icmp, r#"{"protocol":"icmp"}"#, "icmp"),
             (

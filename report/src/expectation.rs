@@ -116,7 +116,9 @@ impl Expectation {
     /// What this one expectation makes of `facts`.
     fn find(&self, facts: &Facts) -> Finding {
         match (self, facts.observation) {
-            (_, Observation::Starved | Observation::NotRun) => Finding::of(Judgement::Unknown),
+            (_, Observation::Starved | Observation::NotRun | Observation::Silent) => {
+                Finding::of(Judgement::Unknown)
+            }
             (Self::Denied, _) => denied(facts),
             (Self::Reached, Observation::Open) => Finding::of(Judgement::Held),
             (Self::Status { ranges }, Observation::Open) => status(ranges, facts.http()),
@@ -151,6 +153,7 @@ fn denied(facts: &Facts) -> Finding {
         | Observation::Stalled => Judgement::Failed,
         Observation::Refused
         | Observation::Rejected
+        | Observation::Silent
         | Observation::NoRoute
         | Observation::DnsNxdomain
         | Observation::DnsNodata

@@ -28,7 +28,7 @@ pub mod standing;
 pub mod summary;
 pub mod verdict;
 
-pub use ask::{Ask, HttpRequest, Protocol, Tls};
+pub use ask::{Ask, HttpRequest, Protocol, Tls, Transport};
 pub use attempt::Attempt;
 pub use cause::{Cause, CauseKind, Link, LinkKind, LinkState, ObjectRef};
 pub use details::{

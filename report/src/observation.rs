@@ -16,6 +16,8 @@ pub enum Observation {
     Rejected,
     /// SYNs were sent and nothing answered.
     Dropped,
+    /// A datagram was sent over UDP and nothing answered, which proves nothing: whoever got it may have nothing to say.
+    Silent,
     /// The probe's own kernel has no route, refuses to send, or finds that nobody on its own network has the address.
     NoRoute,
     /// The resolver says that the name does not exist, and did not fail on any name of the search list.
@@ -52,11 +54,12 @@ pub enum Observation {
 
 impl Observation {
     /// Every observation, in the order of the documentation.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Open,
         Self::Refused,
         Self::Rejected,
         Self::Dropped,
+        Self::Silent,
         Self::NoRoute,
         Self::DnsNxdomain,
         Self::DnsNodata,
@@ -83,6 +86,7 @@ impl Observation {
             Self::Refused => "refused",
             Self::Rejected => "rejected",
             Self::Dropped => "dropped",
+            Self::Silent => "silent",
             Self::NoRoute => "no-route",
             Self::DnsNxdomain => "dns-nxdomain",
             Self::DnsNodata => "dns-nodata",

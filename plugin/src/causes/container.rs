@@ -7,6 +7,8 @@ use k8s_openapi::api::core::v1::{
     Pod, PodCondition,
 };
 
+use kubectl_pods_report::Transport;
+
 use crate::targets::ports_of_pod;
 
 pub(super) fn name(pod: &Pod) -> &str {
@@ -114,9 +116,9 @@ pub(super) fn ports(pod: &Pod) -> impl Iterator<Item = &ContainerPort> {
     containers.flat_map(|container| container.ports.iter().flatten())
 }
 
-/// The numbers of those for TCP.
-pub(super) fn tcp_ports(pod: &Pod) -> Vec<u16> {
-    ports_of_pod(pod).into_iter().map(|port| port.number).collect()
+/// The numbers of those for `transport`.
+pub(super) fn port_numbers(pod: &Pod, transport: Transport) -> Vec<u16> {
+    ports_of_pod(pod, transport).into_iter().map(|port| port.number).collect()
 }
 
 /// All its addresses.

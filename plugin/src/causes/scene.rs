@@ -7,14 +7,14 @@ use cluster::{
     workloads::{Workload, WorkloadState},
 };
 use k8s_openapi::api::core::v1::{Pod, Service, ServicePort};
-use kubectl_pods_report::{Attempt, ObjectRef, Observation, TargetReport, Verdict};
+use kubectl_pods_report::{Attempt, ObjectRef, Observation, TargetReport, Transport, Verdict};
 
 use super::{
     cluster_name::ClusterName,
     container,
     world::{Key, Want, World},
 };
-use crate::targets::{self, Endpoint, Port};
+use crate::targets::{self, Endpoint, Port, is_for};
 
 /// What a target is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +67,11 @@ impl<'s> Scene<'s> {
     pub(super) fn is_unconnected(&self) -> bool {
         use Observation::{Dropped, NoRoute, Refused, Rejected};
         self.saw(&[Dropped, NoRoute, Refused, Rejected])
+    }
+
+    /// Whose ports were asked.
+    pub(super) fn transport(&self) -> Transport {
+        self.port.map(|port| port.transport).unwrap_or_default()
     }
 
     pub(super) fn asked_port(&self) -> Option<u16> {
@@ -127,13 +132,13 @@ impl<'s> Scene<'s> {
         let mut ports = service.spec.as_ref()?.ports.iter().flatten();
         let by_name = self.is_headless() && matches!(self.subject, Subject::Service(_));
         ports.find(|port| {
-            let is_tcp = port.protocol.as_deref().is_none_or(|protocol| protocol == "TCP");
+            let is_for = is_for(asked.transport, port.protocol.as_deref());
             let same = if by_name {
                 port.name == asked.name
             } else {
                 port.port == i32::from(asked.number)
             };
-            is_tcp && same
+            is_for && same
         })
     }
 

@@ -30,9 +30,8 @@ pub(super) fn plan(
     let ask = match target.protocol {
         Some(Protocol::Https) => Ask::https(port.number, addressing.tls(target, host), http),
         // `request` has refused what speaks no HTTP.
-        Some(Protocol::Http | Protocol::Tcp | Protocol::Dns | Protocol::Icmp) | None => {
-            Ask::http(port.number, http)
-        }
+        Some(Protocol::Http | Protocol::Tcp | Protocol::Udp | Protocol::Dns | Protocol::Icmp)
+        | None => Ask::http(port.number, http),
     };
     let total = args.max_time.unwrap_or(DEFAULT_MAX_TIME);
     let connect = args.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT).min(total);
@@ -50,7 +49,7 @@ pub(super) fn plan(
 /// When the target speaks no HTTP, or the method, a header or the data cannot be sent.
 pub(super) fn request(target: &Target, args: &RequestArgs) -> anyhow::Result<HttpRequest> {
     match target.protocol {
-        Some(other @ (Protocol::Tcp | Protocol::Dns | Protocol::Icmp)) => {
+        Some(other @ (Protocol::Tcp | Protocol::Udp | Protocol::Dns | Protocol::Icmp)) => {
             bail!("curl speaks HTTP: use http:// or https:// instead of {}://", other.as_str())
         }
         Some(Protocol::Http | Protocol::Https) | None => {}
@@ -192,7 +191,7 @@ fn exit_code(attempt: &Attempt) -> Option<u8> {
         Observation::TlsHandshake => 35,
         Observation::EmptyReply => 52,
         Observation::TlsCertificate => 60,
-        Observation::Starved | Observation::NotRun => return None,
+        Observation::Silent | Observation::Starved | Observation::NotRun => return None,
     })
 }
 

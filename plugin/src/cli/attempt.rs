@@ -10,7 +10,7 @@ use super::{
 /// What to speak, how long to wait, what to expect.
 #[derive(Debug, Clone, clap::Args)]
 pub struct AttemptArgs {
-    /// What to speak, whatever the target looks like: tcp, http, https or icmp
+    /// What to speak, whatever the target looks like: tcp, http, https, udp or icmp
     #[arg(long, value_name = "PROTOCOL", hide_possible_values = true)]
     pub protocol: Option<CheckProtocol>,
     /// HTTP statuses that are right: 200, 2xx, 200-299; may be repeated
@@ -39,6 +39,8 @@ pub enum CheckProtocol {
     Http,
     /// An HTTP GET over TLS
     Https,
+    /// A datagram over UDP
+    Udp,
     /// An ICMP echo
     Icmp,
 }

@@ -285,8 +285,8 @@ mod tests {
             "kubectl pods check",
         ),
         (
-            "check x --protocol udp",
-            "invalid argument \"udp\" for \"--protocol\" flag: must be tcp, http, https or icmp",
+            "check x --protocol sctp",
+            "invalid argument \"sctp\" for \"--protocol\" flag: must be tcp, http, https, udp or icmp",
             "kubectl pods check",
         ),
         (

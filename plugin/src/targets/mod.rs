@@ -18,7 +18,7 @@ pub(crate) use addressing::Addressing;
 pub(crate) use endpoints::{Endpoint, endpoints, usable};
 pub(crate) use places::{Resolution, Resolved, Wanted, absent};
 pub(crate) use plan::{AttemptOptions, Planned, Subject, plan};
-pub(crate) use ports::{Port, of_pod as ports_of_pod};
+pub(crate) use ports::{Port, is_for, of_pod as ports_of_pod};
 pub(crate) use resolve::{refuse_unfit, resolve};
 pub(crate) use service::all as services;
 pub(crate) use target::{Place, PortRef, Target, TargetKind, in_namespace};

@@ -1,6 +1,6 @@
 //! Places that targets lead to, and what they are called in reports.
 
-use kubectl_pods_report::{Family, Observation, Protocol, Standby};
+use kubectl_pods_report::{Family, Observation, Protocol, Standby, Transport};
 
 use cluster::Verbatim;
 
@@ -64,6 +64,11 @@ impl Wanted {
     /// Whether `target` is tried at a port.
     pub(super) fn has_port(self, target: &Target) -> bool {
         self.protocol.or(target.protocol).is_none_or(Protocol::has_port)
+    }
+
+    /// Whose ports `target` is tried at, if it is at any.
+    pub(super) fn transport(self, target: &Target) -> Transport {
+        self.protocol.or(target.protocol).and_then(Protocol::transport).unwrap_or_default()
     }
 
     /// Those of `hosts` that are names, or addresses of the family that counts.

@@ -54,6 +54,7 @@ impl From<CheckProtocol> for Protocol {
             CheckProtocol::Tcp => Self::Tcp,
             CheckProtocol::Http => Self::Http,
             CheckProtocol::Https => Self::Https,
+            CheckProtocol::Udp => Self::Udp,
             CheckProtocol::Icmp => Self::Icmp,
         }
     }
@@ -182,6 +183,7 @@ impl AttemptOptions {
             Protocol::Https => {
                 Ask::https(port.number, self.addressing.tls(target, host), request())
             }
+            Protocol::Udp => Ask::Udp { port: port.number },
             Protocol::Dns => Ask::Dns,
             Protocol::Icmp => Ask::Icmp,
         }
@@ -193,7 +195,9 @@ impl AttemptOptions {
             Some(Protocol::Http | Protocol::Https) => {
                 vec![Expectation::Status { ranges: self.statuses.clone() }]
             }
-            Some(Protocol::Tcp | Protocol::Dns | Protocol::Icmp) | None => Vec::new(),
+            Some(Protocol::Tcp | Protocol::Udp | Protocol::Dns | Protocol::Icmp) | None => {
+                Vec::new()
+            }
         }
     }
 

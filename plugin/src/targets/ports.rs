@@ -1,15 +1,17 @@
 //! Which ports of a pod or Service are meant, and what their declaration says about the protocol.
 
 use k8s_openapi::api::core::v1::{Pod, Service};
-use kubectl_pods_report::Protocol;
+use kubectl_pods_report::{Protocol, Transport};
 
 use super::target::PortRef;
 
-/// A TCP port as declared, or as typed when it is not declared.
+/// A port as declared, or as typed when it is not declared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Port {
     /// Where to connect.
     pub number: u16,
+    /// What it is a port of.
+    pub transport: Transport,
     /// Its name in the declaration.
     pub name: Option<String>,
     /// `appProtocol` of a Service port.
@@ -17,10 +19,10 @@ pub(crate) struct Port {
 }
 
 impl Port {
-    /// A port about which nothing but its number is known.
+    /// A TCP port about which nothing but its number is known.
     #[must_use]
     pub(crate) const fn plain(number: u16) -> Self {
-        Self { number, name: None, app_protocol: None }
+        Self { number, transport: Transport::Tcp, name: None, app_protocol: None }
     }
 
     /// The protocol that a check speaks when nothing else was asked for: HTTP where the declaration says so
@@ -38,9 +40,9 @@ impl Port {
     }
 }
 
-/// The TCP ports that a pod's containers declare, sidecars included, each number once.
+/// The ports for `transport` that a pod's containers declare, sidecars included, each number once.
 #[must_use]
-pub(crate) fn of_pod(pod: &Pod) -> Vec<Port> {
+pub(crate) fn of_pod(pod: &Pod, transport: Transport) -> Vec<Port> {
     let Some(spec) = &pod.spec else { return Vec::new() };
     let sidecars = spec
         .init_containers
@@ -49,19 +51,19 @@ pub(crate) fn of_pod(pod: &Pod) -> Vec<Port> {
         .filter(|container| container.restart_policy.as_deref() == Some("Always"));
     let declared = spec.containers.iter().chain(sidecars).flat_map(|c| c.ports.iter().flatten());
     let mut ports = Vec::new();
-    for port in declared.filter(|port| is_tcp(port.protocol.as_deref())) {
-        push(&mut ports, port.container_port, port.name.as_ref(), None);
+    for port in declared.filter(|port| is_for(transport, port.protocol.as_deref())) {
+        push(&mut ports, transport, port.container_port, port.name.as_ref(), None);
     }
     ports
 }
 
-/// The TCP ports of a Service.
+/// The ports of a Service for `transport`.
 #[must_use]
-pub(crate) fn of_service(service: &Service) -> Vec<Port> {
+pub(crate) fn of_service(service: &Service, transport: Transport) -> Vec<Port> {
     let declared = service.spec.iter().flat_map(|spec| spec.ports.iter().flatten());
     let mut ports = Vec::new();
-    for port in declared.filter(|port| is_tcp(port.protocol.as_deref())) {
-        push(&mut ports, port.port, port.name.as_ref(), port.app_protocol.as_ref());
+    for port in declared.filter(|port| is_for(transport, port.protocol.as_deref())) {
+        push(&mut ports, transport, port.port, port.name.as_ref(), port.app_protocol.as_ref());
     }
     ports
 }
@@ -75,29 +77,32 @@ pub(crate) enum NoPort {
     NoneDeclared(String),
 }
 
-/// Picks what was asked for: one port by number or name, else `fallback`, else all that are declared.
+/// Picks what was asked for, of the ports `declared` for `transport`: one port by number or name, else `fallback`, else all that are declared.
 ///
 /// # Errors
 ///
 /// When nothing is declared and nothing was asked for, or when no declared port has the name.
 pub(crate) fn select(
     declared: Vec<Port>,
+    transport: Transport,
     wanted: Option<&PortRef>,
     fallback: Option<u16>,
 ) -> Result<Vec<Port>, NoPort> {
     let numbered = |number: u16| {
         let known = declared.iter().find(|port| port.number == number);
-        vec![known.cloned().unwrap_or_else(|| Port::plain(number))]
+        vec![known.cloned().unwrap_or(Port { transport, ..Port::plain(number) })]
     };
+    let word = transport.as_str();
     match (wanted, fallback) {
         (Some(&PortRef::Number(number)), _) | (None, Some(number)) => Ok(numbered(number)),
         (Some(PortRef::Name(name)), _) => {
             let named = declared.iter().find(|port| port.name.as_ref() == Some(name));
-            let unknown = || format!("has no TCP port named {name:?} ({})", listed(&declared));
+            let unknown = || format!("has no {word} port named {name:?} ({})", listed(&declared));
             named.map(|port| vec![port.clone()]).ok_or_else(|| NoPort::Unknown(unknown()))
         }
         (None, None) if declared.is_empty() => {
-            Err(NoPort::NoneDeclared("declares no TCP port: say which, as in NAME:8080".to_owned()))
+            let problem = format!("declares no {word} port: say which, as in NAME:8080");
+            Err(NoPort::NoneDeclared(problem))
         }
         (None, None) => Ok(declared),
     }
@@ -118,15 +123,22 @@ fn listed(ports: &[Port]) -> String {
 }
 
 /// Ports are TCP unless they say otherwise.
-fn is_tcp(protocol: Option<&str>) -> bool {
-    protocol.is_none_or(|protocol| protocol == "TCP")
+pub(crate) fn is_for(transport: Transport, protocol: Option<&str>) -> bool {
+    protocol.unwrap_or("TCP") == transport.as_str()
 }
 
-fn push(ports: &mut Vec<Port>, number: i32, name: Option<&String>, app_protocol: Option<&String>) {
+fn push(
+    ports: &mut Vec<Port>,
+    transport: Transport,
+    number: i32,
+    name: Option<&String>,
+    app_protocol: Option<&String>,
+) {
     // The API server validated the number; a server that did not is no reason to stop.
     let Ok(number) = u16::try_from(number) else { return };
     if number > 0 && !ports.iter().any(|port| port.number == number) {
-        ports.push(Port { number, name: name.cloned(), app_protocol: app_protocol.cloned() });
+        let (name, app_protocol) = (name.cloned(), app_protocol.cloned());
+        ports.push(Port { number, transport, name, app_protocol });
     }
 }
 
@@ -135,15 +147,14 @@ mod tests {
     use super::*;
 
     fn named(number: u16, name: &str) -> Port {
-        Port { number, name: Some(name.to_owned()), app_protocol: None }
+        Port { name: Some(name.to_owned()), ..Port::plain(number) }
     }
 
     #[test]
     fn protocol_follows_the_declaration() {
         let app = |number, protocol: &str| Port {
-            number,
-            name: None,
             app_protocol: Some(protocol.to_owned()),
+            ..Port::plain(number)
         };
         let cases = [
             (Port::plain(80), Protocol::Http),
@@ -200,7 +211,7 @@ mod tests {
             ),
         ];
         for (case, declared, wanted, fallback, expected) in cases {
-            match (select(declared, wanted.as_ref(), fallback), expected) {
+            match (select(declared, Transport::Tcp, wanted.as_ref(), fallback), expected) {
                 (Ok(got), Ok(expected)) => assert_eq!(got, expected, "{case}"),
                 (Err(NoPort::Unknown(got) | NoPort::NoneDeclared(got)), Err(expected)) => {
                     assert!(got.contains(expected), "{case}: {got}");
@@ -211,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn only_tcp_ports_of_what_keeps_running_count() {
+    fn only_ports_of_what_keeps_running_count() {
         let pod = serde_json::from_value(serde_json::json!({"spec": {
             "containers": [{"name": "a", "ports": [
                 {"containerPort": 53, "protocol": "UDP"}, {"containerPort": 80, "name": "http", "protocol": "TCP"},
@@ -222,6 +233,8 @@ mod tests {
             ],
         }}))
         .expect("a pod");
-        assert_eq!(of_pod(&pod), [named(80, "http"), Port::plain(15001)]);
+        assert_eq!(of_pod(&pod, Transport::Tcp), [named(80, "http"), Port::plain(15001)]);
+        let dns = Port { transport: Transport::Udp, ..Port::plain(53) };
+        assert_eq!(of_pod(&pod, Transport::Udp), [dns]);
     }
 }

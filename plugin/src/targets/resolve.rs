@@ -86,7 +86,7 @@ pub(crate) fn refuse_unfit(targets: &[Target], wanted: Wanted) -> anyhow::Result
 }
 
 fn fixed(target: &Target, host: &str, wanted: Wanted) -> anyhow::Result<Places> {
-    use kubectl_pods_report::Protocol::{Dns, Http, Https, Icmp, Tcp};
+    use kubectl_pods_report::Protocol::{Dns, Http, Https, Icmp, Tcp, Udp};
 
     if let (Place::Address(address), Some(family)) = (&target.place, wanted.family)
         && !family.has(*address)
@@ -100,14 +100,16 @@ fn fixed(target: &Target, host: &str, wanted: Wanted) -> anyhow::Result<Places> 
     let default = match target.protocol {
         Some(Http) => Some(80),
         Some(Https) => Some(443),
-        Some(Tcp | Dns | Icmp) | None => wanted.fallback,
+        Some(Tcp | Udp | Dns | Icmp) | None => wanted.fallback,
     };
     // Without a declaration there is no reason for a port but that it was named.
     let port = match (&target.port, default) {
         (None, None) => {
             bail!("target {:?} names no port: add one, as in {}:8080", target.text, target.text)
         }
-        (port, default) => ports::select(Vec::new(), port.as_ref(), default),
+        (port, default) => {
+            ports::select(Vec::new(), wanted.transport(target), port.as_ref(), default)
+        }
     };
     match port {
         Ok(port) => Ok(each_port(target, &target.text, host, port)),
@@ -177,7 +179,9 @@ fn of_pod(target: &Target, stem: &str, pod: &Pod, wanted: Wanted) -> Places {
         let place = |address: &String| without_ports(target, stem, address);
         return chosen.into_iter().map(place).collect();
     }
-    match ports::select(ports::of_pod(pod), target.port.as_ref(), wanted.fallback) {
+    let transport = wanted.transport(target);
+    let declared = ports::of_pod(pod, transport);
+    match ports::select(declared, transport, target.port.as_ref(), wanted.fallback) {
         Ok(ports) => {
             let of_address = |address: &String| each_port(target, stem, address, ports.clone());
             chosen.into_iter().flat_map(of_address).collect()

@@ -3,7 +3,7 @@
 use std::{iter::zip, net::IpAddr};
 
 use k8s_openapi::api::{core::v1::Service, discovery::v1::EndpointSlice};
-use kubectl_pods_report::{Family, Observation, Standby};
+use kubectl_pods_report::{Family, Observation, Standby, Transport};
 
 use super::{
     endpoints::{endpoints, port_of, spread, usable},
@@ -43,7 +43,9 @@ pub(super) async fn find(
         );
         return Ok(vec![Found::settled(target, Observation::NotRun, problem)]);
     }
-    let ports = ports::select(ports::of_service(&service), target.port.as_ref(), wanted.fallback);
+    let transport = wanted.transport(target);
+    let declared = ports::of_service(&service, transport);
+    let ports = ports::select(declared, transport, target.port.as_ref(), wanted.fallback);
     let ports = match ports {
         Ok(ports) => ports,
         Err(problem) => {
@@ -89,7 +91,10 @@ pub(crate) async fn all(cluster: &Cluster, everywhere: bool) -> anyhow::Result<V
 /// The endpoints that a client of `host` is sent to, some of them.
 fn standby(host: &str, service: &Service, slices: &[EndpointSlice], port: &Port) -> Vec<Standby> {
     let Ok(host) = host.parse::<IpAddr>() else { return Vec::new() };
-    if !ports::of_service(service).contains(port) {
+    // They are asked for a TCP handshake.
+    if port.transport != Transport::Tcp
+        || !ports::of_service(service, Transport::Tcp).contains(port)
+    {
         return Vec::new();
     }
     let found = endpoints(slices, port.name.as_deref());
@@ -151,7 +156,7 @@ fn headless(
 
 /// The endpoints' port behind a port of the Service: they share a name, which may be absent.
 fn slice_port(service: &Service, slice: &EndpointSlice, port: &Port) -> Option<u16> {
-    let declared = ports::of_service(service).contains(port);
+    let declared = ports::of_service(service, port.transport).contains(port);
     port_of(slice, port.name.as_deref()).filter(|_| declared)
 }
 
@@ -174,7 +179,7 @@ mod tests {
         ]});
         let slices: [EndpointSlice; 1] = [serde_json::from_value(slice).expect("a slice")];
         assert_eq!(hosts_of(&service), [""; 0]);
-        let ports = ports::of_service(&service);
+        let ports = ports::of_service(&service, Transport::Tcp);
         let places = headless(&target, "svc/web", &service, &slices, &ports, None);
         let tried: Vec<(String, u16)> = places
             .into_iter()
@@ -215,7 +220,7 @@ mod tests {
             {"addressType": "IPv6", "ports": [{"name": "http", "port": 8080}], "endpoints": [{"addresses": ["fd00::7"]}]},
         ]);
         let slices: Vec<EndpointSlice> = serde_json::from_value(slices).expect("slices");
-        let declared = &ports::of_service(&service).remove(0);
+        let declared = &ports::of_service(&service, Transport::Tcp).remove(0);
         let stands_by = |host: &str, port: &Port| standby(host, &service, &slices, port);
         let address = "10.0.0.7".parse().expect("an address");
         assert_eq!(stands_by("10.96.0.7", declared), [Standby { address, port: 8080 }]);

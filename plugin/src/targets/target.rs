@@ -184,7 +184,7 @@ fn parse(text: &str) -> Result<Target, String> {
     };
     let port = port.map(|port| parse_port(port, &place)).transpose()?;
     let is_fit = match protocol {
-        Some(Protocol::Tcp) => port.is_some() && path.is_none(),
+        Some(Protocol::Tcp | Protocol::Udp) => port.is_some() && path.is_none(),
         Some(Protocol::Dns) => port.is_none() && path.is_none() && matches!(place, Place::Host(_)),
         Some(Protocol::Icmp) => port.is_none() && path.is_none(),
         Some(Protocol::Http | Protocol::Https) | None => true,
@@ -193,7 +193,7 @@ fn parse(text: &str) -> Result<Target, String> {
         let wanted = match protocol {
             Protocol::Dns => "NAME",
             Protocol::Icmp => "HOST",
-            Protocol::Tcp | Protocol::Http | Protocol::Https => "HOST:PORT",
+            Protocol::Tcp | Protocol::Udp | Protocol::Http | Protocol::Https => "HOST:PORT",
         };
         let scheme = protocol.as_str();
         return Err(format!("a {scheme}:// target is {scheme}://{wanted}"));
@@ -206,11 +206,12 @@ fn parse_scheme(scheme: &str) -> Result<Protocol, String> {
         "http" => Ok(Protocol::Http),
         "https" => Ok(Protocol::Https),
         "tcp" => Ok(Protocol::Tcp),
+        "udp" => Ok(Protocol::Udp),
         "dns" => Ok(Protocol::Dns),
         "icmp" => Ok(Protocol::Icmp),
         other => {
             let other = other.escape_debug();
-            Err(format!("cannot check {other}:// (known: http, https, tcp, dns, icmp)"))
+            Err(format!("cannot check {other}:// (known: http, https, tcp, udp, dns, icmp)"))
         }
     }
 }
@@ -366,6 +367,7 @@ mod tests {
             ("HTTPS://10.0.0.7", ip("10.0.0.7"), Some(Protocol::Https), None, None),
             ("http://[::1]:8080", ip("::1"), http, number(8080), None),
             ("tcp://db:5432", host("db"), Some(Protocol::Tcp), number(5432), None),
+            ("udp://db:53", host("db"), Some(Protocol::Udp), number(53), None),
             ("dns://db", host("db"), Some(Protocol::Dns), None, None),
             ("icmp://10.0.0.7", ip("10.0.0.7"), Some(Protocol::Icmp), None, None),
         ];
@@ -392,6 +394,7 @@ mod tests {
             ("10.0.0.7:http", "only pods and Services have port names"),
             ("ftp://web/x", "cannot check ftp://"),
             ("tcp://db", "tcp://HOST:PORT"),
+            ("udp://db", "udp://HOST:PORT"),
             ("tcp://db:1/x", "tcp://HOST:PORT"),
             ("dns://db:53", "dns://NAME"),
             ("dns://10.0.0.7", "dns://NAME"),

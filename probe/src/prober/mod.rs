@@ -17,6 +17,7 @@ mod resolve;
 mod tcp;
 mod tls;
 mod trace;
+mod udp;
 
 use std::fmt::Debug;
 use std::net::IpAddr;
@@ -115,6 +116,7 @@ fn of(check: &Check, roots: Option<&Arc<RootCertStore>>) -> Result<Arc<dyn Probe
             let tls = tls.clone().map(|tls| tls::Client::new(tls, roots.cloned()));
             Arc::new(http::Http::new(&check.host, *port, tls, request)?)
         }
+        Ask::Udp { port } => Arc::new(udp::Udp { port: *port }),
         Ask::Dns => Arc::new(dns::Dns),
         Ask::Icmp => Arc::new(ping::Ping),
     })

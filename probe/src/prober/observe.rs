@@ -193,6 +193,10 @@ fn unconnected(
     error: &io::Error,
     total: Duration,
 ) -> (Observation, String) {
+    let refused = error.raw_os_error() == Some(libc::ECONNREFUSED);
+    if matches!(check.ask, Ask::Udp { .. }) && refused {
+        return (Observation::Refused, port_unreachable(trace));
+    }
     if let Some(icmp) = trace.evidence.icmp {
         return rejected(trace, icmp);
     }
@@ -225,6 +229,15 @@ fn unconnected(
             ),
         ),
     }
+}
+
+/// What hosts answer a datagram for a port on which nobody listens; TCP has resets for that.
+fn port_unreachable(trace: &Trace) -> String {
+    let sender = trace.evidence.icmp.and_then(|icmp| icmp.sender);
+    let sender = sender.map(|sender| format!(" from {sender}")).unwrap_or_default();
+    format!(
+        "ICMP \"port unreachable\"{sender}: nothing listens on the UDP port, or a firewall rejects (one end cannot tell)"
+    )
 }
 
 fn rejected(trace: &Trace, error: IcmpError) -> (Observation, String) {

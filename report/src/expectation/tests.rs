@@ -32,7 +32,7 @@ fn reached_means_open_and_nothing_is_known_without_a_probe() {
     for observation in Observation::ALL {
         let expected = match observation {
             Observation::Open => Judgement::Held,
-            Observation::Starved | Observation::NotRun => Judgement::Unknown,
+            Observation::Silent | Observation::Starved | Observation::NotRun => Judgement::Unknown,
             _ => Judgement::Failed,
         };
         for expect in [&[][..], &[Expectation::Reached]] {
@@ -67,6 +67,7 @@ fn a_denial_is_judged_as_far_as_one_end_can_tell() {
         (seen(Observation::DnsNxdomain), Unknown),
         (seen(Observation::DnsTimeout), Unknown),
         (seen(Observation::EmptyReply), Unknown),
+        (seen(Observation::Silent), Unknown),
         (seen(Observation::WrongPeer), Unknown),
         (seen(Observation::Stopped), Unknown),
         (seen(Observation::Absent), Unknown),

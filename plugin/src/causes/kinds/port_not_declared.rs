@@ -14,7 +14,7 @@ pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
         return named(scene, name);
     }
     let (pod, asked) = super::refusing_pod(scene)?;
-    let declared = container::tcp_ports(pod);
+    let declared = container::port_numbers(pod, scene.transport());
     if declared.is_empty() || declared.contains(&asked) {
         return None;
     }
@@ -35,8 +35,9 @@ fn named(scene: &Scene<'_>, name: &str) -> Option<Cause> {
     if scene.service_key().is_some() {
         return None;
     }
-    let lacks =
-        |pod: &Pod| !ports_of_pod(pod).iter().any(|port| port.name.as_deref() == Some(name));
+    let lacks = |pod: &Pod| {
+        !ports_of_pod(pod, scene.transport()).iter().any(|port| port.name.as_deref() == Some(name))
+    };
     let pod = scene.living_pods().into_iter().find(|pod| lacks(pod))?;
     let ports = container::ports(pod);
     let declared =

@@ -6,7 +6,7 @@ use super::super::{container, scene::Scene};
 
 pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
     let (pod, asked) = super::refusing_pod(scene)?;
-    let declared = container::tcp_ports(pod);
+    let declared = container::port_numbers(pod, scene.transport());
     if !declared.is_empty() && !declared.contains(&asked) {
         return None;
     }

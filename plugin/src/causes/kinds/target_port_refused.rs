@@ -30,7 +30,8 @@ pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
             None => direct.endpoint.address.to_string(),
         })
         .collect();
-    let declared = pods.first().map(|pod| container::tcp_ports(pod)).unwrap_or_default();
+    let declared =
+        pods.first().map(|pod| container::port_numbers(pod, scene.transport())).unwrap_or_default();
     let refuses = if names.len() == 1 { "refuses" } else { "refuse" };
     let mut message = format!(
         "{} sends port {} to port {number} of {}, which {refuses} connections there",

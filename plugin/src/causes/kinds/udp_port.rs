@@ -1,12 +1,13 @@
 //! The Service has the port, but not for TCP: no SYN matches it.
 
-use kubectl_pods_report::{Cause, CauseKind};
+use kubectl_pods_report::{Cause, CauseKind, Transport};
 
 use super::super::scene::Scene;
 
 pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
     let (_, service) = scene.known_service()?;
-    if scene.is_headless() || scene.service_port().is_some() {
+    if scene.transport() != Transport::Tcp || scene.is_headless() || scene.service_port().is_some()
+    {
         return None;
     }
     let asked = i32::from(scene.asked_port()?);
