@@ -1,4 +1,4 @@
-//! What is asked at no port: the resolver, and an ICMP echo.
+//! What is asked at no port, the resolver and an ICMP echo, and what is asked over UDP.
 
 use std::time::Duration;
 
@@ -58,5 +58,28 @@ fn an_echo_where_the_kernel_allows_one() {
     }
     assert_eq!(rows.len(), 2, "{report}");
     check(&["svc/web"]).exits(3).complains("is no machine that answers an ICMP echo");
+    assert_eq!(ns.leftovers(), "");
+}
+
+#[test]
+fn a_datagram_to_a_dns_server_and_to_nobody() {
+    let ns = Cluster::nodes().namespace("udp");
+    start_article_servers(&ns);
+    let check = |target| ns.pods(["check", "--protocol", "udp", "-o", "json", target]).run();
+    // Its cluster IP, so through kube-proxy.
+    let run = check("svc/kube-dns.kube-system:53");
+    let report: Value = serde_json::from_str(&run.success().stdout).expect("JSON");
+    let [dns] = &report["targets"].as_array().expect("rows")[..] else { panic!("{report}") };
+    assert_eq!((&dns["verdict"], &dns["protocol"]), (&"open".into(), &"udp".into()));
+    assert!(
+        dns["message"].as_str().is_some_and(|says| says.starts_with("answered with ")),
+        "{dns}"
+    );
+    let run = check("nginx-ser:81").exits(2);
+    let report: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let closed = &report["targets"][0];
+    assert_eq!(closed["verdict"], "refused", "{closed}");
+    let says = format!("ICMP \"port unreachable\" from {}", ns.pod_ip("nginx-ser"));
+    assert!(closed["message"].as_str().is_some_and(|told| told.starts_with(&says)), "{closed}");
     assert_eq!(ns.leftovers(), "");
 }
