@@ -24,6 +24,33 @@ fn every_ready_pod_of_a_selector() {
 }
 
 #[test]
+fn a_service_and_each_of_its_endpoints() {
+    let ns = Cluster::nodes().namespace("sets-endpoints");
+    start_article_servers(&ns);
+    ns.apply(include_str!("../fixtures/services.yaml"));
+    let check =
+        |words: &[&str]| ns.pods(["check", "--endpoints"]).args(words.iter().copied()).run();
+    wait_until("the Service to lead somewhere", Duration::from_secs(30), || {
+        check(&["svc/web"]).stdout.matches(" open ").count() == 2
+    });
+    let run = check(&["svc/web", "svc/headless"]).success();
+    assert_eq!(targets(&run), ["svc/web", "pod/nginx-ser:80", "svc/headless"], "{}", run.story());
+    // An endpoint by hand on whose port nobody listens: the Service's address would answer every second time.
+    let address = ns.pod_ip("nginx-ser");
+    ns.apply(&format!(
+        "{{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {{name: web-by-hand, labels: \
+         {{kubernetes.io/service-name: web}}}}, addressType: IPv4, ports: [{{name: http, port: 81}}], \
+         endpoints: [{{addresses: [{address}]}}]}}",
+    ));
+    let run = check(&["svc/web", "--protocol", "tcp"]).exits(2);
+    let broken = format!("{address}:81");
+    assert!(targets(&run).contains(&broken.as_str()), "{}", run.story());
+    check(&["nginx-ser"]).exits(1).complains("--endpoints needs a Service");
+    check(&["svc/web", "--protocol", "icmp"]).exits(1).complains("has none");
+    assert_eq!(ns.leftovers(), "");
+}
+
+#[test]
 fn every_port_of_every_service() {
     let ns = Cluster::nodes().namespace("sets-services");
     start_article_servers(&ns);

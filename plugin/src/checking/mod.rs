@@ -45,6 +45,9 @@ pub async fn check(connection: &ConnectionOptions, args: &CheckArgs) -> anyhow::
         targets.extend(targets::services(cluster, args.all_namespaces).await?);
     }
     anyhow::ensure!(!targets.is_empty(), "there is no Service to check");
+    if args.endpoints {
+        targets = targets::with_endpoints(cluster.as_ref(), targets, wanted).await?;
+    }
     let found =
         targets::resolve(cluster.as_ref(), &targets, wanted, lookup_limit(&args.probe)).await?;
     let addressing = within(addressing, cluster.as_ref(), &args.probe);

@@ -14,6 +14,7 @@ Examples:
   kubectl pods check web
   kubectl pods check svc/web:8080/healthz https://10.0.0.7/ --from-node node1
   kubectl pods check svc/web --from-node node1 --from-node node2
+  kubectl pods check svc/web --endpoints
   kubectl pods check --all -A";
 
 /// Arguments of `check`.
@@ -31,6 +32,9 @@ pub struct CheckArgs {
     /// With --all: of all namespaces
     #[arg(long, short = 'A', requires = "all")]
     pub all_namespaces: bool,
+    /// Check also each ready endpoint of a Service, beside the Service's own address
+    #[arg(long)]
+    pub endpoints: bool,
     /// Output format: table, wide or json
     #[arg(
         long,

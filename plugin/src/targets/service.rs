@@ -107,7 +107,7 @@ fn standby(host: &str, service: &Service, slices: &[EndpointSlice], port: &Port)
 }
 
 /// The cluster IPs, one for each family, or the external name of a Service; a headless one has neither.
-fn hosts_of(service: &Service) -> Vec<String> {
+pub(super) fn hosts_of(service: &Service) -> Vec<String> {
     let Some(spec) = &service.spec else { return Vec::new() };
     if spec.type_.as_deref() == Some("ExternalName") {
         return spec.external_name.iter().cloned().collect();
