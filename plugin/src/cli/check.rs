@@ -19,6 +19,10 @@ Examples:
 
 /// Arguments of `check`.
 #[derive(Debug, Clone, clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are independent switches of a command line"
+)]
 pub struct CheckArgs {
     /// Pod name, pod/NAME, svc/NAME, svc/NAME.NAMESPACE, deploy/NAME, IP, host or URL; :PORT and /PATH may follow
     #[arg(value_name = "TARGET", required_unless_present_any = ["selector", "all"])]

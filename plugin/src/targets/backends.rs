@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use cluster::{Cluster, services};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use k8s_openapi::api::{core::v1::Service, discovery::v1::EndpointSlice};
-use kubectl_pods_report::{Family, Protocol};
+use kubectl_pods_report::Protocol;
 
 use super::{
     endpoints::{Endpoint, endpoints, usable},
@@ -36,7 +36,7 @@ pub(crate) async fn with_endpoints(
     let cluster = cluster.context("--endpoints needs a Service, as in svc/NAME or --all")?;
     let has_port = wanted.protocol.is_none_or(Protocol::has_port);
     anyhow::ensure!(has_port, "--endpoints tries ports, and what --protocol names has none");
-    let found = stream::iter(targets).map(|target| with_its_own(cluster, target, wanted.family));
+    let found = stream::iter(targets).map(|target| with_its_own(cluster, target, wanted));
     let found: Vec<Vec<Target>> = found.buffered(LOOKUPS).try_collect().await?;
     Ok(found.into_iter().flatten().collect())
 }
@@ -44,7 +44,7 @@ pub(crate) async fn with_endpoints(
 async fn with_its_own(
     cluster: &Cluster,
     target: Target,
-    family: Option<Family>,
+    wanted: Wanted,
 ) -> anyhow::Result<Vec<Target>> {
     let Some(name) = service_name(&target) else { return Ok(vec![target]) };
     let (namespace, alone) = in_namespace(name, &cluster.namespace);
@@ -54,7 +54,7 @@ async fn with_its_own(
     );
     // That there is no such Service is told of the target itself.
     let Ok(service) = service? else { return Ok(vec![target]) };
-    let mut all = of_service(&target, &service, &slices?, family);
+    let mut all = of_service(&target, &service, &slices?, wanted);
     all.insert(0, target);
     Ok(all)
 }
@@ -71,16 +71,18 @@ fn of_service(
     target: &Target,
     service: &Service,
     slices: &[EndpointSlice],
-    family: Option<Family>,
+    wanted: Wanted,
 ) -> Vec<Target> {
-    let declared = ports::of_service(service);
-    let chosen = ports::select(declared.clone(), target.port.as_ref(), None).unwrap_or_default();
+    let transport = wanted.transport(target);
+    let declared = ports::of_service(service, transport);
+    let chosen = ports::select(declared.clone(), transport, target.port.as_ref(), None);
+    let chosen = chosen.unwrap_or_default();
     if hosts_of(service).is_empty() {
         return Vec::new();
     }
     // What leads to a metadata address is refused, and told so of the Service: here it would look as if somebody had named it.
     let counts = |endpoint: &&Endpoint| {
-        family.is_none_or(|family| family.has(endpoint.address))
+        wanted.family.is_none_or(|family| family.has(endpoint.address))
             && !probe::is_metadata(endpoint.address)
     };
     let of_port = |port: &Port| {
@@ -111,6 +113,7 @@ fn at(target: &Target, endpoint: &Endpoint, port: &Port) -> Option<Target> {
 
 #[cfg(test)]
 mod tests {
+    use kubectl_pods_report::Family;
     use serde_json::{Value, json};
 
     use super::*;
@@ -126,7 +129,8 @@ mod tests {
             {"addressType": "IPv6", "ports": ports, "endpoints": [{"addresses": ["fd00::7"]}]},
         ]);
         let slices: Vec<EndpointSlice> = serde_json::from_value(slices).expect("slices");
-        let found = of_service(&target, &service, &slices, family).into_iter();
+        let wanted = Wanted { family, ..Wanted::default() };
+        let found = of_service(&target, &service, &slices, wanted).into_iter();
         found.map(|target| (target.text, target.protocol)).collect()
     }
 
