@@ -24,7 +24,7 @@ pub(crate) struct Endpoint {
     pub pod: Option<(String, String)>,
 }
 
-/// The endpoints for the Service's port with this name, each address once.
+/// The endpoints for the Service's port with this name, each address once, those of IPv4 first.
 #[must_use]
 pub(crate) fn endpoints(slices: &[EndpointSlice], port_name: Option<&str>) -> Vec<Endpoint> {
     let mut found: Vec<Endpoint> = Vec::new();
@@ -39,6 +39,7 @@ pub(crate) fn endpoints(slices: &[EndpointSlice], port_name: Option<&str>) -> Ve
             }
         }
     }
+    found.sort_by_key(|endpoint| endpoint.address.is_ipv6());
     found
 }
 

@@ -131,7 +131,11 @@ fn headless(
         family.is_none_or(|family| address.is_ok_and(|address| family.has(address)))
     };
     let mut places = Vec::new();
-    for slice in slices.iter().filter(|slice| slice.address_type != "FQDN") {
+    let mut slices: Vec<&EndpointSlice> =
+        slices.iter().filter(|slice| slice.address_type != "FQDN").collect();
+    // As everywhere: the API gives them in the order of their names, of which the end is random.
+    slices.sort_by_key(|slice| slice.address_type != "IPv4");
+    for slice in slices {
         for port in ports {
             let number = slice_port(service, slice, port).unwrap_or(port.number);
             let ready = slice.endpoints.iter().flatten().filter(|endpoint| {
