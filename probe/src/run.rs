@@ -9,7 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
 use futures_util::stream;
 use kubectl_pods_report::{
-    Attempt, CONCURRENT_CHECKS, Judgement, Numbered, Plan, Record, Summary, Tally, WIRE_VERSION,
+    Attempt, CONCURRENT_CHECKS, Hop, Judgement, Numbered, Plan, Record, Summary, Tally,
+    WIRE_VERSION,
 };
 use tokio::sync::mpsc;
 
@@ -164,6 +165,7 @@ fn record_of(check: u32, piece: Piece) -> Record {
             headers: head.fields,
         },
         Piece::Body(data) => Record::Body { check, base64: STANDARD.encode(data) },
+        Piece::Hop(hop) => Record::Hop(Box::new(Hop { check, ..*hop })),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use kubectl_pods_report::{Check, Expectation, Judgement, Observation, Phase, Verdict};
+use kubectl_pods_report::{Check, Expectation, Judgement, Observation, Payload, Phase, Verdict};
 
 use crate::plans::{asking, attempt, expecting, http, plan, quick, run, tcp};
 use crate::servers::{
@@ -169,7 +169,7 @@ async fn ipv6_and_what_the_server_is_told() {
         http.method = "POST".into();
         http.path = "/orders?id=7".into();
         http.headers = vec![("X-Team".into(), "shop".into())];
-        http.body = Some("hello".into());
+        http.body = Some(Box::new(Payload::text("hello")));
     });
     assert_eq!(attempt(check).await.observation, Observation::Open);
     let request = seen.lock().expect("not poisoned").clone();

@@ -1,5 +1,7 @@
 //! What to ask of a target: one variant for each protocol, with what only that protocol needs.
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 
 /// What to do at a host. A protocol without ports has a variant without one.
@@ -84,12 +86,18 @@ pub struct HttpRequest {
     pub method: String,
     /// Path and query, starting with `/`.
     pub path: String,
-    /// Headers in the order given; `Host`, `User-Agent` and `Accept` are added when absent.
+    /// Headers in the order and spelling given; `Host`, `User-Agent` and `Accept` are added when absent.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<(String, String)>,
-    /// Request body as text.
+    /// Add no `User-Agent` and no `Accept`: [`HttpRequest::headers`] has what there is to be.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub no_defaults: bool,
+    /// Request body.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub body: Option<String>,
+    pub body: Option<Box<Payload>>,
+    /// Follow where redirects lead, and report the last answer; absent: a redirect is an answer like others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redirects: Option<Box<Redirects>>,
     /// Send the answer's head and body back as [`crate::Record::Head`] and [`crate::Record::Body`].
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub return_body: bool,
@@ -99,6 +107,56 @@ pub struct HttpRequest {
     /// Texts to look for in the answer's body while it passes; [`crate::HttpDetails::found`] has those that were in it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub find: Vec<String>,
+}
+
+/// Body of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payload {
+    /// Its bytes.
+    #[serde(flatten)]
+    pub data: PayloadData,
+    /// `Content-Type` to send with it, unless [`HttpRequest::headers`] has one; it goes where the body goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
+}
+
+/// Bytes of a body, readable where they are text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PayloadData {
+    /// Text.
+    Text(String),
+    /// Standard base64 of any bytes.
+    Base64(String),
+}
+
+/// How redirects are followed: as curl does.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Redirects {
+    /// So many at most; absent: as many as there are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<u32>,
+    /// The method was chosen by the user: it stays, even if the body goes.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub keep_method: bool,
+    /// Send `Authorization` and `Cookie` to other hosts too.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub trust_all: bool,
+    /// How to speak TLS to the host of the first request; to others with its [`Tls::insecure`] alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
+    /// Hosts (`*`: any) and ports with the address to connect to, whatever the resolver says; the last that fits counts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub given: Vec<(String, u16, IpAddr)>,
+}
+
+impl Payload {
+    /// Text, with no word on what it is.
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { data: PayloadData::Text(text.into()), content_type: None }
+    }
 }
 
 impl Ask {
@@ -213,7 +271,9 @@ impl Default for HttpRequest {
             method: "GET".into(),
             path: "/".into(),
             headers: Vec::new(),
+            no_defaults: false,
             body: None,
+            redirects: None,
             return_body: false,
             max_body_bytes: None,
             find: Vec::new(),
@@ -261,10 +321,28 @@ mod tests {
     }
 
     #[test]
+    fn a_body_is_readable_where_it_is_text() {
+        let cases = [
+            (Payload::text("a=1"), r#"{"text":"a=1"}"#),
+            (
+                Payload {
+                    data: PayloadData::Base64("/w==".into()),
+                    content_type: Some("a/b".into()),
+                },
+                r#"{"base64":"/w==","content_type":"a/b"}"#,
+            ),
+        ];
+        for (payload, wire) in cases {
+            assert_eq!(serde_json::to_string(&payload).expect("JSON"), wire);
+            assert_eq!(serde_json::from_str::<Payload>(wire).expect(wire), payload);
+        }
+    }
+
+    #[test]
     fn secrets_are_not_shown() {
         let request = HttpRequest {
             headers: vec![("Authorization".into(), "Bearer secret".into())],
-            body: Some("secret".into()),
+            body: Some(Box::new(Payload::text("secret"))),
             ..HttpRequest::default()
         };
         let shown = Ask::http(80, request).without_secrets();

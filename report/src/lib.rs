@@ -4,6 +4,7 @@
 //! - [`attempt`]: one try; its [`facts`], with the kernel's [`evidence`] and the [`details`] of its steps.
 //! - [`observation`]: the closed set of what can be seen; [`expectation`]: whether that is right; [`verdict`]: both in
 //!   one word.
+//! - [`hop`]: one request of an attempt, where every step counts.
 //! - [`record`]: the numbered NDJSON lines that a one-shot probe writes to its log.
 //! - [`summary`]: many attempts at one check, where they are too many for a log; [`latency`]: how long they took.
 //! - [`report`]: what several attempts from several sources say together; [`cause`]: why a target is not as expected.
@@ -19,6 +20,7 @@ pub mod details;
 pub mod evidence;
 pub mod expectation;
 pub mod facts;
+pub mod hop;
 pub mod latency;
 pub mod observation;
 pub mod plan;
@@ -28,7 +30,7 @@ pub mod standing;
 pub mod summary;
 pub mod verdict;
 
-pub use ask::{Ask, HttpRequest, Protocol, Tls, Transport};
+pub use ask::{Ask, HttpRequest, Payload, PayloadData, Protocol, Redirects, Tls, Transport};
 pub use attempt::Attempt;
 pub use cause::{Cause, CauseKind, Link, LinkKind, LinkState, ObjectRef};
 pub use details::{
@@ -37,6 +39,7 @@ pub use details::{
 pub use evidence::{Evidence, IcmpError, Starvation, TcpInfo};
 pub use expectation::{Counts, Expectation, Judgement};
 pub use facts::{Facts, Phase, Phases};
+pub use hop::{Hop, NotFollowed};
 pub use latency::{Latency, Spread};
 pub use observation::Observation;
 pub use plan::{

@@ -1,12 +1,12 @@
 //! The lines a one-shot probe writes to its standard output, one JSON object a line.
 //!
-//! A stream is `start`, then any number of `attempt`, `summary`, `standby`, `head` and `body` lines, then `end`. Every line carries its
+//! A stream is `start`, then any number of `attempt`, `summary`, `standby`, `head`, `body` and `hop` lines, then `end`. Every line carries its
 //! number `n`, counted from 0 without gaps, and `end` is the last: a reader that saw `end` with number N and N lines
 //! before it saw everything. Anything else is an incomplete result.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Attempt, Summary};
+use crate::{Attempt, Hop, Summary};
 
 /// One numbered line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -61,6 +61,8 @@ pub enum Record {
         /// Standard base64 of at most 8 KiB.
         base64: String,
     },
+    /// One request of an attempt; only with [`crate::HttpRequest::return_body`], after its `head` and `body` lines.
+    Hop(Box<Hop>),
     /// Last line. Its number equals the number of lines before it.
     End {
         /// Bytes left out because of [`crate::HttpRequest::max_body_bytes`]: true if any were.

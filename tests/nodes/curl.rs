@@ -106,6 +106,20 @@ fn below_the_words_of_curl_stands_the_cause() {
     assert_eq!(ns.leftovers(), "");
 }
 
+/// What a probe in the cluster tells of its request is what one here tells: `offline::curl` holds that against curl.
+#[test]
+fn every_step_of_a_request_comes_back_from_the_cluster() {
+    let (ns, servers) = (Cluster::nodes().namespace("curl-steps"), SharedServers::get());
+    let target = servers.nginx.as_str();
+    let format = "%{http_code} %{num_redirects} %{remote_ip} %{method}\\n";
+    let words = ["curl", target, "-L", "-v", "-o", "/dev/null", "-w", format, "-H", "x-API-key: k"];
+    let run = ns.pods(words).run().success();
+    assert_eq!(run.stdout, format!("200 0 {} GET\n", servers.nginx_ip), "{}", run.story());
+    for line in ["* Connected to ", "> GET / HTTP/1.1", "> x-API-key: k", "< HTTP/1.1 200 OK"] {
+        assert!(run.stderr.contains(line), "{line:?}\n{}", run.story());
+    }
+}
+
 #[test]
 fn a_large_body_comes_back_byte_for_byte() {
     let ns = Cluster::nodes().namespace("curl-body");

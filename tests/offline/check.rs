@@ -232,8 +232,8 @@ const UNREADABLE: &[(&str, &[&str], &str)] = &[
     ("no subverb", &["monitor"], "use kubectl pods monitor install, status or uninstall"),
     ("bad status format", &["monitor", "status", "-o", "yaml"], "must be table or json"),
     ("two places", &["curl", "x", "--from-here", "--from-node", "n"], "use one of them"),
-    ("no flag of ours", &["curl", "x", "--", "-L"], "unknown shorthand flag: 'L' in -L"),
-    ("flag with a value", &["curl", "x", "--", "-w", "%{json}"], "unknown shorthand flag: 'w'"),
+    ("no flag of ours", &["curl", "x", "--", "-T", "f"], "unknown shorthand flag: 'T' in -T"),
+    ("flag with a value", &["curl", "x", "--", "--proxy", "p"], "unknown flag: --proxy"),
 ];
 
 #[test]

@@ -6,6 +6,7 @@ mod check;
 mod columns;
 mod compression;
 mod connection;
+mod curl;
 mod everywhere;
 mod guest;
 mod handoff;

@@ -72,7 +72,7 @@ fn a_wrong_word_runs_no_credential_plugin() {
         &["curl", "web", "-H", "no colon"],
         &["curl", "web", "-d", "@/no/such/file"],
         &["curl", "web", "--max-filesize", "0"],
-        &["curl", "web", "--", "-L"],
+        &["curl", "web", "--", "-T"],
         &["monitor", "install", "10.0.0.7"],
         &["monitor", "install", "deploy/web"],
         &["monitor", "install", "web:0"],

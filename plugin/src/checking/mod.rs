@@ -16,7 +16,7 @@ use anyhow::Context as _;
 use cluster::{Cluster, ConnectionOptions};
 use kubectl_pods_report::{Plan, Report};
 
-use self::curl::CurlOutput;
+use self::curl::{Asked, CurlOutput};
 use crate::{
     causes,
     cli::{CheckArgs, CheckFormat, CurlArgs, ProbeArgs},
@@ -87,10 +87,11 @@ fn each_once(names: &[String]) -> Vec<String> {
 ///
 /// When the cluster cannot be asked or the target is not understood.
 pub async fn curl(connection: &ConnectionOptions, args: &CurlArgs) -> anyhow::Result<Exit> {
-    let request = &args.request;
+    let mut request = args.request.clone();
     let targets = [args.target.parse::<Target>()?];
     // What was typed is looked at before a credential plugin may run.
-    let http = curl::request(&targets[0], request)?;
+    let http = curl::request(&targets[0], &request)?;
+    curl::read_format(&mut request.showing)?;
     let addressing = Addressing::read(&request.addressing)?;
     let wanted = Wanted { fallback: Some(80), family: addressing.family, protocol: None };
     let cluster = cluster_for(connection, &args.probe, &targets, false).await?;
@@ -102,8 +103,10 @@ pub async fn curl(connection: &ConnectionOptions, args: &CurlArgs) -> anyhow::Re
         return unless_stopped(reason::untried(cluster.as_ref(), found)).await;
     };
     let addressing = within(addressing, cluster.as_ref(), &args.probe);
-    let mut plan = curl::plan(&targets[0], host, port, request, http, &addressing);
+    let method = http.method.clone();
+    let mut plan = curl::plan(&targets[0], host, port, &request, http, &addressing);
     plan.checks[0].standby.clone_from(&found.standby);
+    let asked = Asked { target: &targets[0], args: &request, method: &method };
     let node = args.from_node.as_slice();
     let tell = async |brought: Vec<Brought>| {
         let brought = brought.into_iter().next().unwrap_or_default();
@@ -111,8 +114,12 @@ pub async fn curl(connection: &ConnectionOptions, args: &CurlArgs) -> anyhow::Re
             output::note(&format!("error: {}", report::probe_failed(&[], reason)));
             return Ok(Exit::Inconclusive);
         }
-        let exit = print_answer(curl::answer(&brought.results, request)).await?;
-        reason::tell(cluster.as_ref(), found, &plan, brought).await;
+        let exit = print_answer(curl::answer(&brought.results, &asked, output::save)).await?;
+        // Where a redirect has led is not what was named.
+        let is_redirected = brought.results.exchanges.values().any(|hops| hops.len() > 1);
+        if !request.showing.is_silent() && !is_redirected {
+            reason::tell(cluster.as_ref(), found, &plan, brought).await;
+        }
         Ok(exit)
     };
     probe(cluster.as_ref(), &args.probe, node, &plan, tell).await
@@ -197,8 +204,12 @@ async fn print_answer(answer: CurlOutput) -> anyhow::Result<Exit> {
     let filtered = |bytes: Vec<u8>| output::for_terminal(&bytes).into_bytes();
     let bytes = if is_terminal { filtered(answer.stdout) } else { answer.stdout };
     stdout.print(bytes).await?;
-    if let Some(complaint) = &answer.complaint {
-        output::note(complaint);
+    for note in &answer.notes {
+        output::note(note);
+    }
+    output::to_stderr(&answer.stderr);
+    if let Some(ours) = &answer.ours {
+        output::note(ours);
     }
     Ok(answer.exit)
 }

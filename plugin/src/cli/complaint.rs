@@ -229,7 +229,11 @@ mod tests {
             "--sort-by is for lists: kubectl pods check does not know it",
             "kubectl pods check",
         ),
-        ("curl x -w", "-w is for lists: kubectl pods curl does not know it", "kubectl pods curl"),
+        (
+            "curl x --watch",
+            "--watch is for lists: kubectl pods curl does not know it",
+            "kubectl pods curl",
+        ),
         (
             "monitor status -A",
             "-A is for lists: kubectl pods monitor status does not know it",
@@ -339,9 +343,9 @@ mod tests {
             "--from-here and --from-node cannot be used together: use one of them",
             "kubectl pods curl",
         ),
-        ("curl x -- -L", "unknown shorthand flag: 'L' in -L", "kubectl pods curl"),
-        ("curl x -- -sw %{http_code}", "unknown shorthand flag: 'w' in -sw", "kubectl pods curl"),
-        ("curl x -- --location", "unknown flag: --location", "kubectl pods curl"),
+        ("curl x -- -T", "unknown shorthand flag: 'T' in -T", "kubectl pods curl"),
+        ("curl x -- -sx proxy", "unknown shorthand flag: 'x' in -sx", "kubectl pods curl"),
+        ("curl x -- --compressed", "unknown flag: --compressed", "kubectl pods curl"),
         ("curl x -- --help", "unknown flag: --help", "kubectl pods curl"),
         ("curl x -- -X", "flag needs an argument: 'X' in -X", "kubectl pods curl"),
         (

@@ -6,6 +6,7 @@ mod attempt;
 mod check;
 mod complaint;
 mod curl;
+mod curl_data;
 mod get;
 mod image;
 mod kubectls;
@@ -20,7 +21,8 @@ mod words;
 pub use addressing::{AddressingArgs, Given};
 pub use attempt::{AttemptArgs, CheckProtocol};
 pub use check::{CheckArgs, CheckFormat};
-pub use curl::{CurlArgs, RequestArgs};
+pub use curl::{CurlArgs, RequestArgs, ShowingArgs};
+pub use curl_data::{DataArgs, DataKind, Datum};
 pub use get::GetArgs;
 pub use image::{ImageArgs, ImageVerb, LoadArgs, PushArgs, SaveArgs};
 pub use monitor::{InstallArgs, MonitorArgs, MonitorVerb, StatusArgs, StatusFormat, UninstallArgs};
@@ -51,10 +53,10 @@ pub enum Verb {
     Get(GetArgs),
     /// Check from inside the cluster whether targets can be reached, and how fast
     #[command(after_help = check::AFTER_HELP)]
-    Check(CheckArgs),
+    Check(Box<CheckArgs>),
     /// Send one HTTP request from inside the cluster and print the body
     #[command(after_help = curl::AFTER_HELP)]
-    Curl(CurlArgs),
+    Curl(Box<CurlArgs>),
     /// Leave a probe in the cluster that repeats checks and serves Prometheus metrics
     Monitor(MonitorArgs),
     /// Bring the image of the probe, which this program carries, to where a cluster finds it

@@ -83,14 +83,14 @@ fn command() -> Command {
 /// Reads curl's own flags after `--` and joins them with those before it.
 fn after_dashes(args: &mut CurlArgs) -> Result<(), Stop> {
     let words: Vec<OsString> = args.curl_flags.drain(..).map(OsString::from).collect();
-    let mut command = go_flags(AfterDashes::command());
+    let mut command = go_flags(AfterDashes::flags());
     let parsed = command
         .try_get_matches_from_mut(&words)
         .and_then(|mut matches| AfterDashes::from_arg_matches_mut(&mut matches));
     let flags = parsed.map_err(|error| {
         Stop::Complaint(complaint_after_dashes(&error, &command, "kubectl pods curl", &words))
     })?;
-    args.request.join(flags.request);
+    args.request.join(flags.into_request());
     Ok(())
 }
 
@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn every_command_is_sound() {
         command().debug_assert();
-        go_flags(AfterDashes::command()).debug_assert();
+        go_flags(AfterDashes::flags()).debug_assert();
         crate::cli::help_command().debug_assert();
     }
 }

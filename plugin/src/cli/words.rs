@@ -23,29 +23,31 @@ pub(super) fn first_word(command: &Command, args: &[OsString]) -> Option<usize> 
     None
 }
 
-/// Whether the flag's value is the next word. A flag of any verb counts, wherever it stands.
+/// Whether the flag's value is the next word.
 fn takes_next_word(command: &Command, flag: &str) -> bool {
-    let commands = || std::iter::once(command).chain(command.get_subcommands());
-    let takes_value = |arg: &&clap::Arg| {
-        matches!(arg.get_action(), ArgAction::Set | ArgAction::Append)
-            && !arg.is_require_equals_set()
-    };
     if let Some(long) = flag.strip_prefix("--") {
         // kubectl takes --sort_by for --sort-by.
         let long = long.replace('_', "-");
-        let named = |arg: &&clap::Arg| arg.get_long() == Some(&long);
-        return commands()
-            .any(|command| command.get_arguments().filter(named).any(|arg| takes_value(&arg)));
+        return takes_value(command, |arg| arg.get_long() == Some(&long));
     }
     // In `-Aowide` the first flag that takes a value takes the rest of the word, if there is any.
     let mut letters = flag.chars().skip(1);
     while let Some(letter) = letters.next() {
-        let named = |arg: &&clap::Arg| arg.get_short() == Some(letter);
-        if commands()
-            .any(|command| command.get_arguments().filter(named).any(|arg| takes_value(&arg)))
-        {
+        if takes_value(command, |arg| arg.get_short() == Some(letter)) {
             return letters.next().is_none();
         }
     }
     false
+}
+
+/// Whether a flag takes a value. Where no verb stands before it, it is one of the list's if the list has it; else it may be
+/// of any verb.
+fn takes_value(command: &Command, is_named: impl Fn(&clap::Arg) -> bool) -> bool {
+    let list = command.find_subcommand("get");
+    let mut commands = std::iter::once(command).chain(list).chain(command.get_subcommands());
+    let flag = commands.find_map(|command| command.get_arguments().find(|arg| is_named(arg)));
+    flag.is_some_and(|arg| {
+        matches!(arg.get_action(), ArgAction::Set | ArgAction::Append)
+            && !arg.is_require_equals_set()
+    })
 }

@@ -180,7 +180,7 @@ fn whole_seconds(duration: Duration) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use kubectl_pods_report::{Ask, CLUSTER_CA_FILE, HttpRequest, Limits, Tls};
+    use kubectl_pods_report::{Ask, CLUSTER_CA_FILE, HttpRequest, Limits, Payload, Tls};
     use serde_json::json;
 
     use super::*;
@@ -190,8 +190,8 @@ mod tests {
     }
 
     fn post(body: String) -> Check {
-        let request =
-            HttpRequest { method: "POST".to_owned(), body: Some(body), ..HttpRequest::default() };
+        let body = Some(Box::new(Payload::text(body)));
+        let request = HttpRequest { method: "POST".to_owned(), body, ..HttpRequest::default() };
         let limits = Limits { connect_seconds: 1.0, total_seconds: 2.5 };
         Check { limits, ..Check::new(0, "web", "10.0.0.7", Ask::http(80, request)) }
     }

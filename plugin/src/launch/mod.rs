@@ -38,4 +38,4 @@ pub(crate) use pod_shape::PodShape;
 pub(crate) use processors::keep_to;
 pub(crate) use run::GRACE;
 pub(crate) use second::run;
-pub(crate) use stream::{Head, Results};
+pub(crate) use stream::{Exchange, Head, Results};

@@ -7,7 +7,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use kubectl_pods_report::{Attempt, Numbered, Record, Summary, WIRE_VERSION};
+use kubectl_pods_report::{Attempt, Hop, Numbered, Record, Summary, WIRE_VERSION};
 
 /// Lines that are no record are kept for the message, so many and so long at most.
 const MAX_HINTS: usize = 3;
@@ -26,6 +26,37 @@ pub(crate) struct Head {
     pub headers: Vec<(String, String)>,
 }
 
+impl Head {
+    /// The value of the first header of this name, however that is spelt.
+    #[must_use]
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        let field = self.headers.iter().find(|(field, _)| field.eq_ignore_ascii_case(name));
+        field.map(|(_, value)| value.as_str())
+    }
+
+    /// Its lines, without the empty one that ends it.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
+        let first = format!("{} {} {}", self.version, self.status, self.reason);
+        let first = std::iter::once(first.trim_end().to_owned());
+        first.chain(self.headers.iter().map(|(name, value)| format!("{name}: {value}")))
+    }
+
+    /// The whole of it, as it was received.
+    #[must_use]
+    pub(crate) fn text(&self) -> String {
+        self.lines().chain([String::new()]).map(|line| line + "\r\n").collect()
+    }
+}
+
+/// One HTTP request, and the head of its answer if one came.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Exchange {
+    /// The request, and what became of it.
+    pub hop: Hop,
+    /// Head of the answer.
+    pub head: Option<Head>,
+}
+
 /// What a probe reported.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Results {
@@ -35,8 +66,8 @@ pub(crate) struct Results {
     pub summaries: Vec<Summary>,
     /// Handshakes with what stands by for checks that had trouble.
     pub standby: Vec<Attempt>,
-    /// Heads of HTTP answers, by the id of their check.
-    pub heads: BTreeMap<u32, Head>,
+    /// HTTP requests whose answers were to be returned, in their order, by the id of their check.
+    pub exchanges: BTreeMap<u32, Vec<Exchange>>,
     /// Bodies of HTTP answers, by the id of their check.
     pub bodies: BTreeMap<u32, Vec<u8>>,
     /// Whether a body was cut at [`kubectl_pods_report::HttpRequest::max_body_bytes`].
@@ -69,6 +100,8 @@ pub(crate) struct Reader {
     /// Attempts and summaries announced by the start record.
     announced: u64,
     ended: bool,
+    /// Heads of answers whose requests are yet to be told, by the id of their check.
+    heads: BTreeMap<u32, Head>,
     fault: Option<String>,
     hints: Vec<String>,
 }
@@ -157,7 +190,13 @@ impl Reader {
                 Ok(())
             }
             Record::Head { check, version, status, reason, headers } => {
-                self.results.heads.insert(check, Head { version, status, reason, headers });
+                self.heads.insert(check, Head { version, status, reason, headers });
+                Ok(())
+            }
+            Record::Hop(hop) => {
+                let head = self.heads.remove(&hop.check);
+                let exchanges = self.results.exchanges.entry(hop.check).or_default();
+                exchanges.push(Exchange { hop: *hop, head });
                 Ok(())
             }
             Record::Body { check, base64 } => {

@@ -71,6 +71,20 @@ pub fn note(text: &str) {
     stderr::line(text);
 }
 
+/// Bytes for stderr as they are; a terminal gets no control character from them.
+pub fn to_stderr(bytes: &[u8]) {
+    stderr::bytes(bytes);
+}
+
+/// Writes `bytes` into the file at `path`, in place of what was there.
+///
+/// # Errors
+///
+/// Why that is not possible, in the system's words.
+pub fn save(path: &std::path::Path, bytes: &[u8]) -> Result<(), String> {
+    std::fs::write(path, bytes).map_err(|error| error.to_string())
+}
+
 /// Text of any origin, fit for a terminal: line breaks and tabs stay, what could steer it goes.
 #[must_use]
 pub fn for_terminal(bytes: &[u8]) -> String {

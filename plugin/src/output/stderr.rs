@@ -24,6 +24,15 @@ pub(super) fn line(text: &str) {
     write(&sanitize::line(text));
 }
 
+/// Bytes without a line break of ours, with the same care.
+pub(super) fn bytes(bytes: &[u8]) {
+    let _ = if *IS_TERMINAL {
+        io::stderr().write_all(sanitize::lines(&String::from_utf8_lossy(bytes)).as_bytes())
+    } else {
+        io::stderr().write_all(bytes)
+    };
+}
+
 /// In one piece, so that lines of other programs do not get in between. `eprintln!` would panic where this is silent.
 fn write(text: &str) {
     let _ = io::stderr().write_all(format!("{text}\n").as_bytes());

@@ -84,6 +84,11 @@ impl Addressing {
         Check { address, family: self.family, ..check }
     }
 
+    /// Hosts and ports with the address to connect to instead, in the order typed.
+    pub(crate) fn given(&self) -> Vec<(String, u16, IpAddr)> {
+        self.given.iter().map(|given| (given.host.clone(), given.port, given.address)).collect()
+    }
+
     /// The name by which the pods of the cluster call a Service that is tried at its address.
     fn service_name(&self, target: &Target, host: &str) -> Option<String> {
         let Place::Object(TargetKind::Service, name) = &target.place else { return None };

@@ -16,6 +16,9 @@ use super::observe::observe;
 use super::{Context, Machine, Piece, Prepared, Trace};
 use crate::text::printable;
 
+/// How long a closer look may take at most: who waits for the report of a failure knows of none.
+const CLOSER_LOOK: Duration = Duration::from_secs(2);
+
 impl Machine {
     /// Reads now what attempts at `checks` will need, so that none has to wait for it.
     pub(crate) fn prepare(&self, checks: &[Prepared]) {
@@ -50,8 +53,13 @@ impl Machine {
         trace.question_the_kernel(result.as_ref().err());
         if let Err(failure) = &result {
             let look = prober.look_closer(context, failure, &mut trace);
-            let _ = timeout(limit.saturating_sub(total), look).await; // It may find nothing in time.
+            let _ = timeout(limit.saturating_sub(total).min(CLOSER_LOOK), look).await; // It may find nothing in time.
         }
+        if let Some(hop) = trace.close_hop() {
+            let _ = answer.send(Piece::Hop(hop)).await; // Nobody listens when the run is over.
+        }
+        let at = trace.at.take();
+        let check = at.as_deref().unwrap_or(check);
         let (observation, message) = observe(check, &trace, result, started_seconds, total);
         let facts = Facts {
             address: trace.address,

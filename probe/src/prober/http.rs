@@ -1,9 +1,13 @@
-//! One HTTP/1.1 request, with or without TLS below it. Redirects are answers, not instructions.
+//! One HTTP/1.1 request, with or without TLS below it. Redirects are answers, unless the request says that they are to be
+//! followed ([`follow`]).
 
+mod follow;
 mod head;
 mod hints;
+mod redirect;
 mod request;
 mod search;
+mod spelling;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -12,21 +16,28 @@ use std::{io, mem};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Either, select};
-use http::{Request, Response};
+use http::Response;
+use http::header::LOCATION;
+use http::response::Parts;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use kubectl_pods_report::{HttpDetails, HttpRequest, Observation, Spoken};
+use kubectl_pods_report::{Hop, HttpDetails, HttpRequest, Observation, Protocol, Spoken};
+use rustls::RootCertStore;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 pub(super) use self::head::Head;
+use self::redirect::{Place, default_port};
+use self::request::Ready;
 use self::search::Search;
+use self::spelling::Spelt;
 use super::failure::Failure;
 use super::observed::{Begin, Observed, Seen};
+use super::trace::OpenHop;
 use super::{Context, Machine, Piece, Prober, Stage, Trace, tcp, tls};
 
 /// Most that is held of an answer: its head must fit, its body passes through.
@@ -40,7 +51,9 @@ const PIECE_BYTES: usize = 8 * 1024;
 pub(super) struct Http {
     port: u16,
     tls: Option<tls::Client>,
-    request: Request<Full<Bytes>>,
+    /// Trusted over TLS instead of what the machine knows, wherever redirects lead.
+    roots: Option<Arc<RootCertStore>>,
+    ready: Ready,
     /// The same as it was asked for: what to do with the answer.
     asked: HttpRequest,
 }
@@ -55,11 +68,46 @@ impl Http {
         host: &str,
         port: u16,
         tls: Option<tls::Client>,
+        roots: Option<Arc<RootCertStore>>,
         asked: &HttpRequest,
     ) -> Result<Self, String> {
-        let default_port = if tls.is_some() { 443 } else { 80 };
-        let authority = request::authority(host, port, default_port);
-        Ok(Self { port, tls, request: request::build(&authority, asked)?, asked: asked.clone() })
+        let authority = request::authority(host, port, default_port(tls.is_some()));
+        let ready = request::build(&authority, asked)?;
+        Ok(Self { port, tls, roots, ready, asked: asked.clone() })
+    }
+
+    /// Notes that a request to `place` begins, if every step is to be told. The attempt began at `attempt`.
+    fn begin_hop(&self, place: &Place, attempt: Instant, trace: &mut Trace) {
+        if self.asked.return_body {
+            let hop = Hop {
+                url: place.url(),
+                host: place.host.clone(),
+                port: place.port,
+                began_seconds: attempt.elapsed().as_secs_f64(),
+                ..Hop::default()
+            };
+            trace.hop = Some(Box::new(OpenHop { begun: Instant::now(), hop }));
+        }
+    }
+
+    /// Sends the one request, wherever the answer may lead.
+    async fn ask_once(&self, context: Context<'_>, trace: &mut Trace) -> Result<String, Failure> {
+        let stream = tcp::open(context, self.port, trace).await?;
+        match &self.tls {
+            None => self.exchange(stream, context.answer, trace).await,
+            Some(tls) => {
+                let trust = &context.machine.trust;
+                let stream = tls.handshake(stream, &context.check.host, trust, trace).await?;
+                self.exchange(stream, context.answer, trace).await
+            }
+        }
+    }
+
+    /// Whether the body of an answer with this head is nobody's: curl passes over it where redirects are followed.
+    fn is_passed_over(&self, head: &Parts) -> bool {
+        self.asked.redirects.is_some()
+            && head.status.is_redirection()
+            && head.headers.contains_key(LOCATION)
     }
 
     async fn exchange<S>(
@@ -102,10 +150,15 @@ impl Http {
     {
         let begun = Instant::now();
         let mut client = http1::Builder::new();
-        client.max_buf_size(BUFFER_BYTES).title_case_headers(true);
+        client.max_buf_size(BUFFER_BYTES);
+        let Ready { request, head, body_bytes } = self.ready.clone();
+        if let Some(OpenHop { hop, .. }) = trace.hop.as_deref_mut() {
+            hop.request = String::from_utf8_lossy(&head).into_owned();
+            hop.request_body_bytes = body_bytes;
+        }
+        let stream = Spelt::new(stream, head);
         let handshake = client.handshake::<_, Full<Bytes>>(TokioIo::new(stream)).await;
         let (mut sender, connection) = handshake.map_err(|error| explain(&error))?;
-        let request = self.request.clone();
         let conversation = pin!(async {
             let response = sender.send_request(request).await.map_err(|error| explain(&error))?;
             let begun_at = *seen.first_byte.get_or_init(Instant::now);
@@ -134,19 +187,28 @@ impl Http {
         let status = head.status.as_u16();
         trace.stage = Stage::Transfer;
         trace.details.http = Some(hints::details(&head));
-        if self.asked.return_body {
-            send(answer, Piece::Head(Head::new(&head, &seen.begin()))).await;
+        if head.status.is_redirection() {
+            let location = head.headers.get(LOCATION);
+            trace.redirect = location.map(|location| (status, location.as_bytes().to_vec()));
         }
-        self.read(body, status, answer, trace).await?;
+        let shown = (self.asked.return_body && !self.is_passed_over(&head)).then_some(answer);
+        if self.asked.return_body {
+            let begin = seen.begin();
+            if let Some(OpenHop { hop, .. }) = trace.hop.as_deref_mut() {
+                hop.head_bytes = head::length(&begin);
+            }
+            send(answer, Piece::Head(Head::new(&head, &begin))).await;
+        }
+        self.read(body, status, shown, trace).await?;
         Ok(format!("HTTP status {status}"))
     }
 
-    /// Reads `body` to its end or to the limit of the request.
+    /// Reads `body` to its end or to the limit of the request, and sends it on to `answer`.
     async fn read(
         &self,
         mut body: Incoming,
         status: u16,
-        answer: &mpsc::Sender<Piece>,
+        answer: Option<&mpsc::Sender<Piece>>,
         trace: &mut Trace,
     ) -> Result<(), Failure> {
         let limit = self.asked.max_body_bytes.unwrap_or(u64::MAX);
@@ -173,7 +235,7 @@ impl Http {
             let found = searches.iter().filter_map(Search::found).map(str::to_owned).collect();
             let details = trace.details.http.get_or_insert_default();
             *details = HttpDetails { body_bytes, truncated, found, ..mem::take(details) };
-            while self.asked.return_body && !data.is_empty() {
+            while let Some(answer) = answer.filter(|_| !data.is_empty()) {
                 send(answer, Piece::Body(data.split_to(data.len().min(PIECE_BYTES)))).await;
             }
             if truncated {
@@ -196,19 +258,7 @@ impl Prober for Http {
         context: Context<'a>,
         trace: &'a mut Trace,
     ) -> BoxFuture<'a, Result<String, Failure>> {
-        async move {
-            let stream = tcp::open(context, self.port, trace).await?;
-            match &self.tls {
-                None => self.exchange(stream, context.answer, trace).await,
-                Some(tls) => {
-                    let trust = &context.machine.trust;
-                    let host = &context.check.host;
-                    let stream = tls.handshake(stream, host, trust, trace).await?;
-                    self.exchange(stream, context.answer, trace).await
-                }
-            }
-        }
-        .boxed()
+        follow::ask(self, context, trace).boxed()
     }
 
     /// Many servers close without a word when plain HTTP comes to a port of TLS: asked in TLS, they answer.
@@ -219,11 +269,10 @@ impl Prober for Http {
         trace: &'a mut Trace,
     ) -> BoxFuture<'a, ()> {
         async move {
-            let (None, Failure::NoAnswer(_), Some(address)) = (&self.tls, failure, trace.address)
-            else {
-                return;
-            };
-            if let Ok(stream) = TcpStream::connect((address, self.port)).await {
+            let asked = &trace.at.as_deref().unwrap_or(context.check).ask;
+            let (Protocol::Http, Some(port)) = (asked.protocol(), asked.port()) else { return };
+            let (Failure::NoAnswer(_), Some(address)) = (failure, trace.address) else { return };
+            if let Ok(stream) = TcpStream::connect((address, port)).await {
                 trace.details.speaks = tls::is_spoken(stream, &context.machine.trust).await;
             }
         }

@@ -27,7 +27,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use kubectl_pods_report::{Ask, Check};
+use kubectl_pods_report::{Ask, Check, Hop};
 use rustls::RootCertStore;
 use tokio::sync::mpsc;
 
@@ -86,6 +86,8 @@ pub(crate) enum Piece {
     Head(Head),
     /// The next of its body, in pieces that fit into a line of a log.
     Body(Bytes),
+    /// The request that it was the answer to, when that is over.
+    Hop(Box<Hop>),
 }
 
 /// A check with what carries it out.
@@ -114,7 +116,7 @@ fn of(check: &Check, roots: Option<&Arc<RootCertStore>>) -> Result<Arc<dyn Probe
         Ask::Tcp { port } => Arc::new(tcp::Tcp { port: *port }),
         Ask::Http { port, tls, request } => {
             let tls = tls.clone().map(|tls| tls::Client::new(tls, roots.cloned()));
-            Arc::new(http::Http::new(&check.host, *port, tls, request)?)
+            Arc::new(http::Http::new(&check.host, *port, tls, roots.cloned(), request)?)
         }
         Ask::Udp { port } => Arc::new(udp::Udp { port: *port }),
         Ask::Dns => Arc::new(dns::Dns),

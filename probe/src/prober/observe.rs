@@ -170,6 +170,12 @@ fn unresolved(check: &Check, trace: &Trace, failure: ResolveFailure) -> (Observa
                 "the resolver did not answer about {host}, when asked for {name}: {seen} ({glibc})"
             ),
         ),
+        ResolveFailure::Forbidden(address) if host.parse() == Ok(address) => (
+            Observation::NotRun,
+            format!(
+                "refused: the redirect leads to {address}, a link-local or metadata address; name the address itself to probe it"
+            ),
+        ),
         ResolveFailure::Forbidden(address) => (
             Observation::NotRun,
             format!(

@@ -66,6 +66,7 @@ async fn connect(address: SocketAddr, trace: &mut Trace) -> Result<TcpStream, Fa
     let stream = TcpStream::from_std(socket.into()).map_err(Failure::Local)?;
     stream.async_io(Interest::WRITABLE, || established(&stream)).await.map_err(Failure::Connect)?;
     trace.phases.connect_seconds = Some(begun.elapsed().as_secs_f64());
+    trace.local = stream.local_addr().ok();
     trace.evidence.tcp_info = trace.witness.as_ref().and_then(Witness::tcp_info);
     report_icmp_errors(&stream, address.ip(), false);
     Ok(stream)

@@ -1,8 +1,9 @@
 //! What an attempt has learnt so far, whatever it asks for.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use kubectl_pods_report::{Details, Evidence, Phases, TcpInfo};
+use kubectl_pods_report::{Check, Details, Evidence, Hop, Phases, TcpInfo};
+use tokio::time::Instant;
 
 use crate::evidence::{Witness, is_own_address};
 
@@ -21,11 +22,21 @@ pub(super) enum Stage {
     Transfer,
 }
 
+/// A request that is being made.
+pub(super) struct OpenHop {
+    pub(super) begun: Instant,
+    pub(super) hop: Hop,
+}
+
 /// What an attempt has learnt so far.
 #[derive(Default)]
 pub(super) struct Trace {
     pub(super) stage: Stage,
+    /// What is asked, once a redirect has led elsewhere.
+    pub(super) at: Option<Box<Check>>,
     pub(super) address: Option<IpAddr>,
+    /// Our end of the connection.
+    pub(super) local: Option<SocketAddr>,
     pub(super) phases: Phases,
     pub(super) details: Details,
     /// The socket, to be asked at the end.
@@ -33,9 +44,26 @@ pub(super) struct Trace {
     pub(super) evidence: Evidence,
     /// The ICMP error in the evidence was sent by an address of our own.
     pub(super) icmp_is_own: bool,
+    /// The request that is being made, if every step is to be told.
+    pub(super) hop: Option<Box<OpenHop>>,
+    /// Status and `Location` of an answer that leads elsewhere.
+    pub(super) redirect: Option<(u16, Vec<u8>)>,
 }
 
 impl Trace {
+    /// The request that was made, with what was learnt.
+    pub(super) fn close_hop(&mut self) -> Option<Box<Hop>> {
+        let OpenHop { begun, hop } = *self.hop.take()?;
+        Some(Box::new(Hop {
+            address: self.address,
+            local: self.local,
+            took_seconds: begun.elapsed().as_secs_f64(),
+            phases: self.phases,
+            tls: self.details.tls.clone(),
+            ..hop
+        }))
+    }
+
     /// Asks at the end of the attempt. The round-trip time stays that of the handshake: later ones hold the server's pauses.
     pub(super) fn question_the_kernel(&mut self, failure: Option<&Failure>) {
         let Some(witness) = self.witness.take() else { return };

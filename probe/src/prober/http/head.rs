@@ -31,6 +31,20 @@ impl Head {
     }
 }
 
+/// How long the head is that `bytes` begin with, with informational ones before it; 0 when it is not all there.
+pub(super) fn length(bytes: &[u8]) -> u64 {
+    let mut length = 0;
+    loop {
+        let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
+        let mut head = httparse::Response::new(&mut fields);
+        let Ok(httparse::Status::Complete(more)) = head.parse(&bytes[length..]) else { return 0 };
+        length += more;
+        if !matches!(head.code, Some(100 | 102..=199)) {
+            return length as u64;
+        }
+    }
+}
+
 /// The fields of the first head that is not informational (RFC 9110, section 15.2).
 fn as_received(mut bytes: &[u8]) -> Option<Vec<(String, String)>> {
     loop {
