@@ -100,8 +100,10 @@ fn below_the_words_of_curl_stands_the_cause() {
         });
         let run = run.expect("a run").prints("");
         let lines: Vec<&str> = run.stderr.lines().collect();
-        assert!(lines.len() == 2 && lines[0].starts_with("curl: (7) "), "{}", run.story());
-        assert_eq!(lines[1], cause, "{}", run.story());
+        let [curls, seen, told] = lines[..] else { panic!("{}", run.story()) };
+        assert!(curls.starts_with("curl: (7) Failed to connect to "), "{}", run.story());
+        assert!(seen.starts_with(&format!("{target} (")), "{}", run.story());
+        assert_eq!(told, cause, "{}", run.story());
     }
     assert_eq!(ns.leftovers(), "");
 }
