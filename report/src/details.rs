@@ -23,7 +23,7 @@ pub struct Details {
     /// An HTTP answer, whole or not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http: Option<HttpDetails>,
-    /// Nanoseconds from an ICMP echo request to its answer.
+    /// Nanoseconds from an ICMP echo request, or the first datagram to a UDP port, to its answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub echo_nanoseconds: Option<u64>,
     /// The begin of what answered in another protocol than the one asked for, at most 32 bytes, with `\xNN` for what is no

@@ -1,6 +1,6 @@
 //! A report as a table in kubectl's layout.
 
-use kubectl_pods_report::{Judgement, Report, TargetReport};
+use kubectl_pods_report::{Judgement, Protocol, Report, TargetReport};
 use table::{
     columns::{Named, draw},
     grid::Look,
@@ -13,11 +13,15 @@ use super::columns::{COLUMNS, ReportColumn, Reported, Says};
 #[must_use]
 pub(super) fn table(report: &Report, wide: bool, look: Look) -> String {
     let repeated = report.targets.iter().any(|target| target.counts.total() > 1);
-    let failed = report.targets.iter().any(|target| target.judgement != Judgement::Held);
+    // What a resolver says is all that was asked of it.
+    let is_told = |target: &TargetReport| {
+        target.judgement != Judgement::Held || target.protocol == Some(Protocol::Dns)
+    };
+    let told = report.targets.iter().any(is_told);
     let is_shown = |named: &&Named<ReportColumn>| match named.column {
         ReportColumn::Held => repeated || wide,
         ReportColumn::From => report.sources.len() > 1 || wide,
-        ReportColumn::Message => failed || wide,
+        ReportColumn::Message => told || wide,
         ReportColumn::Target
         | ReportColumn::Address
         | ReportColumn::Verdict
