@@ -15,6 +15,8 @@ use crate::{cli::UninstallArgs, exit::Exit, output::Stdout};
 const POLL: Duration = Duration::from_millis(100);
 /// How long to stay. A probe has 5 s to end, and a node may be slow.
 const LIMIT: Duration = Duration::from_mins(1);
+/// How long a controller may take to see a new DaemonSet. One that sees none for so long does not run.
+const SEEN_LIMIT: Duration = Duration::from_secs(5);
 
 /// Removes a standing probe.
 ///
@@ -50,6 +52,9 @@ pub(super) async fn remove(
     anchor: bool,
     daemon_set: Option<&DaemonSet>,
 ) -> anyhow::Result<()> {
+    if let Some(daemon_set) = daemon_set {
+        wait_until_seen(cluster, name, daemon_set).await?;
+    }
     let orphaned =
         if anchor { objects::delete::<ConfigMap>(cluster, name).await } else { Ok(false) };
     // Quicker than the garbage collector; and when the anchor may not go, the probes are to end nevertheless.
@@ -72,6 +77,30 @@ pub(super) async fn remove_parts(
         objects::delete::<ConfigMap>(cluster, &name).await?;
     }
     Ok(())
+}
+
+/// Stays until its controller has made the pods of a DaemonSet that was only just created. If it were deleted before, the
+/// controller would make them all the same, from what it knows, and after we had seen that there are none: the garbage
+/// collector finds them, but later.
+async fn wait_until_seen(
+    cluster: &Cluster,
+    name: &str,
+    daemon_set: &DaemonSet,
+) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    let mut is_seen = has_been_seen(daemon_set);
+    while !is_seen && begun.elapsed() < SEEN_LIMIT {
+        sleep(POLL).await;
+        let found = objects::find::<DaemonSet>(cluster, name).await?;
+        is_seen = found.as_ref().is_none_or(has_been_seen);
+    }
+    Ok(())
+}
+
+/// Whether its controller has acted on it: it says so after it has made the pods.
+fn has_been_seen(daemon_set: &DaemonSet) -> bool {
+    let observed = daemon_set.status.as_ref().and_then(|status| status.observed_generation);
+    observed.is_some_and(|observed| observed > 0)
 }
 
 async fn wait_until_gone(cluster: &Cluster, name: &str) -> anyhow::Result<()> {
