@@ -247,12 +247,18 @@ impl Run {
     }
 }
 
-/// Tries until it holds or `limit` passes; panics with `what` then.
+/// Tries until it holds or `limit` passes; panics with `what` then. The longer it takes the less often: a look is mostly a
+/// run of kubectl, which costs the other tests a tenth of a second.
 #[track_caller]
 pub fn wait_until(what: &str, limit: Duration, mut holds: impl FnMut() -> bool) {
-    let deadline = Instant::now() + limit;
+    let begun = Instant::now();
     while !holds() {
-        assert!(Instant::now() < deadline, "{what}: not within {limit:?}");
-        thread::sleep(Duration::from_millis(100));
+        let waited = begun.elapsed();
+        assert!(waited < limit, "{what}: not within {limit:?}");
+        thread::sleep((waited / 5).clamp(SOON, LATE));
     }
 }
+
+/// Between two looks, at first and at last.
+const SOON: Duration = Duration::from_millis(50);
+const LATE: Duration = Duration::from_millis(500);

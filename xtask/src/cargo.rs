@@ -35,7 +35,9 @@ pub(crate) fn same_anywhere() -> Result<Vec<OsString>> {
         flag.push(format!("={to}"));
         flag
     };
-    let mut flags = vec![remap(&home, "cargo"), remap(workspace::root(), ".")];
+    // This checkout has no need of it: cargo names our own sources by their path in it. Flags that name a folder which differs
+    // would compile every dependency once more.
+    let mut flags = vec![remap(&home, "cargo")];
     // The folder of a registry is named after its host, which differs where a mirror is used. The last match counts.
     let registries = fs::read_dir(home.join("registry/src")).into_iter().flatten().flatten();
     flags.extend(registries.map(|registry| remap(&registry.path(), "registry")));

@@ -53,7 +53,7 @@ pub(super) async fn remove(
     daemon_set: Option<&DaemonSet>,
 ) -> anyhow::Result<()> {
     if let Some(daemon_set) = daemon_set {
-        wait_until_seen(cluster, name, daemon_set).await?;
+        wait_until_seen(cluster, name, daemon_set).await;
     }
     let orphaned =
         if anchor { objects::delete::<ConfigMap>(cluster, name).await } else { Ok(false) };
@@ -81,20 +81,15 @@ pub(super) async fn remove_parts(
 
 /// Stays until its controller has made the pods of a DaemonSet that was only just created. If it were deleted before, the
 /// controller would make them all the same, from what it knows, and after we had seen that there are none: the garbage
-/// collector finds them, but later.
-async fn wait_until_seen(
-    cluster: &Cluster,
-    name: &str,
-    daemon_set: &DaemonSet,
-) -> anyhow::Result<()> {
+/// collector finds them, but later. Whatever keeps us from seeing it keeps nothing from being deleted.
+async fn wait_until_seen(cluster: &Cluster, name: &str, daemon_set: &DaemonSet) {
     let begun = Instant::now();
     let mut is_seen = has_been_seen(daemon_set);
     while !is_seen && begun.elapsed() < SEEN_LIMIT {
         sleep(POLL).await;
-        let found = objects::find::<DaemonSet>(cluster, name).await?;
-        is_seen = found.as_ref().is_none_or(has_been_seen);
+        let found = objects::find::<DaemonSet>(cluster, name).await;
+        is_seen = !found.is_ok_and(|found| found.is_some_and(|found| !has_been_seen(&found)));
     }
-    Ok(())
 }
 
 /// Whether its controller has acted on it: it says so after it has made the pods.

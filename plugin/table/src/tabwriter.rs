@@ -4,6 +4,8 @@
 //! Cells of contiguous lines make up a column as long as a further cell follows them on their line;
 //! the last cell of a line is never padded.
 
+use std::mem;
+
 use memchr::{memchr2, memchr3};
 
 const MIN_WIDTH: usize = 6;
@@ -20,6 +22,8 @@ pub struct TabWriter {
     /// Widths of the open line's cells.
     line: Vec<usize>,
     runs: Vec<Run>,
+    /// The widest each column has been, which all that is laid out later keeps to.
+    remembered: Vec<usize>,
 }
 
 /// Lines in a row with equally many cells. All the layout depends on, as whether a column goes on is a matter of how many
@@ -68,20 +72,20 @@ impl TabWriter {
         self.open = self.text.len();
     }
 
-    /// Lays everything out and hands over the lines, in pieces.
+    /// Lays out the lines that were ended since the last time, and hands them over in pieces. Further lines may follow: as
+    /// in a watch of kubectl's, their columns are at least as wide.
     ///
     /// # Errors
     ///
     /// What `emit` returns.
-    pub fn finish<E>(&self, emit: &mut dyn FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
-        let mut layout = Layout {
-            runs: &self.runs,
-            rest: &self.text,
-            widths: Vec::new(),
-            remembered: Vec::new(),
-            emit,
-        };
-        layout.block(0, self.runs.len())
+    pub fn flush<E>(&mut self, emit: &mut dyn FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        let runs = mem::take(&mut self.runs);
+        let text = mem::take(&mut self.text);
+        self.open = 0;
+        let widths = Vec::new();
+        let remembered = &mut self.remembered;
+        let mut layout = Layout { runs: &runs, rest: &text, widths, remembered, emit };
+        layout.block(0, runs.len())
     }
 }
 
@@ -105,8 +109,7 @@ struct Layout<'a, E> {
     rest: &'a str,
     /// Widths of the columns to the left.
     widths: Vec<usize>,
-    /// The widest each column has been, which later blocks keep to.
-    remembered: Vec<usize>,
+    remembered: &'a mut Vec<usize>,
     emit: &'a mut dyn FnMut(&[u8]) -> Result<(), E>,
 }
 
@@ -188,7 +191,10 @@ mod tests {
     use super::*;
 
     fn laid_out(lines: &[&[&str]]) -> String {
-        let mut writer = TabWriter::default();
+        flushed(&mut TabWriter::default(), lines)
+    }
+
+    fn flushed(writer: &mut TabWriter, lines: &[&[&str]]) -> String {
         for line in lines {
             for (index, cell) in line.iter().enumerate() {
                 if index > 0 {
@@ -199,7 +205,7 @@ mod tests {
             writer.end_line();
         }
         let mut out = Vec::new();
-        let Ok(()) = writer.finish::<Infallible>(&mut |bytes| {
+        let Ok(()) = writer.flush::<Infallible>(&mut |bytes| {
             out.extend_from_slice(bytes);
             Ok(())
         });
@@ -231,5 +237,13 @@ mod tests {
     fn later_blocks_keep_the_width_of_earlier_ones() {
         let got = laid_out(&[&["wide-cell", "x"], &["alone"], &["a", "b"]]);
         assert_eq!(got, "wide-cell   x\nalone\na           b\n");
+    }
+
+    #[test]
+    fn what_is_flushed_later_keeps_the_width_of_what_was_before() {
+        let mut writer = TabWriter::default();
+        assert_eq!(flushed(&mut writer, &[&["a-long-name", "1/1"]]), "a-long-name   1/1\n");
+        assert_eq!(flushed(&mut writer, &[&["b", "0/1"]]), "b             0/1\n");
+        assert_eq!(flushed(&mut writer, &[]), "");
     }
 }

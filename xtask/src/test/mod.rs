@@ -12,6 +12,7 @@ use std::{
     num::NonZero,
     path::PathBuf,
     process::{Command, Stdio},
+    sync::{Mutex, mpsc},
     thread,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -159,7 +160,7 @@ fn on_existing(
     let _undo = existing.undo(&["delete", "namespaces", &ours])?;
     let mut command = integration(built, &selection)?;
     command
-        .arg(more_at_a_time())
+        .arg(at_a_time(2))
         .args(OWN_CLUSTER_ONLY.iter().flat_map(|tests| ["--skip", tests]))
         .env(PLUGIN, carrying(built)?)
         .env(Kind::Nodes.variable(), existing.kubeconfig())
@@ -179,33 +180,35 @@ fn on_our_clusters(built: &Built, filter: Option<&str>, outcome: &mut Outcome<'_
     }
 }
 
-/// Every test that needs no cluster: those of the plugin as a whole, then those of libraries and programs.
+/// Every test that needs no cluster, those of the plugin as a whole beside those of libraries and programs: most of them
+/// wait for a limit to pass.
 fn without_cluster(built: &Built, filter: Option<&str>, outcome: &mut Outcome<'_>) {
-    if let Some(offline) = selection("offline::", filter) {
-        let title = "integration: offline";
-        outcome.steps.begin(title);
-        let done =
-            integration(built, &offline).and_then(|mut command| outcome.collect(&mut command));
-        outcome.note(title, done);
-    }
-    if filter.is_some_and(names_a_module) {
-        return;
-    }
-    let title = "libraries and programs";
+    let title = "what needs no cluster";
     outcome.steps.begin(title);
-    let done = libraries(built, filter, outcome);
+    let done =
+        need_no_cluster(built, filter).and_then(|commands| outcome.collect_side_by_side(commands));
     outcome.note(title, done);
 }
 
-fn libraries(built: &Built, filter: Option<&str>, outcome: &mut Outcome<'_>) -> anyhow::Result<()> {
-    host::require(&[host::LAB])?;
-    let integration = integration_program(built)?;
-    for program in built.tests.iter().filter(|program| *program != integration) {
-        let folder = program.folder.file_name().unwrap_or_default();
-        println!("\n{} of {}", program.target, folder.display());
-        outcome.collect(program.command().args(filter))?;
+/// The programs of these tests, the one that takes longest first.
+fn need_no_cluster(built: &Built, filter: Option<&str>) -> anyhow::Result<Vec<Command>> {
+    let mut commands = Vec::new();
+    if let Some(offline) = selection("offline::", filter) {
+        let mut command = integration(built, &offline)?;
+        command.arg(at_a_time(4));
+        commands.push(command);
     }
-    Ok(())
+    if !filter.is_some_and(names_a_module) {
+        host::require(&[host::LAB])?;
+        let integration = integration_program(built)?;
+        let others = built.tests.iter().filter(|program| *program != integration);
+        commands.extend(others.map(|program| {
+            let mut command = program.command();
+            command.args(filter);
+            command
+        }));
+    }
+    Ok(commands)
 }
 
 /// The tests that run the plugin. The harness beside them may come as a test program too, first or last.
@@ -237,9 +240,12 @@ fn carrying(built: &Built) -> anyhow::Result<PathBuf> {
     )
 }
 
-/// For tests that mostly wait for a cluster: twice as many at a time as there are CPUs.
-fn more_at_a_time() -> String {
-    format!("--test-threads={}", 2 * thread::available_parallelism().map_or(1, NonZero::get))
+/// Programs of tests that run at the same time where no cluster is needed.
+const LANES: usize = 3;
+
+/// For tests that mostly wait, for a limit or for a cluster: so many at a time for each CPU.
+fn at_a_time(tests: usize) -> String {
+    format!("--test-threads={}", tests * thread::available_parallelism().map_or(1, NonZero::get))
 }
 
 /// Names the socket of each node's containerd to the tests.
@@ -272,7 +278,7 @@ fn with_cluster(
         let selection = selection(kind.module(), filter).unwrap_or_default();
         let mut command = integration(built, &selection)?;
         command
-            .arg(more_at_a_time())
+            .arg(at_a_time(2))
             .env(kind.variable(), &running.kubeconfig)
             .env("KUBECTL_PODS_TEST_KUBECTL", running.bin.join("kubectl"));
         if kind != Kind::ControlPlane {
@@ -316,6 +322,40 @@ impl Outcome<'_> {
         if let Err(error) = done {
             self.failures.push(format!("{what}: {error:#}"));
         }
+    }
+
+    /// Runs programs of tests, some at a time. What each prints is shown when it has ended.
+    fn collect_side_by_side(&mut self, commands: Vec<Command>) -> anyhow::Result<()> {
+        let temporary = self.temporary.path();
+        let commands = Mutex::new(commands.into_iter());
+        let next = || commands.lock().expect("an iterator does not panic").next();
+        let (sender, results) = mpsc::channel();
+        let lane = |sender: mpsc::Sender<_>| {
+            while let Some(mut command) = next() {
+                let what = command::shown(&command);
+                let output = command.env("TMPDIR", temporary).stderr(Stdio::inherit()).output();
+                if sender.send((what, output)).is_err() {
+                    return;
+                }
+            }
+        };
+        thread::scope(|scope| {
+            for sender in vec![sender; LANES] {
+                scope.spawn(|| lane(sender));
+            }
+            for (what, output) in results {
+                let output = output.with_context(|| format!("cannot start `{what}`"))?;
+                println!("\n{what}");
+                for text in String::from_utf8_lossy(&output.stdout).lines() {
+                    println!("{text}");
+                    self.totals.add(text);
+                }
+                if !output.status.success() {
+                    self.failures.push(what);
+                }
+            }
+            Ok(())
+        })
     }
 
     /// Runs one program of tests, shows what it prints, and adds up what it says.

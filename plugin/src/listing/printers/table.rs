@@ -26,7 +26,8 @@ pub(crate) struct TableOptions {
     pub for_terminal: bool,
 }
 
-/// Collects rows and lays them out once all have come: one alignment over everything.
+/// Collects rows and lays them out when it is told to print: one alignment over all of a list, and what comes later keeps
+/// to its widths.
 #[derive(Debug)]
 pub(crate) struct PodTable {
     options: TableOptions,
@@ -103,13 +104,13 @@ impl PodTable {
         }
     }
 
-    /// Writes everything.
+    /// Writes the rows that came since the last time.
     ///
     /// # Errors
     ///
     /// When standard output cannot be written.
-    pub(crate) fn print(&self, stdout: &mut Stdout) -> Result<()> {
-        self.lines.finish(&mut |bytes| stdout.write(bytes))
+    pub(crate) fn print(&mut self, stdout: &mut Stdout) -> Result<()> {
+        self.lines.flush(&mut |bytes| stdout.write(bytes))
     }
 
     fn header(&mut self) {
@@ -193,7 +194,7 @@ mod tests {
         let mut out = Vec::new();
         table
             .lines
-            .finish::<std::convert::Infallible>(&mut |bytes| {
+            .flush::<std::convert::Infallible>(&mut |bytes| {
                 out.extend_from_slice(bytes);
                 Ok(())
             })

@@ -88,15 +88,38 @@ impl PodReader {
             depth => depth,
         };
         let Some(object) = row.object.filter(|_| wanted != Depth::Nothing) else { return Ok(pod) };
-        let partial: Partial<'r> =
-            serde_json::from_str(object.get()).context("cannot read a pod's metadata")?;
-        pod.namespace = pod.namespace.or(partial.metadata.namespace);
-        pod.labels = partial.metadata.labels;
         if wanted == Depth::Everything {
             let object = serde_json::from_str(object.get());
-            pod.object = Some(object.context("cannot read a pod of the server's table")?);
+            let object: Json = object.context("cannot read a pod of the server's table")?;
+            let partial = Partial::deserialize(&object).context(METADATA)?;
+            pod.take(partial.metadata.into_owned());
+            pod.object = Some(object);
+        } else {
+            let partial: Partial<'r> = serde_json::from_str(object.get()).context(METADATA)?;
+            pod.take(partial.metadata);
         }
         Ok(pod)
+    }
+}
+
+/// What could not be done when a pod's metadata is not as it should be.
+const METADATA: &str = "cannot read a pod's metadata";
+
+impl Metadata<'_> {
+    /// The same, which may outlive the object that it was read from.
+    fn into_owned(self) -> Metadata<'static> {
+        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        let labels = self.labels.map(|labels| {
+            labels.into_iter().map(|(key, value)| (owned(key), owned(value))).collect()
+        });
+        Metadata { namespace: self.namespace.map(owned), labels }
+    }
+}
+
+impl<'r> PodRow<'r> {
+    fn take(&mut self, metadata: Metadata<'r>) {
+        self.namespace = self.namespace.take().or(metadata.namespace);
+        self.labels = metadata.labels;
     }
 }
 
