@@ -69,36 +69,156 @@ fn no_pods_are_said_as_kubectl_says_it() {
     run.complains("No resources found in default namespace.\n").prints("");
 }
 
+/// A guest that fails with every pod still to be shown: the command, what is said, and what is printed.
 #[test]
 fn when_a_guest_fails_the_table_is_printed() {
     let hostile = prebuilt("hostile");
     let cases = [
+        ("do=panic", "failed in push: it panicked: panicked at ", "; this is the built-in table\n"),
         (
-            "by-node,top=3".to_owned(),
-            r#"guest by-node failed in open: unknown option "top"; by-node has no options"#,
-        ),
-        (format!("{hostile},do=panic"), "failed in push: it panicked: panicked at "),
-        (
-            format!("{hostile},do=loop,in=open"),
-            "s, the limit for one call is 0.5 s; it may be in an endless loop",
+            "do=loop,in=open",
+            "s, the limit for one call is 0.5 s; it may be in an endless loop; ",
+            "loop; this is the built-in table\n",
         ),
         (
-            format!("{hostile},do=loop,in=finish"),
-            "s, the limit for one call is 2.0 s; it may be in an endless loop",
-        ),
-        (
-            format!("{hostile},do=memory"),
+            "do=memory",
             "failed in push: it asked for 33 MiB of memory, the limit is 32 MiB",
+            ", between the pods web-0 and web-2; this is the built-in table\n",
+        ),
+        ("do=row", "failed in push: no second row for me", ", at pod web-1; this is "),
+    ];
+    for (options, complaint, end) in cases {
+        let api = knowing(&PODS);
+        let guest = format!("guest:{hostile},{options}");
+        let run = api.pods(["-o", &guest, "--guest-memory", "32Mi"]).run();
+        assert!(run.took < Duration::from_secs(20), "{}", run.story());
+        let run = run.exits(74).complains(complaint).complains(end);
+        assert_eq!(run.stderr.lines().count(), 1, "{}", run.story());
+        run.prints(BUILT_IN_TABLE);
+        let strict = api.pods(["-o", &guest, "--guest-memory", "32Mi", "--guest-strict"]);
+        strict.run().exits(74).complains(complaint).complains("; nothing is written\n").prints("");
+    }
+}
+
+/// What it made of the pods before is shown, and no pod twice.
+#[test]
+fn a_guest_that_fails_at_its_end_keeps_its_lines() {
+    let guest = format!("guest:{},do=loop,in=finish", prebuilt("hostile"));
+    let run = knowing(&PODS).pods(["-o", &guest]).run().exits(74);
+    run.complains("s, the limit for one call is 2.0 s; it may be in an endless loop; ")
+        .prints("NAME\nweb-0\nweb-1\nweb-2\n");
+}
+
+/// A file that was to be CSV must not have a table in it.
+#[test]
+fn a_document_that_fails_leaves_nothing_on_stdout() {
+    let run = knowing(&PODS).pods(["-o", "guest:csv", "--guest-memory", "64k"]).run().exits(74);
+    run.complains("guest csv failed in start: ").complains("; nothing is written\n").prints("");
+}
+
+#[test]
+fn a_wrong_option_is_refused_before_anything_is_asked() {
+    let api = knowing(&PODS);
+    let hostile = prebuilt("hostile");
+    let cases = [
+        (
+            "guest:by-node,top=3".to_owned(),
+            r#"error: guest by-node cannot be used like this: it has no option "top"; it has none"#
+                .to_owned(),
+        ),
+        (
+            format!("guest:{hostile},doo=panic"),
+            r#"it has no option "doo"; its options are do=VALUE, in=plan|open|push|finish"#
+                .to_owned(),
+        ),
+        (
+            format!("guest:{hostile},in=end"),
+            r#"its option in cannot be "end"; it is one of plan, open, push, finish"#.to_owned(),
         ),
     ];
     for (guest, complaint) in cases {
-        let api = knowing(&PODS);
-        let run = api.pods(["-o", &format!("guest:{guest}"), "--guest-memory", "32Mi"]).run();
-        assert!(run.took < Duration::from_secs(20), "{}", run.story());
-        let run = run.exits(74).complains(complaint).complains("; this is the built-in table\n");
-        assert_eq!(run.stderr.lines().count(), 1, "{}", run.story());
-        run.prints(BUILT_IN_TABLE);
+        api.pods(["-o", &guest]).run().exits(1).complains(&complaint).prints("");
     }
+    assert_eq!(api.paths(), [""; 0]);
+}
+
+#[test]
+fn a_guest_says_what_it_takes_and_gives() {
+    let api = knowing(&PODS);
+    let run = api.pods(["-o", "guest:by-node,help"]).run().success();
+    run.prints(
+        "by-node 0.1.0: Pods grouped by the node they run on
+license Apache-2.0, for pods
+
+Columns:
+  name      the pod
+  ready     containers that are ready, of all
+  status    as kubectl shows it
+  restarts  of all its containers, and when the last one was
+  age       since it was created
+",
+    );
+    let run = api.pods(["-o", "guest:csv,help"]).run().success();
+    run.prints(
+        "csv 0.1.0: Pods as comma-separated values
+license Apache-2.0, for pods
+
+Writes text/csv.
+",
+    );
+    assert_eq!(api.paths(), [""; 0]);
+}
+
+#[test]
+fn columns_of_a_guest_are_chosen_sorted_and_filtered() {
+    let cases: [(&[&str], &str); 5] = [
+        (
+            &["--sort", "-restarts"],
+            "node1: 1 pod
+  web-0   1/1   Running            0                17m
+node2: 2 pods, 1 unhealthy
+  web-1   0/1   CrashLoopBackOff   12 (5m30s ago)   3d4h
+  web-3   1/1   Running            3                5s
+",
+        ),
+        (
+            &["--sort", "age", "-C", "name,age"],
+            "node1: 1 pod
+  web-0   17m
+node2: 2 pods, 1 unhealthy
+  web-3   5s
+  web-1   3d4h
+",
+        ),
+        (
+            &["--filter", "restarts>2", "--filter", "age<1h"],
+            "node2: 2 pods, 1 unhealthy
+  web-3   1/1   Running   3     5s
+",
+        ),
+        (
+            // The pod's own column: the guest is given fewer rows.
+            &["--filter", "pod.restarts>2", "-C", "restarts,name"],
+            "node2: 2 pods, 1 unhealthy
+  12 (5m30s ago)   web-1
+  3                web-3
+",
+        ),
+        (&["--filter", "age>1y"], ""),
+    ];
+    let pods = [PODS[0], PODS[1], ["web-3", "1/1", "Running", "3", "5s", "node2"]];
+    for (words, expected) in cases {
+        let command = knowing(&pods).pods(["-o", "guest:by-node", "--no-headers"]);
+        command.args(words.iter().copied()).run().success().prints(expected);
+    }
+    let run = knowing(&pods).pods(["-o", "guest:by-node", "--filter", "age>1y"]).run().success();
+    run.prints("NAME   READY   STATUS   RESTARTS   AGE\n");
+    let run = knowing(&pods).pods(["-o", "guest:by-node", "-C", "name,size"]).run().exits(1);
+    run.complains(
+        r#"error: this guest has no column "size"; its columns are name, ready, status, restarts, age"#,
+    );
+    let run = knowing(&pods).pods(["-o", "guest:by-node", "--sort", "size"]).run().exits(1);
+    run.complains("size");
 }
 
 #[test]

@@ -11,6 +11,8 @@ pub struct Choice {
     pub name: String,
     /// Options for the guest, in the order given.
     pub options: Vec<(String, String)>,
+    /// `help` among them: what the guest is, and what it takes and gives, is to be shown.
+    pub help: bool,
 }
 
 /// What is wrong with a choice.
@@ -40,7 +42,12 @@ impl FromStr for Choice {
             return Err(BadChoice::NoName);
         }
         let mut options: Vec<(String, String)> = Vec::new();
+        let mut help = false;
         for part in parts {
+            if part == "help" {
+                help = true;
+                continue;
+            }
             let pair = part.split_once('=').filter(|(key, _)| !key.is_empty());
             let (key, value) = pair.ok_or_else(|| BadChoice::NoValue(part.to_owned()))?;
             if options.iter().any(|(known, _)| known == key) {
@@ -48,7 +55,7 @@ impl FromStr for Choice {
             }
             options.push((key.to_owned(), value.to_owned()));
         }
-        Ok(Self { name, options })
+        Ok(Self { name, options, help })
     }
 }
 
@@ -63,7 +70,7 @@ mod tests {
                 .iter()
                 .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
                 .collect();
-            Ok(Choice { name: name.to_owned(), options })
+            Ok(Choice { name: name.to_owned(), options, help: false })
         };
         let cases = [
             ("by-node", choice("by-node", &[])),
@@ -80,6 +87,8 @@ mod tests {
             ("by-node,=3", Err(r#"guest option "=3" is not KEY=VALUE"#)),
             ("by-node,a=1,a=2", Err(r#"guest option "a" is given twice"#)),
         ];
+        let helped = "by-node,help,a=1".parse::<Choice>().expect("help is no option");
+        assert_eq!((helped.options.len(), helped.help), (1, true));
         for (text, expected) in cases {
             let parsed = text.parse::<Choice>().map_err(|error| error.to_string());
             assert_eq!(parsed, expected.map_err(str::to_owned), "{text}");

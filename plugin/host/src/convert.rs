@@ -6,7 +6,11 @@ use table::{
     sanitize,
 };
 
-use super::{bindings::types, limits::Limits};
+use super::{
+    bindings::types,
+    limits::Limits,
+    shape::{GuestColumn, GuestLine},
+};
 
 /// A value on its way to the guest, with control characters as they came: what comes back is cleaned.
 pub(super) fn value(value: Value) -> types::Value {
@@ -26,10 +30,45 @@ pub(super) fn value(value: Value) -> types::Value {
     }
 }
 
+/// A value that a guest gives for sorting. It is never printed, but what is wrong with it may be.
+fn sorting(value: &types::Value) -> Value {
+    match value {
+        types::Value::Missing => Value::Missing,
+        types::Value::Denied => Value::Denied,
+        types::Value::Text(text) => Value::Text(clean(text)),
+        types::Value::Whole(whole) => Value::Whole(*whole),
+        types::Value::Number(number) => Value::Number(*number),
+        types::Value::Truth(truth) => Value::Truth(*truth),
+        types::Value::Instant(millis) => Value::Instant(*millis),
+        types::Value::Millis(millis) => Value::Millis(*millis),
+        types::Value::Bytes(bytes) => Value::Bytes(*bytes),
+        types::Value::Texts(texts) => Value::Texts(texts.iter().map(|text| clean(text)).collect()),
+        types::Value::Pairs(pairs) => {
+            Value::Pairs(pairs.iter().map(|(key, value)| (clean(key), clean(value))).collect())
+        }
+        types::Value::Json(json) => Value::Json(clean(json)),
+    }
+}
+
+fn clean(text: &str) -> String {
+    sanitize::line(text).into_owned()
+}
+
 /// A column of a guest's table.
-pub(super) fn column(column: &types::Column) -> Column {
+pub(super) fn column(column: &types::Column) -> GuestColumn {
+    GuestColumn {
+        id: clean(&column.id),
+        summary: clean(&column.summary),
+        unit: column.unit.as_deref().map(clean),
+        hidden: column.hidden,
+        choices: column.choices.iter().map(|choice| clean(choice)).collect(),
+        drawn: drawn(column),
+    }
+}
+
+fn drawn(column: &types::Column) -> Column {
     Column {
-        title: sanitize::line(&column.title).into_owned(),
+        title: clean(&column.title),
         // Decimal points can be aligned only when every number is known: until then numbers end together.
         align: if matches!(column.align, types::Align::Start) { Align::Start } else { Align::End },
         priority: column.priority,
@@ -39,7 +78,11 @@ pub(super) fn column(column: &types::Column) -> Column {
 }
 
 /// A line of a guest's table, or what is wrong with it.
-pub(super) fn line(line: &types::Line, columns: usize, limits: &Limits) -> Result<Line, String> {
+pub(super) fn line(
+    line: &types::Line,
+    columns: usize,
+    limits: &Limits,
+) -> Result<GuestLine, String> {
     if line.cells.len() != columns {
         return Err(format!(
             "a line has {} cells, its plan has {columns} columns",
@@ -57,7 +100,13 @@ pub(super) fn line(line: &types::Line, columns: usize, limits: &Limits) -> Resul
         }
     }
     let group = line.group.as_deref().map(|heading| sanitize::line(heading).into_owned());
-    Ok(Line { cells: line.cells.iter().map(cell).collect(), group })
+    // Most guests say nothing about sorting: nothing is kept for it then.
+    let values = if line.cells.iter().any(|cell| cell.sort.is_some()) {
+        line.cells.iter().map(|cell| cell.sort.as_ref().map(sorting)).collect()
+    } else {
+        Vec::new()
+    };
+    Ok(GuestLine { drawn: Line { cells: line.cells.iter().map(cell).collect(), group }, values })
 }
 
 fn cell(cell: &types::Cell) -> Cell {

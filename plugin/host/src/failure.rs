@@ -7,6 +7,8 @@ use std::{fmt, time::Duration};
 pub enum Stage {
     /// Linking and starting the component.
     Start,
+    /// `describe`
+    Describe,
     /// `session.open`
     Open,
     /// `session.plan`
@@ -21,6 +23,7 @@ impl fmt::Display for Stage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Start => "start",
+            Self::Describe => "describe",
             Self::Open => "open",
             Self::Plan => "plan",
             Self::Push => "push",
@@ -33,13 +36,13 @@ impl fmt::Display for Stage {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Why {
     /// It said so itself.
-    #[error("{message}{}", .row.map(|row| format!(" (row {row})")).unwrap_or_default())]
+    #[error("{message}")]
     Returned {
         /// Its own stable code.
         code: String,
         /// Its own message.
         message: String,
-        /// The row it could not deal with, counted from 0.
+        /// The row of the batch that it could not deal with, counted from 0.
         row: Option<u64>,
     },
     /// It was stopped by the clock.

@@ -1,13 +1,14 @@
 //! Runs formats written by anyone as sandboxed WebAssembly components. `docs/guests.md` is the contract for authors.
 //!
 //! ```text
-//! -o guest:NAME,KEY=VALUE ── choice ── locate ── recognize ── (cache) ── imports ── Guest
+//! -o guest:NAME,KEY=VALUE ── choice ── locate ── recognize ── (cache) ── imports ── about ── Guest
 //! Guest ── open ── plan: needs, columns ── push rows … ── finish ── Output
 //! ```
 //!
 //! A guest has no clock, file, socket, environment or randomness: its output is a function of its digest, its options
 //! and its rows. It cannot outlive its limits, and nothing it does ends the host: a [`GuestFailure`] is data.
 
+mod about;
 mod bindings;
 mod builtin;
 mod cache;
@@ -28,6 +29,7 @@ mod session;
 mod shape;
 mod state;
 
+pub use about::{About, Misuse, OptionSpec};
 pub use builtin::names as built_in;
 pub use choice::{BadChoice, Choice};
 pub use failure::{GuestFailure, Stage, Why};
@@ -36,8 +38,8 @@ pub use limits::Limits;
 pub use load::{Guest, LoadError};
 pub use locate::{CachePlaces, NotFound, Places};
 pub use recognize::NoGuest;
-pub use session::{Context, Finished, Session};
-pub use shape::{Output, Plan, Planned};
+pub use session::{Context, Made, Session};
+pub use shape::{GuestColumn, GuestLine, Output, Plan, Planned};
 
 #[cfg(test)]
 mod tests;

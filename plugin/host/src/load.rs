@@ -6,10 +6,13 @@ use wasmtime::{
 };
 
 use super::{
+    about::{self, About, Misuse},
     bindings::table::TableGuest,
     cache::Cache,
     choice::Choice,
-    engine, imports,
+    engine,
+    failure::GuestFailure,
+    imports,
     imports::GuestKind,
     limits::Limits,
     locate::{self, NotFound, Places},
@@ -17,7 +20,7 @@ use super::{
     state::GuestState,
 };
 
-/// Why a guest cannot be run at all. Nothing of it ran.
+/// Why a guest cannot be run at all. Nothing of it ran, but that it may have been asked what it is.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// There is no file.
@@ -47,6 +50,17 @@ pub enum LoadError {
         /// What does not fit.
         reason: String,
     },
+    /// What it says about itself rules this use out.
+    #[error("guest {guest} cannot be used like this: {source}")]
+    Misuse {
+        /// Name or path.
+        guest: String,
+        /// Why.
+        source: Misuse,
+    },
+    /// It could not even say what it is.
+    #[error(transparent)]
+    Failed(#[from] GuestFailure),
     /// Guests cannot run on this machine.
     #[error("guests cannot run on this machine: {0}")]
     Engine(String),
@@ -90,6 +104,29 @@ impl Guest {
             kind: checked.kind,
             linked,
         })
+    }
+
+    /// Asks it what it is.
+    ///
+    /// # Errors
+    ///
+    /// When it fails.
+    pub fn about(&self) -> Result<About, GuestFailure> {
+        about::ask(self)
+    }
+
+    /// The same with the defaults of the options that were not given, if it takes rows of the kind `input` with these options.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`]: it is not for this, or could not even say so.
+    pub fn fit(self, input: &str) -> Result<Self, LoadError> {
+        let about = self.about()?;
+        let fitting = about.check(input).and_then(|()| about.options(&self.options));
+        match fitting {
+            Ok(options) => Ok(Self { options, ..self }),
+            Err(source) => Err(LoadError::Misuse { guest: self.label, source }),
+        }
     }
 
     /// What it makes of its rows.

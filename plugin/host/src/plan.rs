@@ -57,6 +57,7 @@ fn table_plan(plan: &TablePlan) -> Result<Plan, String> {
     Ok(Plan {
         needs: needs(&plan.needs)?,
         batch: batch(plan.batch),
+        whole_set: plan.whole_set,
         output: Planned::Table(columns),
     })
 }
@@ -66,6 +67,7 @@ fn document_plan(plan: &DocumentPlan) -> Result<Plan, String> {
     Ok(Plan {
         needs: needs(&plan.needs)?,
         batch: batch(plan.batch),
+        whole_set: false,
         output: Planned::Document(media_type),
     })
 }

@@ -73,7 +73,7 @@ impl Runner {
     /// The time for this call, and the name of the limit that it comes from.
     fn limit(&self, stage: Stage) -> (Duration, &'static str) {
         let call = match stage {
-            Stage::Start | Stage::Open | Stage::Plan => self.limits.short_call,
+            Stage::Start | Stage::Describe | Stage::Open | Stage::Plan => self.limits.short_call,
             Stage::Push | Stage::Finish => self.limits.batch,
         };
         let left = self.limits.session.saturating_sub(self.spent);

@@ -4,11 +4,10 @@ use table::{columns::Value, grid};
 use wasmtime::component::ResourceAny;
 
 use super::{
-    bindings::{document::DocumentGuest, table::TableGuest, types},
+    bindings::types,
     convert,
     exports::Exports,
     failure::{GuestFailure, Stage, Why},
-    imports::GuestKind,
     load::Guest,
     plan,
     runner::Runner,
@@ -50,15 +49,7 @@ impl Guest {
     /// When the guest fails, or plans what cannot be had.
     pub fn open(&self, context: &Context) -> Result<Session, GuestFailure> {
         let mut runner = Runner::new(self);
-        let exports = runner.call(Stage::Start, |store| {
-            let instance = self.linked.instantiate(&mut *store)?;
-            Ok(match self.kind() {
-                GuestKind::Table => Exports::Table(TableGuest::new(&mut *store, &instance)?),
-                GuestKind::Document => {
-                    Exports::Document(DocumentGuest::new(&mut *store, &instance)?)
-                }
-            })
-        })?;
+        let exports = Exports::start(self, &mut runner)?;
         let context = self.context(context);
         let session = runner.call(Stage::Open, |mut store| match &exports {
             Exports::Table(guest) => {
@@ -118,12 +109,12 @@ impl Session {
         Ok(())
     }
 
-    /// Ends the session and gives everything the guest made.
+    /// Has the guest give what it kept back.
     ///
     /// # Errors
     ///
     /// When the guest fails.
-    pub fn finish(mut self) -> Result<Finished, GuestFailure> {
+    pub fn finish(&mut self) -> Result<(), GuestFailure> {
         self.step(Stage::Finish, None)?;
         if let Output::Table { columns, lines } = &self.output {
             // Beside the text itself, which was counted as it came.
@@ -131,7 +122,13 @@ impl Session {
             let drawn = grid::drawn_size(columns, lines);
             self.count(Stage::Finish, drawn)?;
         }
-        Ok(Finished { output: self.output, notes: self.runner.store.data_mut().take_notes() })
+        Ok(())
+    }
+
+    /// Everything the guest made, be it whole or what was ready before it failed.
+    #[must_use]
+    pub fn into_made(mut self) -> Made {
+        Made { output: self.output, notes: self.runner.store.data_mut().take_notes() }
     }
 
     fn step(
@@ -196,9 +193,9 @@ impl Session {
     }
 }
 
-/// What is left of a session that ended well.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finished {
+/// What is left of a session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Made {
     /// Everything the guest made.
     pub output: Output,
     /// What it wants the user to know, one line each, safe to print.

@@ -74,6 +74,9 @@ pub struct GetArgs {
     /// Memory that a guest may use, as in 64Mi (default 256Mi)
     #[arg(long, value_name = "SIZE", value_parser = size::<usize>)]
     pub guest_memory: Option<usize>,
+    /// Print nothing when a guest fails, in place of the built-in table
+    #[arg(long)]
+    pub guest_strict: bool,
     /// Read a saved pod list from a file, a URL or - instead of a cluster
     #[arg(long, short = 'f', value_name = "FILE")]
     pub filename: Vec<PathBuf>,

@@ -29,9 +29,13 @@ fn ours(args: &GetArgs, format: &Format) -> Result<()> {
     if let Some((flag, _)) = lists.iter().find(|(_, list)| list.iter().any(String::is_empty)) {
         bail!("{flag} has an empty name in it");
     }
-    View::new(args, false, &Scope::All)?;
+    if !matches!(format, Format::Guest(_)) {
+        // The names of a guest's columns are known when it has said what they are.
+        View::new(args, false, &Scope::All)?;
+    }
     let name = args.output.as_deref().unwrap_or_default();
-    if !args.columns.is_empty() && *format != (Format::Table { wide: false }) {
+    let takes_columns = matches!(format, Format::Table { wide: false } | Format::Guest(_));
+    if !args.columns.is_empty() && !takes_columns {
         bail!("--columns and -o {name} cannot be used together: both say what is shown");
     }
     if !args.columns.is_empty() && args.show_kind {

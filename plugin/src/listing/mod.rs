@@ -58,7 +58,7 @@ pub async fn run(connection: &ConnectionOptions, args: &GetArgs) -> Result<Exit>
         Format::Yaml => objects(open().await?, args, ObjectFormat::Yaml).await,
         Format::Name => names(open().await?, args).await,
         Format::Guest(choice) => {
-            let guest = GuestFormat::load(&choice, args)?;
+            let Some(guest) = GuestFormat::load(&choice, args)? else { return Ok(Exit::Success) };
             let (source, query) = open().await?;
             let (outcome, exit) = guest.run(&source, query.clone(), args).await?;
             let whole = outcome.errors.is_empty() && outcome.rows > 0;

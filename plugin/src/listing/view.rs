@@ -68,11 +68,6 @@ impl View {
         })
     }
 
-    /// Whether the namespace of each pod is shown.
-    pub(crate) fn shows_namespace(&self) -> bool {
-        self.parts.iter().any(|part| part.column() == Some(&PodColumn::namespace()))
-    }
-
     /// Whether pods are shown as they come.
     pub(crate) fn is_plain(&self) -> bool {
         self.sort.is_empty() && self.keep.is_empty()

@@ -61,6 +61,18 @@ impl Column {
     }
 }
 
+impl AsRef<Self> for Column {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
+impl AsRef<Self> for Line {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
 impl Cell {
     /// Text of one role, without what could steer a terminal.
     #[must_use]
@@ -107,7 +119,15 @@ pub struct Look {
 
 /// Draws a table.
 #[must_use]
-pub fn draw(columns: &[Column], lines: &[Line], look: Look) -> String {
+pub fn draw<C: AsRef<Column>, L: AsRef<Line>>(columns: &[C], lines: &[L], look: Look) -> String {
+    drawing(&references(columns), &references(lines), look)
+}
+
+fn references<T, R: AsRef<T>>(list: &[R]) -> Vec<&T> {
+    list.iter().map(AsRef::as_ref).collect()
+}
+
+fn drawing(columns: &[&Column], lines: &[&Line], look: Look) -> String {
     let grouped = lines.iter().any(|line| line.group.is_some());
     let indent = if grouped { INDENT } else { "" };
     let widths = widths(columns, lines, look);
@@ -135,14 +155,16 @@ pub fn draw(columns: &[Column], lines: &[Line], look: Look) -> String {
 /// Bytes of white space and text that drawing these lines takes, about: a column as wide as its widest cell makes every
 /// line so wide, so that a small answer can have a huge drawing.
 #[must_use]
-pub fn drawn_size(columns: &[Column], lines: &[Line]) -> usize {
-    let width: usize =
-        widths(columns, lines, Look::default()).iter().map(|width| width + GAP).sum();
+pub fn drawn_size<C: AsRef<Column>, L: AsRef<Line>>(columns: &[C], lines: &[L]) -> usize {
+    let width: usize = widths(&references(columns), &references(lines), Look::default())
+        .iter()
+        .map(|width| width + GAP)
+        .sum();
     width.saturating_mul(lines.len() + 1)
 }
 
 /// Width of the widest text of each column, titles included if they are shown.
-fn widths(columns: &[Column], lines: &[Line], look: Look) -> Vec<usize> {
+fn widths(columns: &[&Column], lines: &[&Line], look: Look) -> Vec<usize> {
     let mut widths: Vec<usize> = columns
         .iter()
         .map(|column| column.min.max(if look.no_headers { 0 } else { column.title.width() }))
@@ -157,7 +179,7 @@ fn widths(columns: &[Column], lines: &[Line], look: Look) -> Vec<usize> {
 }
 
 /// Places of the columns that are shown.
-fn fitting(columns: &[Column], widths: &[usize], terminal: Option<usize>) -> Vec<usize> {
+fn fitting(columns: &[&Column], widths: &[usize], terminal: Option<usize>) -> Vec<usize> {
     let mut shown: Vec<usize> = (0..columns.len()).collect();
     let Some(terminal) = terminal else { return shown };
     loop {
@@ -201,7 +223,7 @@ fn cut(cell: &Cell, max: Option<usize>) -> Pieces<'_> {
 }
 
 struct Drawing<'a> {
-    columns: &'a [Column],
+    columns: &'a [&'a Column],
     widths: &'a [usize],
     shown: &'a [usize],
     rich: bool,

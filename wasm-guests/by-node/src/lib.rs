@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use kpods_guest::{About, Cell, Column, Context, Failure, Line, Role, Table, duration};
+use kpods_guest::{About, Cell, Column, Context, Failure, Line, Role, Table, Value, duration};
 
 kpods_guest::row! {
     /// What this format asks of each pod.
@@ -21,6 +21,16 @@ kpods_guest::row! {
     }
 }
 
+/// Titles of the columns, and what they show.
+const COLUMNS: [(&str, &str); 6] = [
+    ("NAMESPACE", "the pod's namespace"),
+    ("NAME", "the pod"),
+    ("READY", "containers that are ready, of all"),
+    ("STATUS", "as kubectl shows it"),
+    ("RESTARTS", "of all its containers, and when the last one was"),
+    ("AGE", "since it was created"),
+];
+
 /// The format: everything is kept until the end, then printed node by node.
 pub struct ByNode {
     /// Whether pods of several namespaces come, whose names may be the same.
@@ -36,18 +46,16 @@ impl Table for ByNode {
     const WHOLE_SET: bool = true;
 
     fn open(context: &Context) -> Result<Self, Failure> {
-        if let Some((key, _)) = context.options.first() {
-            return Err(Failure::new("unknown-option", format!("unknown option {key:?}"))
-                .hint("by-node has no options"));
-        }
         let all_namespaces = context.features.iter().any(|feature| feature == "all-namespaces");
         Ok(Self { all_namespaces, nodes: BTreeMap::new() })
     }
 
     fn columns(&self) -> Vec<Column> {
-        let titles = ["NAMESPACE", "NAME", "READY", "STATUS", "RESTARTS", "AGE"];
-        let shown = &titles[usize::from(!self.all_namespaces)..];
-        shown.iter().map(|title| Column::new(&title.to_lowercase(), title)).collect()
+        let shown = &COLUMNS[usize::from(!self.all_namespaces)..];
+        let column = |(title, summary): &(&str, &str)| {
+            Column::new(&title.to_lowercase(), title).summary(*summary)
+        };
+        shown.iter().map(column).collect()
     }
 
     fn push(&mut self, rows: Vec<Pod>) -> Result<Vec<Line>, Failure> {
@@ -117,11 +125,16 @@ impl Pod {
             Cell::styled(self.name.as_str(), Role::Key),
             Cell::styled(format!("{}/{}", count(self.ready), count(self.total)), ready_role),
             Cell::styled(self.status.as_deref().unwrap_or("Unknown"), health),
-            Cell::styled(restarts, restarts_role),
-            Cell::styled(span(self.age), Role::Age),
+            Cell::styled(restarts, restarts_role).sorted_by(of(self.restarts, Value::Whole)),
+            Cell::styled(span(self.age), Role::Age).sorted_by(of(self.age, Value::Millis)),
         ];
         Line::new(namespace.into_iter().chain(cells))
     }
+}
+
+/// A value to sort by, of what may be missing.
+fn of(number: Option<i64>, kind: fn(i64) -> Value) -> Value {
+    number.map_or(Value::Missing, kind)
 }
 
 kpods_guest::export_table!(ByNode);

@@ -1,7 +1,9 @@
 //! A guest that misbehaves on purpose, for the host's tests: option `do` says how, option `in` says in which call
 //! (`open`, `push` or `finish`; without it `push`).
 
-use kpods_guest::{About, Cell, Column, Context, Failure, Line, Role, Span, Table, host};
+use kpods_guest::{
+    About, Cell, Column, Context, Failure, Line, OptionSpec, Role, Span, Table, host,
+};
 
 kpods_guest::row! {
     /// Enough to have rows at all.
@@ -20,15 +22,18 @@ pub struct Hostile {
 
 impl Table for Hostile {
     type Row = Pod;
-    const ABOUT: About = About::new("hostile", env!("CARGO_PKG_VERSION"), "Misbehaves on purpose");
+    const ABOUT: About = About::new("hostile", env!("CARGO_PKG_VERSION"), "Misbehaves on purpose")
+        .options(&[
+            OptionSpec::new("do", "The misdeed", "nothing"),
+            OptionSpec {
+                choices: &["plan", "open", "push", "finish"],
+                ..OptionSpec::new("in", "The call to do it in", "push")
+            },
+        ]);
 
     fn open(context: &Context) -> Result<Self, Failure> {
-        let option = |key, default: &str| context.option(key).unwrap_or(default).to_owned();
-        let hostile = Self {
-            deed: option("do", "nothing"),
-            call: option("in", "push"),
-            width: context.width,
-        };
+        let option = |key| context.option(key).unwrap_or_default().to_owned();
+        let hostile = Self { deed: option("do"), call: option("in"), width: context.width };
         hostile.misbehave("open")?;
         Ok(hostile)
     }
@@ -68,6 +73,7 @@ impl Hostile {
             "recursion" => Ok(vec![Line::new([Cell::from(deep(1).to_string())])]),
             "failure" => Err(Failure::new("no-\u{1b}idea", "I will not\u{1b}[2J do this")
                 .hint("ask\u{202e} nicely")),
+            "row" => Err(Failure::new("no-row", "no second row for me").at_row(1)),
             "warn" => {
                 (0..1_000).for_each(|index| {
                     host::warn(&format!("note {index}\u{1b}[2J {}", "x".repeat(1_000)));

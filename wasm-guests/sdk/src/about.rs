@@ -17,6 +17,8 @@ pub struct About {
     pub inputs: &'static [&'static str],
     /// Options it knows.
     pub options: &'static [OptionSpec],
+    /// What the host must be able to do beyond the contract; `docs/guests.md` has the words.
+    pub min_features: &'static [&'static str],
 }
 
 impl About {
@@ -31,7 +33,14 @@ impl About {
             homepage: None,
             inputs: &["pods"],
             options: &[],
+            min_features: &[],
         }
+    }
+
+    /// With options; the host refuses all others.
+    #[must_use]
+    pub const fn options(self, options: &'static [OptionSpec]) -> Self {
+        Self { options, ..self }
     }
 }
 
@@ -42,10 +51,18 @@ pub struct OptionSpec {
     pub key: &'static str,
     /// One line.
     pub summary: &'static str,
-    /// Value when absent.
+    /// Value when absent; without one, it must be given.
     pub default: Option<&'static str>,
     /// Allowed values; empty: any.
     pub choices: &'static [&'static str],
+}
+
+impl OptionSpec {
+    /// An option of any value that may be left out.
+    #[must_use]
+    pub const fn new(key: &'static str, summary: &'static str, default: &'static str) -> Self {
+        Self { key, summary, default: Some(default), choices: &[] }
+    }
 }
 
 /// Conversions into the two generated copies of the same records: each world has its own `about`.
@@ -62,7 +79,7 @@ macro_rules! into_generated {
                     homepage: about.homepage.map(Into::into),
                     inputs: texts(about.inputs),
                     options: about.options.iter().map(Into::into).collect(),
-                    min_features: Vec::new(),
+                    min_features: texts(about.min_features),
                 }
             }
         }

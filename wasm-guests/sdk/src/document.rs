@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use crate::{
-    About, Context, Failure, FromRow, Value, Values,
+    About, Context, Failure, FromRow, Value,
     bindings::document::exports::kpods::guest::{about, document},
     host,
 };
@@ -84,8 +84,7 @@ impl<T: Document> document::GuestSession for Opened<T> {
     }
 
     fn push(&self, rows: Vec<Vec<Value>>) -> Result<Vec<u8>, Failure> {
-        let rows = rows.into_iter().map(|row| T::Row::from_row(&mut Values::new(row)));
-        let rows = rows.collect::<Result<_, _>>()?;
+        let rows = crate::row::read(rows)?;
         self.0.borrow_mut().as_mut().ok_or_else(finished)?.push(rows)
     }
 

@@ -3,7 +3,7 @@
 use crate::bindings::table::kpods::guest::types;
 
 pub use types::Column;
-use types::{Align, Cell, Line, Span};
+use types::{Align, Cell, Line, Span, Value};
 
 /// Meaning of a piece of text. The host owns colour, width and escapes; numbers it does not know it shows plain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,11 +44,57 @@ impl Column {
         Self {
             id: id.into(),
             title: title.into(),
+            summary: String::new(),
+            unit: None,
             align: Align::Start,
             priority: 0,
+            hidden: false,
             min: 0,
             max: None,
+            choices: Vec::new(),
         }
+    }
+
+    /// One line that says what it shows.
+    #[must_use]
+    pub fn summary(self, summary: impl Into<String>) -> Self {
+        Self { summary: summary.into(), ..self }
+    }
+
+    /// What its numbers count, such as `B` or `s`.
+    #[must_use]
+    pub fn unit(self, unit: impl Into<String>) -> Self {
+        Self { unit: Some(unit.into()), ..self }
+    }
+
+    /// Left out where the terminal is too narrow: the greatest number first.
+    #[must_use]
+    pub fn priority(self, priority: u8) -> Self {
+        Self { priority, ..self }
+    }
+
+    /// Shown only when the user asks for it.
+    #[must_use]
+    pub fn hidden(self) -> Self {
+        Self { hidden: true, ..self }
+    }
+
+    /// At least so many terminal columns wide.
+    #[must_use]
+    pub fn min(self, min: u16) -> Self {
+        Self { min, ..self }
+    }
+
+    /// At most so many terminal columns wide: longer text is cut.
+    #[must_use]
+    pub fn max(self, max: u16) -> Self {
+        Self { max: Some(max), ..self }
+    }
+
+    /// The only values that it has.
+    #[must_use]
+    pub fn choices<T: Into<String>>(self, choices: impl IntoIterator<Item = T>) -> Self {
+        Self { choices: choices.into_iter().map(Into::into).collect(), ..self }
     }
 
     /// Aligned at its end, as numbers are.
@@ -62,6 +108,12 @@ impl Cell {
     /// Text of one role.
     pub fn styled(text: impl Into<String>, role: Role) -> Self {
         Self { spans: vec![Span { text: text.into(), role: role as u16 }], link: None, sort: None }
+    }
+
+    /// What it is sorted and filtered by, where its text says it less well: an age as [`Value::Millis`].
+    #[must_use]
+    pub fn sorted_by(self, value: Value) -> Self {
+        Self { sort: Some(value), ..self }
     }
 }
 
@@ -88,6 +140,12 @@ impl types::Failure {
     /// A failure with a stable code for programs and a message for people.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
         Self { code: code.into(), message: message.into(), hint: None, row: None }
+    }
+
+    /// Says which row of the batch it is about, counted from 0.
+    #[must_use]
+    pub fn at_row(self, row: usize) -> Self {
+        Self { row: u64::try_from(row).ok(), ..self }
     }
 
     /// Adds what the user can do about it.

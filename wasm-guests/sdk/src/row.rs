@@ -15,6 +15,13 @@ pub trait FromRow: Sized + 'static {
     fn from_row(values: &mut Values) -> Result<Self, Failure>;
 }
 
+/// Takes the rows of a batch apart. What is wrong says in which row.
+pub(crate) fn read<R: FromRow>(rows: Vec<Vec<Value>>) -> Result<Vec<R>, Failure> {
+    let read =
+        |(index, row)| R::from_row(&mut Values::new(row)).map_err(|failure| failure.at_row(index));
+    rows.into_iter().enumerate().map(read).collect()
+}
+
 /// The values of one row, taken one by one.
 #[derive(Debug)]
 pub struct Values(std::vec::IntoIter<Value>);
@@ -78,11 +85,11 @@ impl FromValue for Vec<String> {
 }
 
 macro_rules! from_value {
-    ($($type:ty: $($variant:ident)|+),* $(,)?) => {$(
+    ($($type:ty: $($pattern:pat => $given:expr),+;)*) => {$(
         impl FromValue for $type {
             fn from_value(value: Value) -> Result<Self, Value> {
                 match value {
-                    $(Value::$variant(inner) => Ok(inner),)+
+                    $($pattern => $given,)+
                     value => Err(value),
                 }
             }
@@ -91,12 +98,27 @@ macro_rules! from_value {
 }
 
 from_value! {
-    String: Text | Json,
-    i64: Whole | Millis | Instant,
-    u64: Bytes,
-    f64: Number,
-    bool: Truth,
-    Vec<(String, String)>: Pairs,
+    String: Value::Text(text) | Value::Json(text) => Ok(text);
+    i64:
+        Value::Whole(number) | Value::Millis(number) | Value::Instant(number) => Ok(number),
+        Value::Bytes(bytes) => i64::try_from(bytes).map_err(|_| Value::Bytes(bytes));
+    u64:
+        Value::Bytes(bytes) => Ok(bytes),
+        Value::Whole(number) => number.try_into().map_err(|_| Value::Whole(number)),
+        Value::Millis(length) => length.try_into().map_err(|_| Value::Millis(length));
+    f64: Value::Number(number) => Ok(number), Value::Whole(number) => exact(number);
+    bool: Value::Truth(truth) => Ok(truth);
+    Vec<(String, String)>: Value::Pairs(pairs) => Ok(pairs);
+}
+
+/// A whole number as `f64`, which holds those of up to 53 bits.
+#[expect(clippy::cast_precision_loss, reason = "only numbers that lose none")]
+fn exact(number: i64) -> Result<f64, Value> {
+    if number.unsigned_abs() <= 1 << f64::MANTISSA_DIGITS {
+        Ok(number as f64)
+    } else {
+        Err(Value::Whole(number))
+    }
 }
 
 /// Declares a struct and the column of each of its fields:

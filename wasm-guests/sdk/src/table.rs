@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use crate::{
-    About, Column, Context, Failure, FromRow, Line, Value, Values,
+    About, Column, Context, Failure, FromRow, Line, Value,
     bindings::table::exports::kpods::guest::{about, table},
     host,
 };
@@ -80,8 +80,7 @@ impl<T: Table> table::GuestSession for Opened<T> {
     }
 
     fn push(&self, rows: Vec<Vec<Value>>) -> Result<Vec<Line>, Failure> {
-        let rows = rows.into_iter().map(|row| T::Row::from_row(&mut Values::new(row)));
-        let rows = rows.collect::<Result<_, _>>()?;
+        let rows = crate::row::read(rows)?;
         self.0.borrow_mut().as_mut().ok_or_else(finished)?.push(rows)
     }
 

@@ -1,6 +1,6 @@
 //! Runs a guest natively, for the author's own tests.
 
-use crate::{Context, Failure, FromRow as _, Line, Table, Value, Values};
+use crate::{Context, Failure, Line, Table, Value};
 
 /// A context without options: 80 columns wide, no colour, at the epoch.
 #[must_use]
@@ -29,8 +29,7 @@ pub fn lines<T: Table>(
     batch: usize,
 ) -> Result<Vec<Line>, Failure> {
     let mut table = T::open(context)?;
-    let rows = rows.into_iter().map(|row| T::Row::from_row(&mut Values::new(row)));
-    let mut rows = rows.collect::<Result<Vec<_>, _>>()?.into_iter();
+    let mut rows = crate::row::read(rows)?.into_iter();
     let mut lines = Vec::new();
     loop {
         let next: Vec<_> = rows.by_ref().take(batch.max(1)).collect();

@@ -8,7 +8,7 @@ use table::{
     row::{ColumnDefinition, Row},
 };
 
-use crate::{Context, Finished, Guest, Output, Session};
+use crate::{Context, Guest, Made, Output, Session};
 
 const CELLS: [&str; 7] = ["Name", "Ready", "Status", "Restarts", "Age", "IP", "Node"];
 
@@ -41,16 +41,17 @@ fn load() -> Guest {
     COMPILED.get_or_init(|| super::load("by-node").expect("by-node is built in")).clone()
 }
 
-fn run(guest: &Guest, count: usize, batch: Option<usize>) -> Finished {
+fn run(guest: &Guest, count: usize, batch: Option<usize>) -> Made {
     let mut session = guest.open(&Context::default()).expect("by-node opens");
     let rows = rows(&session, count);
     for rows in rows.chunks(batch.unwrap_or(usize::MAX)) {
         session.push(rows.to_vec()).expect("by-node takes rows");
     }
-    session.finish().expect("by-node finishes")
+    session.finish().expect("by-node finishes");
+    session.into_made()
 }
 
-fn text(finished: &Finished) -> String {
+fn text(finished: &Made) -> String {
     let Output::Table { columns, lines } = &finished.output else {
         panic!("by-node makes a table")
     };
@@ -100,11 +101,16 @@ fn asks_only_for_cells_and_namespaces() {
 }
 
 #[test]
-fn refuses_options_in_its_own_words() {
+fn other_uses_are_refused() {
     let guest = super::load("by-node,top=3").expect("by-node is built in");
-    let failure = guest.open(&Context::default()).err().expect("by-node has no options");
+    let misuse = guest.fit("pods").err().expect("by-node has no options");
     assert_eq!(
-        failure.to_string(),
-        r#"guest by-node failed in open: unknown option "top"; by-node has no options"#
+        misuse.to_string(),
+        r#"guest by-node cannot be used like this: it has no option "top"; it has none"#
+    );
+    let misuse = load().fit("probe").err().expect("by-node is for pods");
+    assert_eq!(
+        misuse.to_string(),
+        "guest by-node cannot be used like this: it takes pods, not probe"
     );
 }

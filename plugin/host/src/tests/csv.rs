@@ -26,7 +26,8 @@ fn writes_bytes_of_its_media_type() {
         ]
     };
     session.push([row("web-0"), row("say \"hi\"")]).expect("csv takes rows");
-    let finished = session.finish().expect("csv finishes");
+    session.finish().expect("csv finishes");
+    let finished = session.into_made();
     let expected = "name,ready,total,status,restarts,age_seconds,ip,node\r\n\
          web-0,1,2,\"Init:0/1, waiting\",3,90,,node1\r\n\
          \"say \"\"hi\"\"\",1,2,\"Init:0/1, waiting\",3,90,,node1\r\n";
@@ -39,10 +40,9 @@ fn writes_bytes_of_its_media_type() {
 #[test]
 fn no_pods_only_a_header() {
     let guest = load("csv").expect("csv is built in");
-    let finished = guest
-        .open(&Context::default())
-        .and_then(super::super::Session::finish)
-        .expect("csv finishes");
+    let mut session = guest.open(&Context::default()).expect("csv opens");
+    session.finish().expect("csv finishes");
+    let finished = session.into_made();
     let expected = "name,ready,total,status,restarts,age_seconds,ip,node\r\n";
     assert_eq!(
         finished.output,

@@ -13,7 +13,7 @@ use table::{
     grid::{self, Look},
 };
 
-use crate::{Context, Finished, Guest, GuestFailure, Output, Why};
+use crate::{Context, Guest, GuestFailure, Made, Output, Why};
 
 /// The hostile guest with a deed to do, and limits small enough for tests.
 fn hostile(deed: &str, call: &str) -> Guest {
@@ -32,10 +32,11 @@ fn hostile(deed: &str, call: &str) -> Guest {
     Guest { options: vec![option("do", deed), option("in", call)], ..compiled.clone() }
 }
 
-fn run(guest: &Guest, rows: usize) -> Result<Finished, GuestFailure> {
+fn run(guest: &Guest, rows: usize) -> Result<Made, GuestFailure> {
     let mut session = guest.open(&Context::default())?;
     session.push((0..rows).map(|index| vec![Value::Text(format!("pod-{index}"))]))?;
-    session.finish()
+    session.finish()?;
+    Ok(session.into_made())
 }
 
 #[track_caller]
@@ -173,7 +174,7 @@ fn titles_are_cleaned_too() {
     let crate::Planned::Table(columns) = &session.plan().output else {
         panic!("hostile makes a table")
     };
-    assert_eq!(columns[0].title, "NA[2JME");
+    assert_eq!(columns[0].drawn.title, "NA[2JME");
 }
 
 #[test]

@@ -104,6 +104,12 @@ impl PodTable {
         }
     }
 
+    /// Forgets the rows that came since it last printed, and is as if it were new to those that follow.
+    pub(crate) fn forget(&mut self) {
+        self.lines = TabWriter::default();
+        self.header_is_due = !self.options.no_headers;
+    }
+
     /// Writes the rows that came since the last time.
     ///
     /// # Errors

@@ -306,14 +306,21 @@ pub mod kpods {
                     }
                 }
             }
+            /// A column of a guest's table. `summary` is one line and `unit` what its numbers count, both for people. `priority` 0 is
+            /// always shown; of the others the highest goes first where a terminal is too narrow. `hidden` is shown only when asked for.
+            /// `min` and `max` are widths in terminal columns. `choices` are the only values it has, if they are few.
             #[derive(Clone)]
             pub struct Column {
                 pub id: _rt::String,
                 pub title: _rt::String,
+                pub summary: _rt::String,
+                pub unit: Option<_rt::String>,
                 pub align: Align,
                 pub priority: u8,
+                pub hidden: bool,
                 pub min: u16,
                 pub max: Option<u16>,
+                pub choices: _rt::Vec<_rt::String>,
             }
             impl ::core::fmt::Debug for Column {
                 fn fmt(
@@ -323,13 +330,18 @@ pub mod kpods {
                     f.debug_struct("Column")
                         .field("id", &self.id)
                         .field("title", &self.title)
+                        .field("summary", &self.summary)
+                        .field("unit", &self.unit)
                         .field("align", &self.align)
                         .field("priority", &self.priority)
+                        .field("hidden", &self.hidden)
                         .field("min", &self.min)
                         .field("max", &self.max)
+                        .field("choices", &self.choices)
                         .finish()
                 }
             }
+            /// `row` is the one it is about, counted from 0 in the batch.
             #[derive(Clone)]
             pub struct Failure {
                 pub code: _rt::String,
@@ -863,30 +875,35 @@ pub mod exports {
                         }
                         *ptr1.add(::core::mem::size_of::<*const u8>()).cast::<usize>() = len4;
                         *ptr1.add(0).cast::<*mut u8>() = result4;
-                        let vec8 = columns2;
-                        let len8 = vec8.len();
-                        let layout8 = _rt::alloc::Layout::from_size_align(
-                                vec8.len() * (8 + 4 * ::core::mem::size_of::<*const u8>()),
+                        let vec12 = columns2;
+                        let len12 = vec12.len();
+                        let layout12 = _rt::alloc::Layout::from_size_align(
+                                vec12.len()
+                                    * (8 + 12 * ::core::mem::size_of::<*const u8>()),
                                 ::core::mem::size_of::<*const u8>(),
                             )
                             .unwrap();
-                        let (result8, _cleanup8) = wit_bindgen::rt::Cleanup::new(
-                            layout8,
+                        let (result12, _cleanup12) = wit_bindgen::rt::Cleanup::new(
+                            layout12,
                         );
-                        if let Some(cleanup) = _cleanup8 {
+                        if let Some(cleanup) = _cleanup12 {
                             cleanup.forget();
                         }
-                        for (i, e) in vec8.into_iter().enumerate() {
-                            let base = result8
-                                .add(i * (8 + 4 * ::core::mem::size_of::<*const u8>()));
+                        for (i, e) in vec12.into_iter().enumerate() {
+                            let base = result12
+                                .add(i * (8 + 12 * ::core::mem::size_of::<*const u8>()));
                             {
                                 let super::super::super::super::kpods::guest::types::Column {
                                     id: id5,
                                     title: title5,
+                                    summary: summary5,
+                                    unit: unit5,
                                     align: align5,
                                     priority: priority5,
+                                    hidden: hidden5,
                                     min: min5,
                                     max: max5,
+                                    choices: choices5,
                                 } = e;
                                 let vec6 = (id5.into_bytes()).into_boxed_slice();
                                 let ptr6 = vec6.as_ptr().cast::<u8>();
@@ -906,38 +923,109 @@ pub mod exports {
                                 *base
                                     .add(2 * ::core::mem::size_of::<*const u8>())
                                     .cast::<*mut u8>() = ptr7.cast_mut();
+                                let vec8 = (summary5.into_bytes()).into_boxed_slice();
+                                let ptr8 = vec8.as_ptr().cast::<u8>();
+                                let len8 = vec8.len();
+                                ::core::mem::forget(vec8);
+                                *base
+                                    .add(5 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>() = len8;
                                 *base
                                     .add(4 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>() = ptr8.cast_mut();
+                                match unit5 {
+                                    Some(e) => {
+                                        *base
+                                            .add(6 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<u8>() = (1i32) as u8;
+                                        let vec9 = (e.into_bytes()).into_boxed_slice();
+                                        let ptr9 = vec9.as_ptr().cast::<u8>();
+                                        let len9 = vec9.len();
+                                        ::core::mem::forget(vec9);
+                                        *base
+                                            .add(8 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>() = len9;
+                                        *base
+                                            .add(7 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>() = ptr9.cast_mut();
+                                    }
+                                    None => {
+                                        *base
+                                            .add(6 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<u8>() = (0i32) as u8;
+                                    }
+                                };
+                                *base
+                                    .add(9 * ::core::mem::size_of::<*const u8>())
                                     .cast::<u8>() = (align5.clone() as i32) as u8;
                                 *base
-                                    .add(1 + 4 * ::core::mem::size_of::<*const u8>())
+                                    .add(1 + 9 * ::core::mem::size_of::<*const u8>())
                                     .cast::<u8>() = (_rt::as_i32(priority5)) as u8;
                                 *base
-                                    .add(2 + 4 * ::core::mem::size_of::<*const u8>())
+                                    .add(2 + 9 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<u8>() = (match hidden5 {
+                                    true => 1,
+                                    false => 0,
+                                }) as u8;
+                                *base
+                                    .add(4 + 9 * ::core::mem::size_of::<*const u8>())
                                     .cast::<u16>() = (_rt::as_i32(min5)) as u16;
                                 match max5 {
                                     Some(e) => {
                                         *base
-                                            .add(4 + 4 * ::core::mem::size_of::<*const u8>())
+                                            .add(6 + 9 * ::core::mem::size_of::<*const u8>())
                                             .cast::<u8>() = (1i32) as u8;
                                         *base
-                                            .add(6 + 4 * ::core::mem::size_of::<*const u8>())
+                                            .add(8 + 9 * ::core::mem::size_of::<*const u8>())
                                             .cast::<u16>() = (_rt::as_i32(e)) as u16;
                                     }
                                     None => {
                                         *base
-                                            .add(4 + 4 * ::core::mem::size_of::<*const u8>())
+                                            .add(6 + 9 * ::core::mem::size_of::<*const u8>())
                                             .cast::<u8>() = (0i32) as u8;
                                     }
                                 };
+                                let vec11 = choices5;
+                                let len11 = vec11.len();
+                                let layout11 = _rt::alloc::Layout::from_size_align(
+                                        vec11.len() * (2 * ::core::mem::size_of::<*const u8>()),
+                                        ::core::mem::size_of::<*const u8>(),
+                                    )
+                                    .unwrap();
+                                let (result11, _cleanup11) = wit_bindgen::rt::Cleanup::new(
+                                    layout11,
+                                );
+                                if let Some(cleanup) = _cleanup11 {
+                                    cleanup.forget();
+                                }
+                                for (i, e) in vec11.into_iter().enumerate() {
+                                    let base = result11
+                                        .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                                    {
+                                        let vec10 = (e.into_bytes()).into_boxed_slice();
+                                        let ptr10 = vec10.as_ptr().cast::<u8>();
+                                        let len10 = vec10.len();
+                                        ::core::mem::forget(vec10);
+                                        *base
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>() = len10;
+                                        *base.add(0).cast::<*mut u8>() = ptr10.cast_mut();
+                                    }
+                                }
+                                *base
+                                    .add(8 + 11 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>() = len11;
+                                *base
+                                    .add(8 + 10 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>() = result11;
                             }
                         }
                         *ptr1
                             .add(3 * ::core::mem::size_of::<*const u8>())
-                            .cast::<usize>() = len8;
+                            .cast::<usize>() = len12;
                         *ptr1
                             .add(2 * ::core::mem::size_of::<*const u8>())
-                            .cast::<*mut u8>() = result8;
+                            .cast::<*mut u8>() = result12;
                         *ptr1
                             .add(4 * ::core::mem::size_of::<*const u8>())
                             .cast::<i32>() = _rt::as_i32(batch2);
@@ -990,11 +1078,11 @@ pub mod exports {
                         let l6 = *arg0
                             .add(3 * ::core::mem::size_of::<*const u8>())
                             .cast::<usize>();
-                        let base11 = l5;
-                        let len11 = l6;
-                        for i in 0..len11 {
-                            let base = base11
-                                .add(i * (8 + 4 * ::core::mem::size_of::<*const u8>()));
+                        let base21 = l5;
+                        let len21 = l6;
+                        for i in 0..len21 {
+                            let base = base21
+                                .add(i * (8 + 12 * ::core::mem::size_of::<*const u8>()));
                             {
                                 let l7 = *base.add(0).cast::<*mut u8>();
                                 let l8 = *base
@@ -1008,11 +1096,59 @@ pub mod exports {
                                     .add(3 * ::core::mem::size_of::<*const u8>())
                                     .cast::<usize>();
                                 _rt::cabi_dealloc(l9, l10, 1);
+                                let l11 = *base
+                                    .add(4 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l12 = *base
+                                    .add(5 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                _rt::cabi_dealloc(l11, l12, 1);
+                                let l13 = i32::from(
+                                    *base
+                                        .add(6 * ::core::mem::size_of::<*const u8>())
+                                        .cast::<u8>(),
+                                );
+                                match l13 {
+                                    0 => {}
+                                    _ => {
+                                        let l14 = *base
+                                            .add(7 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l15 = *base
+                                            .add(8 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        _rt::cabi_dealloc(l14, l15, 1);
+                                    }
+                                }
+                                let l16 = *base
+                                    .add(8 + 10 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l17 = *base
+                                    .add(8 + 11 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let base20 = l16;
+                                let len20 = l17;
+                                for i in 0..len20 {
+                                    let base = base20
+                                        .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                                    {
+                                        let l18 = *base.add(0).cast::<*mut u8>();
+                                        let l19 = *base
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        _rt::cabi_dealloc(l18, l19, 1);
+                                    }
+                                }
+                                _rt::cabi_dealloc(
+                                    base20,
+                                    len20 * (2 * ::core::mem::size_of::<*const u8>()),
+                                    ::core::mem::size_of::<*const u8>(),
+                                );
                             }
                         }
                         _rt::cabi_dealloc(
-                            base11,
-                            len11 * (8 + 4 * ::core::mem::size_of::<*const u8>()),
+                            base21,
+                            len21 * (8 + 12 * ::core::mem::size_of::<*const u8>()),
                             ::core::mem::size_of::<*const u8>(),
                         );
                     }
@@ -2697,6 +2833,7 @@ pub mod exports {
                 static __FORCE_SECTION_REF: fn() = super::super::super::super::__link_custom_section_describing_imports;
                 use super::super::super::super::_rt;
                 pub type Failure = super::super::super::super::kpods::guest::types::Failure;
+                /// An option without a default must be given. One with choices takes nothing else.
                 #[derive(Clone)]
                 pub struct OptionSpec {
                     pub key: _rt::String,
@@ -3449,9 +3586,9 @@ macro_rules! __export_table_guest_impl {
         () = { #[rustfmt::skip] #[cfg(target_arch = "wasm32")] #[unsafe (link_section =
         "component-type:wit-bindgen:0.60.0:kpods:guest@0.1.0:table-guest:imports and exports")]
         #[doc(hidden)] #[allow(clippy::octal_escapes)] pub static
-        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 1475] = *
+        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 1507] = *
         b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xc1\x0a\x01A\x02\x01\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xe1\x0a\x01A\x02\x01\
 A\x0d\x01B\x0b\x01m\x03\x05debug\x04info\x04warn\x04\0\x05level\x03\0\0\x01@\x02\
 \x05level\x01\x04texts\x01\0\x04\0\x03log\x01\x02\x01@\x01\x04texts\x01\0\x04\0\x0a\
 last-words\x01\x03\x01ks\x01@\x01\x03keys\0\x04\x04\0\x06config\x01\x05\x01@\0\0\
@@ -3463,29 +3600,30 @@ alue\x03\0\x03\x01{\x04\0\x04role\x03\0\x05\x01r\x02\x04texts\x04role\x06\x04\0\
 span\x03\0\x07\x01p\x08\x01ks\x01k\x04\x01r\x03\x05spans\x09\x04link\x0a\x04sort\
 \x0b\x04\0\x04cell\x03\0\x0c\x01p\x0d\x01r\x02\x05cells\x0e\x05group\x0a\x04\0\x04\
 line\x03\0\x0f\x01m\x03\x05start\x03end\x07decimal\x04\0\x05align\x03\0\x11\x01k\
-{\x01r\x06\x02ids\x05titles\x05align\x12\x08priority}\x03min{\x03max\x13\x04\0\x06\
-column\x03\0\x14\x01kw\x01r\x04\x04codes\x07messages\x04hint\x0a\x03row\x16\x04\0\
-\x07failure\x03\0\x17\x01ky\x01r\x09\x0chost-versions\x08features\0\x07commands\x07\
-options\x02\x05width\x19\x04rich\x7f\x06locales\x0anow-millisx\x0atotal-hint\x16\
-\x04\0\x07context\x03\0\x1a\x03\0\x17kpods:guest/types@0.1.0\x05\x01\x02\x03\0\x01\
-\x05value\x02\x03\0\x01\x04line\x02\x03\0\x01\x06column\x02\x03\0\x01\x07context\
-\x02\x03\0\x01\x07failure\x01B\x1e\x02\x03\x02\x01\x02\x04\0\x05value\x03\0\0\x02\
-\x03\x02\x01\x03\x04\0\x04line\x03\0\x02\x02\x03\x02\x01\x04\x04\0\x06column\x03\
-\0\x04\x02\x03\x02\x01\x05\x04\0\x07context\x03\0\x06\x02\x03\x02\x01\x06\x04\0\x07\
-failure\x03\0\x08\x01ps\x01p\x05\x01r\x05\x05needs\x0a\x07columns\x0b\x05batchy\x07\
-ordered\x7f\x09whole-set\x7f\x04\0\x04plan\x03\0\x0c\x04\0\x07session\x03\x01\x01\
-i\x0e\x01j\x01\x0f\x01\x09\x01@\x01\x03ctx\x07\0\x10\x04\0\x14[static]session.op\
-en\x01\x11\x01h\x0e\x01@\x01\x04self\x12\0\x0d\x04\0\x14[method]session.plan\x01\
-\x13\x01p\x01\x01p\x14\x01p\x03\x01j\x01\x16\x01\x09\x01@\x02\x04self\x12\x04row\
-s\x15\0\x17\x04\0\x14[method]session.push\x01\x18\x01@\x01\x04self\x12\0\x17\x04\
-\0\x16[method]session.finish\x01\x19\x04\0\x17kpods:guest/table@0.1.0\x05\x07\x01\
-B\x0b\x02\x03\x02\x01\x06\x04\0\x07failure\x03\0\0\x01ks\x01ps\x01r\x04\x03keys\x07\
-summarys\x07default\x02\x07choices\x03\x04\0\x0boption-spec\x03\0\x04\x01p\x05\x01\
-r\x08\x04names\x07versions\x07summarys\x07licenses\x08homepage\x02\x06inputs\x03\
-\x07options\x06\x0cmin-features\x03\x04\0\x04info\x03\0\x07\x01@\0\0\x08\x04\0\x08\
-describe\x01\x09\x04\0\x17kpods:guest/about@0.1.0\x05\x08\x04\0\x1dkpods:guest/t\
-able-guest@0.1.0\x04\0\x0b\x11\x01\0\x0btable-guest\x03\0\0\0G\x09producers\x01\x0c\
-processed-by\x02\x0dwit-component\x070.254.2\x10wit-bindgen-rust\x060.60.0";
+{\x01r\x0a\x02ids\x05titles\x07summarys\x04unit\x0a\x05align\x12\x08priority}\x06\
+hidden\x7f\x03min{\x03max\x13\x07choices\0\x04\0\x06column\x03\0\x14\x01kw\x01r\x04\
+\x04codes\x07messages\x04hint\x0a\x03row\x16\x04\0\x07failure\x03\0\x17\x01ky\x01\
+r\x09\x0chost-versions\x08features\0\x07commands\x07options\x02\x05width\x19\x04\
+rich\x7f\x06locales\x0anow-millisx\x0atotal-hint\x16\x04\0\x07context\x03\0\x1a\x03\
+\0\x17kpods:guest/types@0.1.0\x05\x01\x02\x03\0\x01\x05value\x02\x03\0\x01\x04li\
+ne\x02\x03\0\x01\x06column\x02\x03\0\x01\x07context\x02\x03\0\x01\x07failure\x01\
+B\x1e\x02\x03\x02\x01\x02\x04\0\x05value\x03\0\0\x02\x03\x02\x01\x03\x04\0\x04li\
+ne\x03\0\x02\x02\x03\x02\x01\x04\x04\0\x06column\x03\0\x04\x02\x03\x02\x01\x05\x04\
+\0\x07context\x03\0\x06\x02\x03\x02\x01\x06\x04\0\x07failure\x03\0\x08\x01ps\x01\
+p\x05\x01r\x05\x05needs\x0a\x07columns\x0b\x05batchy\x07ordered\x7f\x09whole-set\
+\x7f\x04\0\x04plan\x03\0\x0c\x04\0\x07session\x03\x01\x01i\x0e\x01j\x01\x0f\x01\x09\
+\x01@\x01\x03ctx\x07\0\x10\x04\0\x14[static]session.open\x01\x11\x01h\x0e\x01@\x01\
+\x04self\x12\0\x0d\x04\0\x14[method]session.plan\x01\x13\x01p\x01\x01p\x14\x01p\x03\
+\x01j\x01\x16\x01\x09\x01@\x02\x04self\x12\x04rows\x15\0\x17\x04\0\x14[method]se\
+ssion.push\x01\x18\x01@\x01\x04self\x12\0\x17\x04\0\x16[method]session.finish\x01\
+\x19\x04\0\x17kpods:guest/table@0.1.0\x05\x07\x01B\x0b\x02\x03\x02\x01\x06\x04\0\
+\x07failure\x03\0\0\x01ks\x01ps\x01r\x04\x03keys\x07summarys\x07default\x02\x07c\
+hoices\x03\x04\0\x0boption-spec\x03\0\x04\x01p\x05\x01r\x08\x04names\x07versions\
+\x07summarys\x07licenses\x08homepage\x02\x06inputs\x03\x07options\x06\x0cmin-fea\
+tures\x03\x04\0\x04info\x03\0\x07\x01@\0\0\x08\x04\0\x08describe\x01\x09\x04\0\x17\
+kpods:guest/about@0.1.0\x05\x08\x04\0\x1dkpods:guest/table-guest@0.1.0\x04\0\x0b\
+\x11\x01\0\x0btable-guest\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit\
+-component\x070.254.2\x10wit-bindgen-rust\x060.60.0";
         };
     };
 }
@@ -3498,8 +3636,8 @@ pub use __export_table_guest_impl as export;
 )]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
-pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 903] = *b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xe5\x05\x01A\x02\x01\
+pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 935] = *b"\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\x85\x06\x01A\x02\x01\
 A\x04\x01B\x0b\x01m\x03\x05debug\x04info\x04warn\x04\0\x05level\x03\0\0\x01@\x02\
 \x05level\x01\x04texts\x01\0\x04\0\x03log\x01\x02\x01@\x01\x04texts\x01\0\x04\0\x0a\
 last-words\x01\x03\x01ks\x01@\x01\x03keys\0\x04\x04\0\x06config\x01\x05\x01@\0\0\
@@ -3511,14 +3649,15 @@ alue\x03\0\x03\x01{\x04\0\x04role\x03\0\x05\x01r\x02\x04texts\x04role\x06\x04\0\
 span\x03\0\x07\x01p\x08\x01ks\x01k\x04\x01r\x03\x05spans\x09\x04link\x0a\x04sort\
 \x0b\x04\0\x04cell\x03\0\x0c\x01p\x0d\x01r\x02\x05cells\x0e\x05group\x0a\x04\0\x04\
 line\x03\0\x0f\x01m\x03\x05start\x03end\x07decimal\x04\0\x05align\x03\0\x11\x01k\
-{\x01r\x06\x02ids\x05titles\x05align\x12\x08priority}\x03min{\x03max\x13\x04\0\x06\
-column\x03\0\x14\x01kw\x01r\x04\x04codes\x07messages\x04hint\x0a\x03row\x16\x04\0\
-\x07failure\x03\0\x17\x01ky\x01r\x09\x0chost-versions\x08features\0\x07commands\x07\
-options\x02\x05width\x19\x04rich\x7f\x06locales\x0anow-millisx\x0atotal-hint\x16\
-\x04\0\x07context\x03\0\x1a\x03\0\x17kpods:guest/types@0.1.0\x05\x01\x04\0=kpods\
-:guest/table-guest-with-all-of-its-exports-removed@0.1.0\x04\0\x0b1\x01\0+table-\
-guest-with-all-of-its-exports-removed\x03\0\0\0G\x09producers\x01\x0cprocessed-b\
-y\x02\x0dwit-component\x070.254.2\x10wit-bindgen-rust\x060.60.0";
+{\x01r\x0a\x02ids\x05titles\x07summarys\x04unit\x0a\x05align\x12\x08priority}\x06\
+hidden\x7f\x03min{\x03max\x13\x07choices\0\x04\0\x06column\x03\0\x14\x01kw\x01r\x04\
+\x04codes\x07messages\x04hint\x0a\x03row\x16\x04\0\x07failure\x03\0\x17\x01ky\x01\
+r\x09\x0chost-versions\x08features\0\x07commands\x07options\x02\x05width\x19\x04\
+rich\x7f\x06locales\x0anow-millisx\x0atotal-hint\x16\x04\0\x07context\x03\0\x1a\x03\
+\0\x17kpods:guest/types@0.1.0\x05\x01\x04\0=kpods:guest/table-guest-with-all-of-\
+its-exports-removed@0.1.0\x04\0\x0b1\x01\0+table-guest-with-all-of-its-exports-r\
+emoved\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\x070.254\
+.2\x10wit-bindgen-rust\x060.60.0";
 #[inline(never)]
 #[doc(hidden)]
 pub fn __link_custom_section_describing_imports() {
