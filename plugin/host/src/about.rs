@@ -224,6 +224,8 @@ mod tests {
         }
     }
 
+    type Given = &'static [(&'static str, &'static str)];
+
     #[test]
     fn options_are_held_against_the_description() {
         let about = About {
@@ -235,7 +237,7 @@ mod tests {
             ..About::default()
         };
         let known = "its options are sort=name|age, top=VALUE, title=VALUE";
-        let cases: [(&[(&str, &str)], Result<&str, String>); 5] = [
+        let cases: [(Given, Result<&str, String>); 5] = [
             (&[("top", "3")], Ok("sort=name top=3 title=")),
             (&[("title", "x"), ("top", "3"), ("sort", "age")], Ok("sort=age top=3 title=x")),
             (&[("size", "3")], Err(format!(r#"it has no option "size"; {known}"#))),

@@ -76,22 +76,22 @@ impl Asked {
     /// When a value cannot be compared with what was asked for.
     pub(super) fn arrange(
         &self,
-        columns: Vec<GuestColumn>,
+        columns: &[GuestColumn],
         mut lines: Vec<GuestLine>,
     ) -> Result<(Vec<grid::Column>, Vec<grid::Line>)> {
         for filter in &self.keep {
             let mut kept = Vec::with_capacity(lines.len());
             for line in lines {
-                if filter.holds(&Line { columns: &columns, line: &line }.value(&filter.column))? {
+                if filter.holds(&Line { columns, line: &line }.value(&filter.column))? {
                     kept.push(line);
                 }
             }
             lines = kept;
         }
         if !self.sort.is_empty() {
-            self.order(&columns, &mut lines);
+            self.order(columns, &mut lines);
         }
-        let shown = self.shown(&columns);
+        let shown = self.shown(columns);
         let pick = |line: GuestLine| {
             let mut cells: Vec<Option<grid::Cell>> =
                 line.drawn.cells.into_iter().map(Some).collect();

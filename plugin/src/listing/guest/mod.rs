@@ -143,7 +143,7 @@ impl GuestFormat {
 fn print(made: Made, asked: &Asked, args: &GetArgs, stdout: &mut Stdout) -> Result<()> {
     match made.output {
         Output::Table { columns, lines } => {
-            let (columns, lines) = asked.arrange(columns, lines)?;
+            let (columns, lines) = asked.arrange(&columns, lines)?;
             let look = stdout.look(args.no_headers);
             stdout.write(grid::draw(&columns, &lines, look).as_bytes())
         }

@@ -30,7 +30,7 @@ pub(super) struct Rows {
 /// How far the guest is.
 enum Work {
     Going(Box<Session>),
-    Ended(Ended),
+    Ended(Box<Ended>),
     /// Only while it is being called.
     Between,
 }
@@ -45,12 +45,16 @@ pub(super) struct Ended {
     pub(super) rest: Option<PodTable>,
 }
 
+impl Work {
+    fn ended(made: Option<Made>, failure: Option<(GuestFailure, String)>) -> Self {
+        Self::Ended(Box::new(Ended { made, failure, rest: None }))
+    }
+}
+
 impl Rows {
     /// For a guest that was opened; `rest` is an empty table for what it does not make lines of, if somebody wants that.
     pub(super) fn new(opened: Result<Session, GuestFailure>, rest: Option<PodTable>) -> Self {
-        let failed = |failure| {
-            Work::Ended(Ended { made: None, failure: Some((failure, String::new())), rest: None })
-        };
+        let failed = |failure| Work::ended(None, Some((failure, String::new())));
         let work = opened.map_or_else(failed, |session| Work::Going(Box::new(session)));
         let reader = PodReader::default();
         Self { work, reader, batch: Vec::new(), names: Vec::new(), name: None, rest }
@@ -59,7 +63,7 @@ impl Rows {
     /// What came of it, once the list has ended.
     pub(super) fn ended(self) -> Option<Ended> {
         match self.work {
-            Work::Ended(ended) => Some(Ended { rest: self.rest, ..ended }),
+            Work::Ended(ended) => Some(Ended { rest: self.rest, ..*ended }),
             Work::Going(_) | Work::Between => None,
         }
     }
@@ -88,11 +92,7 @@ impl Rows {
                 Ok(()) => Work::Going(session),
                 Err(failure) => {
                     let place = place(&failure, &self.names);
-                    Work::Ended(Ended {
-                        made: Some(session.into_made()),
-                        failure: Some((failure, place)),
-                        rest: None,
-                    })
+                    Work::ended(Some(session.into_made()), Some((failure, place)))
                 }
             },
             work => work,
@@ -102,11 +102,11 @@ impl Rows {
 
 /// At which pods it was: the row that a guest names, or the ends of the batch that it was given.
 fn place(failure: &GuestFailure, names: &[String]) -> String {
-    let named = match &failure.why {
+    let row = match &failure.why {
         Why::Returned { row, .. } => row.and_then(|row| usize::try_from(row).ok()),
         _ => None,
     };
-    match (named.and_then(|row| names.get(row)), names) {
+    match (row.and_then(|row| names.get(row)), names) {
         (Some(name), _) | (None, [name]) => format!(", at pod {}", sanitize::line(name)),
         (None, [first, .., last]) => {
             let (first, last) = (sanitize::line(first), sanitize::line(last));
@@ -147,9 +147,7 @@ impl Sink for Rows {
         }
         self.call(Session::finish);
         self.work = match mem::replace(&mut self.work, Work::Between) {
-            Work::Going(session) => {
-                Work::Ended(Ended { made: Some(session.into_made()), failure: None, rest: None })
-            }
+            Work::Going(session) => Work::ended(Some(session.into_made()), None),
             work => work,
         };
         self.rest.as_mut().map_or(Ok(()), |rest| rest.end(versions))
