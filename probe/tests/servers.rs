@@ -53,8 +53,9 @@ pub(crate) fn page(status: &str, body: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
+/// Where nothing listens. A port that was free a moment ago may be that of another test by now.
 pub(crate) fn closed_port() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").expect("bind").local_addr().expect("an address")
+    SocketAddr::from(([127, 0, 0, 1], 1))
 }
 
 pub(crate) fn silent() -> SocketAddr {

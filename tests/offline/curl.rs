@@ -197,12 +197,13 @@ fn requests_are_those_of_curl_byte_for_byte() {
     }
 }
 
+/// Where nothing listens. A port that was free a moment ago may be that of another test by now.
+const CLOSED: &str = "127.0.0.1:1";
+
 #[test]
 fn failures_are_told_as_by_curl() {
     let address = server();
-    let closed =
-        TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
-    let closed = format!("http://{closed}/");
+    let closed = format!("http://{CLOSED}/");
     let url = |path: &str| format!("http://{address}/{path}");
     let cases: &[(&str, &[&str])] = &[
         (&url("status/404"), &["-f"]),
@@ -343,8 +344,6 @@ fn the_json_that_is_written_out_has_curls_fields() {
 fn what_is_sent_and_received_is_shown_as_by_curl() {
     let (address, other) = (server(), server());
     let url = |path: &str| format!("http://{address}/{path}");
-    let closed =
-        TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
     let elsewhere = url(&format!("to/301/http://{other}/echo"));
     for words in [
         &[&*url("echo"), "-H", "x-API-key: k"][..],
@@ -355,7 +354,7 @@ fn what_is_sent_and_received_is_shown_as_by_curl() {
         &[&url("short")],
         &[&url("nothing")],
         &[&url("silence"), "-m", "1"],
-        &[&format!("http://{closed}/")],
+        &[&format!("http://{CLOSED}/")],
         &["http://nowhere.invalid/"],
         &[&url("echo"), "-I"],
     ] {

@@ -2,13 +2,7 @@
 
 use table::sanitize;
 
-use super::{
-    bindings::{document, table as table_world},
-    exports::Exports,
-    failure::{GuestFailure, Stage},
-    load::Guest,
-    runner::Runner,
-};
+use super::bindings::{document, table as table_world};
 
 /// What this host can do beyond the contract, by the words of `min-features`.
 const FEATURES: [&str; 1] = ["sort"];
@@ -152,25 +146,6 @@ impl OptionSpec {
     pub fn usage(&self) -> String {
         let value = if self.choices.is_empty() { "VALUE".into() } else { self.choices.join("|") };
         format!("{}={value}", self.key)
-    }
-}
-
-/// Asks the guest.
-///
-/// # Errors
-///
-/// When it fails.
-pub(super) fn ask(guest: &Guest) -> Result<About, GuestFailure> {
-    let mut runner = Runner::new(guest);
-    match &Exports::start(guest, &mut runner)? {
-        Exports::Table(guest) => {
-            let about = guest.kpods_guest_about();
-            runner.call(Stage::Describe, |store| about.call_describe(store)).map(Into::into)
-        }
-        Exports::Document(guest) => {
-            let about = guest.kpods_guest_about();
-            runner.call(Stage::Describe, |store| about.call_describe(store)).map(Into::into)
-        }
     }
 }
 

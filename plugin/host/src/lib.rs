@@ -14,6 +14,7 @@ mod builtin;
 mod cache;
 mod choice;
 mod convert;
+mod describe;
 mod engine;
 mod exports;
 mod failure;

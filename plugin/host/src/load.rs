@@ -6,7 +6,7 @@ use wasmtime::{
 };
 
 use super::{
-    about::{self, About, Misuse},
+    about::Misuse,
     bindings::table::TableGuest,
     cache::Cache,
     choice::Choice,
@@ -104,29 +104,6 @@ impl Guest {
             kind: checked.kind,
             linked,
         })
-    }
-
-    /// Asks it what it is.
-    ///
-    /// # Errors
-    ///
-    /// When it fails.
-    pub fn about(&self) -> Result<About, GuestFailure> {
-        about::ask(self)
-    }
-
-    /// The same with the defaults of the options that were not given, if it takes rows of the kind `input` with these options.
-    ///
-    /// # Errors
-    ///
-    /// [`LoadError`]: it is not for this, or could not even say so.
-    pub fn fit(self, input: &str) -> Result<Self, LoadError> {
-        let about = self.about()?;
-        let fitting = about.check(input).and_then(|()| about.options(&self.options));
-        match fitting {
-            Ok(options) => Ok(Self { options, ..self }),
-            Err(source) => Err(LoadError::Misuse { guest: self.label, source }),
-        }
     }
 
     /// What it makes of its rows.

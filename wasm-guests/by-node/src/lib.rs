@@ -205,13 +205,4 @@ mod tests {
     fn no_pods_no_lines() {
         assert_eq!(printed(Vec::new(), 1), []);
     }
-
-    #[test]
-    fn refuses_options() {
-        let mut context = testing::context();
-        context.options.push(("nodes".into(), "2".into()));
-        let failure =
-            testing::lines::<ByNode>(&context, Vec::new(), 1).expect_err("by-node has no options");
-        assert_eq!(failure.message, "unknown option \"nodes\"");
-    }
 }
