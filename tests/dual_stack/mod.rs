@@ -1,5 +1,7 @@
 //! Tests against two nodes with IPv6 beside IPv4. Of the article's servers httpd listens on both, nginx on IPv4 alone.
 
+mod virtual_node;
+
 use std::time::Duration;
 
 use harness::{Cluster, Namespace, Run, start_article_servers, wait_until};

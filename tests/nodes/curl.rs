@@ -59,6 +59,14 @@ fn exit_codes_are_those_of_curl() {
     for (words, code, complaint) in cases {
         ns.pods(words.iter().copied()).run().exits(code).complains(complaint);
     }
+    // With the cause, and without the advice for `check`.
+    let run = ns.pods(["curl", &nowhere, "-f"]).run().exits(22);
+    let lines: Vec<&str> = run.stderr.lines().collect();
+    let [_, cause] = lines[..] else { panic!("{}", run.story()) };
+    assert!(
+        cause.ends_with("answers, with status 404: it has no such path, or not under this Host"),
+        "{cause}"
+    );
     let run = ns.pods(["curl", "nobody"]).run().exits(1);
     let cause = format!(
         "there is no pod nobody in namespace {}; run kubectl get pods -n {}",

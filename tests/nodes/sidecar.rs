@@ -51,6 +51,49 @@ fn a_sidecar_that_never_ends() {
     assert_eq!(ns.leftovers(), "");
 }
 
+#[test]
+fn a_sidecar_that_is_asked_to_stay_away() {
+    let ns = Cluster::nodes().namespace("sidecar-away");
+    // One that is never ready: with it, a failure would say nothing.
+    inject_server(&ns, 3600);
+    let run = check(&ns, &["127.0.0.1:1", "--no-sidecar"], 2);
+    assert!(run.stdout.contains("refused") && !run.stderr.contains("mesh"), "{}", run.story());
+    let run = ns.pods(["curl", "127.0.0.1:1", "--no-sidecar"]).run().exits(7);
+    assert!(!run.stderr.contains("mesh"), "{}", run.story());
+    // Its pods would never be ready with that one.
+    let ns = Cluster::nodes().namespace("sidecar-stays-away");
+    inject(&ns, "sleep 3600", "");
+    let servers = SharedServers::get();
+    let names = ["get", "pods", "-o", "jsonpath={.items[*].spec.containers[*].name}"];
+    let config = [
+        "get",
+        "pods",
+        "-o",
+        "jsonpath={.items[*].metadata.annotations.proxy\\.istio\\.io/config}",
+    ];
+    for (flags, expected) in [(&[][..], "mesh probe"), (&["--no-sidecar"], "probe")] {
+        let install =
+            ns.pods(["monitor", "install", &servers.nginx, "--node-selector", &one_node(&ns)]);
+        install.args(flags.iter().copied()).run().success();
+        let names = ns.kubectl(names).run().success().stdout;
+        let mut names: Vec<&str> = names.split_whitespace().collect();
+        names.sort_unstable();
+        assert_eq!(names.join(" "), expected, "{flags:?}");
+        let config = ns.kubectl(config).run().success().stdout;
+        assert_eq!(
+            config.contains("holdApplicationUntilProxyStarts"),
+            flags.is_empty(),
+            "{config}"
+        );
+        ns.pods(["monitor", "uninstall"]).run().success();
+    }
+}
+
+/// A node selector that one node fits.
+fn one_node(ns: &Namespace) -> String {
+    format!("kubernetes.io/hostname={}", ns.cluster.node_names().remove(0))
+}
+
 /// What the probe asks for is the sidecar itself, so that it is refused until that is ready, as by a mesh's proxy.
 #[test]
 fn a_sidecar_that_is_ready_late_is_waited_for() {

@@ -125,7 +125,12 @@ fn no_kubectl_is_said_in_one_line() {
 #[test]
 fn flags_that_only_we_know_do_not_go_with_it() {
     let folder = kubectl("echo started");
-    let cases: [(&[&str], [&str; 2]); 5] = [
+    let cases: [(&[&str], [&str; 2]); 10] = [
+        (&["-w", "--guest-strict"], ["--watch", "--guest-strict"]),
+        (&["-w", "-C", "pod.name"], ["--watch", "--columns"]),
+        (&["-w", "--sort", "pod.name"], ["--watch", "--sort"]),
+        (&["-o", "kyaml", "--filter", "pod.restarts>3"], ["-o kyaml", "--filter"]),
+        (&["-w", "-n", "a,b"], ["--watch", "-n a,b"]),
         (&["-w", "-o", "guest:by-node"], ["--watch", "-o guest:by-node"]),
         (&["-o", "jsonpath={.x}", "--guest-memory=64Mi"], ["-o jsonpath", "--guest-memory"]),
         (&["-f", "pods.json", "--sort-by", ".x"], ["--sort-by", "-f"]),

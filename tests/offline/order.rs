@@ -73,6 +73,14 @@ fn a_wrong_word_runs_no_credential_plugin() {
         &["curl", "web", "-d", "@/no/such/file"],
         &["curl", "web", "--max-filesize", "0"],
         &["curl", "web", "--", "-T"],
+        &["curl", "10.0.0.7", "-6"],
+        &["curl", "web", "--cacert", "/no/such/file"],
+        // This plugin carries no probe.
+        &["check", "web", "--carrier", "any"],
+        &["curl", "web", "--carrier", "any"],
+        &["monitor", "install", "web", "--carrier", "any"],
+        &["check", "10.0.0.7:80", "-6"],
+        &["monitor", "install", "10.0.0.7:80", "-6"],
         &["monitor", "install", "10.0.0.7"],
         &["monitor", "install", "deploy/web"],
         &["monitor", "install", "web:0"],
@@ -134,6 +142,10 @@ fn a_wrong_word_reads_no_input() {
         (&["curl", "web", "-d", "@-", "-H", "no colon"], "has no colon"),
         (&["curl", "web", "-d", "@-", "-X", "A B"], "cannot be sent"),
         (&["curl", "tcp://10.0.0.7:80", "-d", "@-"], "curl speaks HTTP"),
+        (&["curl", "web", "-d", "@-", "--cacert", "/no/such/file"], "/no/such/file"),
+        (&["curl", "web", "-d", "@-", "-w", "@/no/such/file"], "/no/such/file"),
+        (&["curl", "web", "-w", "@-", "-X", "A B"], "cannot be sent"),
+        (&["curl", "10.0.0.7", "-6", "-d", "@-"], "IPv6"),
     ];
     for (words, expected) in lines {
         let said = said_without_input(words);

@@ -183,7 +183,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         says: "only report judges: ask the judgement, or a method of Attempt",
-        words: &["== Observation::Open", "!= Observation::Open"],
+        words: &["== Observation::Open", "!= Observation::Open", "Seen(Observation::Open)"],
         rooms: |file| !file.starts_with("report/src/"),
     },
     Rule {

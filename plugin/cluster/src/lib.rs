@@ -27,7 +27,7 @@ pub mod workloads;
 
 pub use connect::Cluster;
 pub use kubeconfig::SelectedContext;
-pub use list::{Answer, GetError, PodsRequest, Representation};
+pub use list::{GetError, PodsAnswer, PodsRequest, Representation};
 pub use options::ConnectionOptions;
 pub use verbatim::{Found, Verbatim};
 pub use warnings::Warn;

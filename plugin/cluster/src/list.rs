@@ -69,19 +69,19 @@ impl From<GetError> for anyhow::Error {
 }
 
 /// A body on its way.
-pub struct Answer {
+pub struct PodsAnswer {
     body: Body,
     host: String,
     deadline: Option<Instant>,
 }
 
-impl fmt::Debug for Answer {
+impl fmt::Debug for PodsAnswer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Answer").field("host", &self.host).finish_non_exhaustive()
+        formatter.debug_struct("PodsAnswer").field("host", &self.host).finish_non_exhaustive()
     }
 }
 
-impl Answer {
+impl PodsAnswer {
     /// The next piece of the body, or nothing at its end.
     ///
     /// # Errors
@@ -105,7 +105,7 @@ impl Answer {
     ///
     /// # Errors
     ///
-    /// As [`Answer::chunk`].
+    /// As [`PodsAnswer::chunk`].
     pub async fn whole(mut self) -> Result<Vec<u8>> {
         let mut text = Vec::new();
         while let Some(chunk) = self.chunk().await? {
@@ -121,7 +121,7 @@ impl Cluster {
     /// # Errors
     ///
     /// In kubectl's words.
-    pub async fn get_pods(&self, request: &PodsRequest<'_>) -> Result<Answer, GetError> {
+    pub async fn get_pods(&self, request: &PodsRequest<'_>) -> Result<PodsAnswer, GetError> {
         let deadline = self.request_timeout.map(|limit| Instant::now() + limit);
         let prepared = prepare(request).map_err(GetError::Refused)?;
         let response = before(deadline, self.client.send(prepared)).await;
@@ -135,9 +135,9 @@ impl Cluster {
         request: &PodsRequest<'_>,
         response: Response<Body>,
         deadline: Option<Instant>,
-    ) -> Result<Answer, GetError> {
+    ) -> Result<PodsAnswer, GetError> {
         let code = response.status();
-        let answer = Answer { body: response.into_body(), host: self.host.clone(), deadline };
+        let answer = PodsAnswer { body: response.into_body(), host: self.host.clone(), deadline };
         if code.is_success() {
             return Ok(answer);
         }

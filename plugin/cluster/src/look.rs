@@ -7,10 +7,13 @@ use kube::{
     api::{ListParams, LogParams},
 };
 
-use super::{Cluster, errors, objects::Object};
+use super::{
+    Cluster, errors,
+    objects::{Object, PAGE},
+};
 
 /// Most objects of one list. Who looks for a mistake needs examples, not everything.
-const LIST_LIMIT: u32 = 1_000;
+const LIST_LIMIT: usize = 1_000;
 
 /// What came of a look.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,10 +80,31 @@ pub async fn objects<K: Object>(cluster: &Cluster, among: Among<'_>) -> Answer<V
         ),
         None => (Api::all(cluster.client.clone()), "in all namespaces".to_owned()),
     };
-    let params = ListParams::default().labels(among.labels).fields(among.fields).limit(LIST_LIMIT);
-    let listed = cluster.in_time(objects.list(&params)).await;
-    let listed = listed.map(|listed| listed.map(|list| list.items));
+    let params = ListParams::default().labels(among.labels).fields(among.fields);
+    let listed = first_of(cluster, &objects, params.limit(PAGE)).await;
     answer(cluster, listed, &format!("list {} {place}", K::plural(&())))
+}
+
+/// The first objects of a list, a page at a time.
+async fn first_of<K: Object>(
+    cluster: &Cluster,
+    objects: &Api<K>,
+    mut params: ListParams,
+) -> anyhow::Result<kube::Result<Vec<K>>> {
+    let mut all = Vec::new();
+    loop {
+        let list = match cluster.in_time(objects.list(&params)).await? {
+            Ok(list) => list,
+            Err(error) => return Ok(Err(error)),
+        };
+        all.extend(list.items);
+        match list.metadata.continue_ {
+            Some(token) if !token.is_empty() && all.len() < LIST_LIMIT => {
+                params = params.continue_token(&token);
+            }
+            _ => return Ok(Ok(all)),
+        }
+    }
 }
 
 /// The last `lines` of what a container wrote, of its `previous` run if so.

@@ -45,7 +45,7 @@ pub async fn find<K: Object>(cluster: &Cluster, name: &str) -> anyhow::Result<Op
 }
 
 /// Objects of one page. A whole list in one answer may be so large that it runs into the server's 60 s; kubectl's number.
-const PAGE: u32 = 500;
+pub(super) const PAGE: u32 = 500;
 
 /// All objects of a list, page after page.
 ///

@@ -55,7 +55,7 @@ impl Places {
 }
 
 /// A guest's file.
-pub(super) struct Found {
+pub(super) struct GuestFile {
     /// What to call it in messages: its name or its path.
     pub(super) label: String,
     pub(super) bytes: Vec<u8>,
@@ -121,20 +121,20 @@ impl fmt::Display for Searched<'_> {
 }
 
 /// Finds a guest by path, if `name` looks like one, else by name in `places`, else among those built in.
-pub(super) fn find(name: &str, places: &Places) -> Result<Found, NotFound> {
+pub(super) fn find(name: &str, places: &Places) -> Result<GuestFile, NotFound> {
     let label = name.escape_debug().to_string();
     let is_wasm = Path::new(name).extension().is_some_and(|extension| extension == "wasm");
     if name.contains('/') || is_wasm {
-        return Ok(Found { label, bytes: read(Path::new(name))? });
+        return Ok(GuestFile { label, bytes: read(Path::new(name))? });
     }
     for folder in &places.folders {
         let path = folder.join(format!("{name}.wasm"));
         if path.exists() {
-            return Ok(Found { label, bytes: read(&path)? });
+            return Ok(GuestFile { label, bytes: read(&path)? });
         }
     }
     match builtin::find(name) {
-        Some(bytes) => Ok(Found { label, bytes: bytes.to_vec() }),
+        Some(bytes) => Ok(GuestFile { label, bytes: bytes.to_vec() }),
         None => Err(NotFound::Nowhere { name: name.to_owned(), folders: places.folders.clone() }),
     }
 }

@@ -7,7 +7,9 @@ use cluster::{
     workloads::{Workload, WorkloadState},
 };
 use k8s_openapi::api::core::v1::{Pod, Service, ServicePort};
-use kubectl_pods_report::{Attempt, ObjectRef, Observation, TargetReport, Transport, Verdict};
+use kubectl_pods_report::{
+    Attempt, ObjectRef, Observation, Protocol, TargetReport, Transport, Verdict,
+};
 
 use super::{
     cluster_name::ClusterName,
@@ -71,7 +73,8 @@ impl<'s> Scene<'s> {
 
     /// Whose ports were asked.
     pub(super) fn transport(&self) -> Transport {
-        self.port.map(|port| port.transport).unwrap_or_default()
+        let spoken = || self.report.protocol.and_then(Protocol::transport);
+        self.port.map(|port| port.transport).or_else(spoken).unwrap_or_default()
     }
 
     pub(super) fn asked_port(&self) -> Option<u16> {

@@ -40,6 +40,7 @@ pub async fn check(connection: &ConnectionOptions, args: &CheckArgs) -> anyhow::
     let protocol = args.attempt.protocol.map(Into::into);
     let wanted = Wanted { fallback: None, family: addressing.family, protocol };
     targets::refuse_unfit(&targets, wanted)?;
+    let carrier = carrier(&args.probe)?;
     let cluster = cluster_for(connection, &args.probe, &targets, args.all).await?;
     if let Some(cluster) = cluster.as_ref().filter(|_| args.all) {
         targets.extend(targets::services(cluster, args.all_namespaces).await?);
@@ -67,7 +68,7 @@ pub async fn check(connection: &ConnectionOptions, args: &CheckArgs) -> anyhow::
         return unless_stopped(tell(Vec::new())).await;
     }
     let nodes = each_once(&args.from_node);
-    probe(cluster.as_ref(), &args.probe, &nodes, &planned.plan, tell).await
+    probe(cluster.as_ref(), &args.probe, carrier.as_ref(), &nodes, &planned.plan, tell).await
 }
 
 /// What is named twice is one.
@@ -90,10 +91,18 @@ pub async fn curl(connection: &ConnectionOptions, args: &CurlArgs) -> anyhow::Re
     let mut request = args.request.clone();
     let targets = [args.target.parse::<Target>()?];
     // What was typed is looked at before a credential plugin may run.
-    let http = curl::request(&targets[0], &request)?;
-    curl::read_format(&mut request.showing)?;
     let addressing = Addressing::read(&request.addressing)?;
     let wanted = Wanted { fallback: Some(80), family: addressing.family, protocol: None };
+    targets::refuse_unfit(&targets, wanted)?;
+    let carrier = carrier(&args.probe)?;
+    let format_is_input = request.showing.write_out.as_deref() == Some("@-");
+    if !format_is_input {
+        curl::read_format(&mut request.showing)?;
+    }
+    let http = curl::request(&targets[0], &request)?;
+    if format_is_input {
+        curl::read_format(&mut request.showing)?;
+    }
     let cluster = cluster_for(connection, &args.probe, &targets, false).await?;
     let found =
         targets::resolve(cluster.as_ref(), &targets, wanted, lookup_limit(&args.probe)).await?;
@@ -122,7 +131,12 @@ pub async fn curl(connection: &ConnectionOptions, args: &CurlArgs) -> anyhow::Re
         }
         Ok(exit)
     };
-    probe(cluster.as_ref(), &args.probe, node, &plan, tell).await
+    probe(cluster.as_ref(), &args.probe, carrier.as_ref(), node, &plan, tell).await
+}
+
+/// The image that is to carry the probe, if one is named.
+fn carrier(args: &ProbeArgs) -> anyhow::Result<Option<Carrier>> {
+    args.carrier.as_deref().map(Carrier::new).transpose()
 }
 
 /// A probe in the cluster trusts the cluster for its names.
@@ -160,6 +174,7 @@ async fn cluster_for(
 async fn probe(
     cluster: Option<&Cluster>,
     args: &ProbeArgs,
+    carrier: Option<&Carrier>,
     nodes: &[String],
     plan: &Plan,
     tell: impl AsyncFn(Vec<Brought>) -> anyhow::Result<Exit>,
@@ -180,9 +195,8 @@ async fn probe(
         [] => vec![on(None)],
         nodes => nodes.iter().map(|node| on(Some(node))).collect(),
     };
-    let carrier = args.carrier.as_deref().map(Carrier::new).transpose()?;
     let cluster = cluster.in_namespace(args.pod.probe_namespace.as_deref());
-    launch::run(&cluster, plan, &placements, carrier.as_ref(), tell).await
+    launch::run(&cluster, plan, &placements, carrier, tell).await
 }
 
 async fn print_report(report: &Report, args: &CheckArgs) -> anyhow::Result<()> {

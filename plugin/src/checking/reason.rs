@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use cluster::Cluster;
-use kubectl_pods_report::{Cause, Observation, Plan};
+use kubectl_pods_report::{Cause, CauseKind, Observation, Plan};
 
 use super::report;
 use crate::{
@@ -65,7 +65,16 @@ async fn tell_first(
     let (mut report, places) = report::report(planned, brought);
     causes::explain(cluster, &vec![origin; places.len()], &mut report).await;
     let mut causes = report.targets.iter().flat_map(|target| &target.causes);
-    if let Some(line) = causes.next().map(Cause::line) {
-        output::note(&line);
+    if let Some(cause) = causes.next() {
+        output::note(&for_curl(cause).line());
     }
+}
+
+/// `check` can be told which status to expect; `curl` takes every one for an answer, and with `-f` none from 400 on.
+fn for_curl(cause: &Cause) -> Cause {
+    let mut cause = cause.clone();
+    if cause.kind == CauseKind::HttpStatus {
+        cause.next = cause.next.filter(|next| !next.contains("--expect"));
+    }
+    cause
 }

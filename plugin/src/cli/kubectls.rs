@@ -62,21 +62,30 @@ pub(super) fn handoff(get: &ArgMatches, words: &[OsString]) -> Result<Option<Han
     }
 }
 
+/// The name of a flag that was typed, if kubectl has none of that name.
+fn typed_and_ours(get: &ArgMatches, id: &Id) -> Option<String> {
+    let is_typed = get.value_source(id.as_str()) == Some(ValueSource::CommandLine);
+    let long = id.as_str().replace('_', "-");
+    // clap's groups have ids too: ours are called as the types are that they were derived from.
+    let is_group = id.as_str() == GROUP || id.as_str().starts_with(char::is_uppercase);
+    let is_kubectls =
+        is_group || id.as_str() == "names" || FLAGS.iter().any(|flag| flag.long == long);
+    (is_typed && !is_kubectls).then_some(long)
+}
+
 /// What the list has that only we know, and why kubectl cannot make it.
 fn only_ours(get: &ArgMatches) -> Option<(String, &'static str)> {
-    let typed = |flag| get.value_source(flag) == Some(ValueSource::CommandLine);
     let output = get.get_one::<String>("output").map(String::as_str).unwrap_or_default();
     if output == "guest" || output.starts_with("guest:") {
         return Some((format!("-o {output}"), "runs no guests"));
     }
-    let flags = [
-        ("guest_memory", "runs no guests"),
-        ("columns", "does not know our columns"),
-        ("sort", "does not know our columns"),
-        ("filter", "does not know our columns"),
-    ];
-    if let Some((flag, why)) = flags.into_iter().find(|(flag, _)| typed(flag)) {
-        return Some((format!("--{}", flag.replace('_', "-")), why));
+    if let Some(flag) = get.ids().find_map(|id| typed_and_ours(get, id)) {
+        let why = match flag.as_str() {
+            "columns" | "sort" | "filter" => "does not know our columns",
+            flag if flag.starts_with("guest-") => "runs no guests",
+            _ => "does not know it",
+        };
+        return Some((format!("--{flag}"), why));
     }
     let namespace = get.get_one::<String>("namespace").map(String::as_str).unwrap_or_default();
     if namespace.contains(',') {

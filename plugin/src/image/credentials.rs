@@ -122,7 +122,7 @@ fn decode(auth: &str) -> anyhow::Result<Credentials> {
 /// What a helper answers.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Answer {
+struct StoredCredentials {
     username: String,
     secret: String,
 }
@@ -143,7 +143,7 @@ fn ask(helper: &str, server: &str) -> anyhow::Result<Option<Credentials>> {
         }
         bail!("{}: {} {}", what(), output.status, said.trim());
     }
-    let answer: Answer = serde_json::from_slice(&output.stdout).with_context(what)?;
+    let answer: StoredCredentials = serde_json::from_slice(&output.stdout).with_context(what)?;
     ensure!(answer.username != IDENTITY_TOKEN, "{}", unusable(server));
     Ok(Some(Credentials { user: answer.username, secret: answer.secret }))
 }

@@ -30,6 +30,12 @@ const NO_MESH_ANNOTATIONS: [(&str, &str); 5] = [
     ("sidecar.istio.io/inject", "false"),
 ];
 
+/// Asks Istio to have its sidecar ready before the probe begins (`ProxyConfig.holdApplicationUntilProxyStarts`): what is
+/// refused until then says nothing about a target. Linkerd waits by itself, and a kubelet waits for sidecars that are init
+/// containers (KEP-753).
+const AFTER_SIDECAR: (&str, &str) =
+    ("proxy.istio.io/config", "{\"holdApplicationUntilProxyStarts\": true}");
+
 /// What the user asks of the probe's pod.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct PodShape {
@@ -55,6 +61,9 @@ impl PodShape {
         if args.no_sidecar {
             labels.extend(owned(&NO_MESH_LABELS));
             annotations.extend(owned(&NO_MESH_ANNOTATIONS));
+        } else {
+            let (key, value) = AFTER_SIDECAR;
+            annotations.entry(key.to_owned()).or_insert_with(|| value.to_owned());
         }
         Self {
             node_selector: args.node_selector.iter().cloned().collect(),

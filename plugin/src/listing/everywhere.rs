@@ -16,7 +16,7 @@ use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 use tokio::sync::mpsc;
 
-use cluster::{Answer, Cluster, GetError, PodsRequest, Representation, namespaces};
+use cluster::{Cluster, GetError, PodsAnswer, PodsRequest, Representation, namespaces};
 use table::{
     columns::Need,
     row::{ColumnDefinition, Row},
@@ -191,7 +191,7 @@ async fn list(cluster: &Cluster, request: PodsRequest<'_>, rows: &mut Rest<'_>) 
 }
 
 async fn read(
-    answer: Result<Answer, GetError>,
+    answer: Result<PodsAnswer, GetError>,
     namespace: Option<&str>,
     rows: &mut Rest<'_>,
 ) -> Read<ListMeta> {

@@ -11,7 +11,7 @@
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::Deserialize;
 
-use cluster::{Answer, Cluster, GetError, PodsRequest, Representation};
+use cluster::{Cluster, GetError, PodsAnswer, PodsRequest, Representation};
 use table::{
     row::{ColumnDefinition, Row},
     splitter::{Piece, Splitter},
@@ -49,10 +49,10 @@ pub async fn fetch(cluster: &Cluster, query: &Query, sink: &mut dyn Sink) -> Res
 /// Reads answers, whole or in pieces.
 pub(super) trait Reader {
     /// Takes the answer to a GET of one pod.
-    async fn one(&mut self, answer: Answer) -> Result<()>;
+    async fn one(&mut self, answer: PodsAnswer) -> Result<()>;
 
     /// Takes one page of a list; returns what the server says of it.
-    async fn page(&mut self, answer: Answer) -> Result<ListMeta>;
+    async fn page(&mut self, answer: PodsAnswer) -> Result<ListMeta>;
 }
 
 /// Sends the requests that make up `query` and gives the answers to `reader`. Returns what went wrong;
@@ -161,7 +161,7 @@ impl ListMeta {
 
 /// Gives the pieces of a list to `take` while they arrive; returns what the server says of it.
 pub(super) async fn cut(
-    mut answer: Answer,
+    mut answer: PodsAnswer,
     array: &'static str,
     mut take: impl FnMut(Piece<'_>) -> Result<()>,
 ) -> Result<ListMeta> {
@@ -195,11 +195,11 @@ pub(super) struct TableReader<'s> {
 }
 
 impl Reader for TableReader<'_> {
-    async fn one(&mut self, answer: Answer) -> Result<()> {
+    async fn one(&mut self, answer: PodsAnswer) -> Result<()> {
         self.page(answer).await.map(|_| ())
     }
 
-    async fn page(&mut self, answer: Answer) -> Result<ListMeta> {
+    async fn page(&mut self, answer: PodsAnswer) -> Result<ListMeta> {
         let mut is_table = false;
         let meta = cut(answer, "rows", |piece| match piece {
             Piece::Field("kind", text) => {

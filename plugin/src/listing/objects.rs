@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, bail};
 
-use cluster::{Answer, Cluster, Representation};
+use cluster::{Cluster, PodsAnswer, Representation};
 use table::{object::Node, splitter::Piece};
 
 use super::{
@@ -38,12 +38,12 @@ struct ObjectReader<'t> {
 }
 
 impl Reader for ObjectReader<'_> {
-    async fn one(&mut self, answer: Answer) -> Result<()> {
+    async fn one(&mut self, answer: PodsAnswer) -> Result<()> {
         let text = answer.whole().await?;
         self.object(&text)
     }
 
-    async fn page(&mut self, answer: Answer) -> Result<ListMeta> {
+    async fn page(&mut self, answer: PodsAnswer) -> Result<ListMeta> {
         cut(answer, "items", |piece| match piece {
             Piece::Field("kind", kind) if !matches!(kind, br#""PodList""# | br#""List""#) => {
                 bail!("the server did not answer with a list of pods")

@@ -44,6 +44,7 @@ pub(super) async fn run(
     args: &InstallArgs,
     targets: &[Target],
     addressing: &Addressing,
+    carrier: Option<&Carrier>,
 ) -> anyhow::Result<Exit> {
     let name = &args.name;
     let (plan_json, checks) = targets::plan(cluster, args, targets, addressing).await?;
@@ -53,7 +54,7 @@ pub(super) async fn run(
     let mut signals = Signals::listen()?;
     let mut parts = Parts::default();
     let outcome = tokio::select! {
-        outcome = Box::pin(install(cluster, args, &plan_json, &before, &mut parts)) => outcome,
+        outcome = Box::pin(install(cluster, args, carrier, &plan_json, &before, &mut parts)) => outcome,
         exit = signals.next() => Ok(Rollout::Interrupted(exit)),
     };
     match outcome {
@@ -119,14 +120,14 @@ impl Parts {
 async fn install(
     cluster: &Cluster,
     args: &InstallArgs,
+    carrier: Option<&Carrier>,
     plan_json: &str,
     before: &Before,
     parts: &mut Parts,
 ) -> anyhow::Result<Rollout> {
     let shape = PodShape::new(&args.pod);
-    let carrier = args.carrier.as_deref().map(Carrier::new).transpose()?;
     let (name, image) = (&args.name, &args.probe_image);
-    let values = Values { name, image, plan_json, carrier: carrier.as_ref(), shape: &shape };
+    let values = Values { name, image, plan_json, carrier, shape: &shape };
     let Objects { config_map, carried, mut daemon_set } = manifest::objects(&values)?;
     let anchor = parts.anchor.insert(apply(cluster, config_map)).answer().await?;
     for mut part in carried {

@@ -17,6 +17,7 @@ use cluster::{Cluster, ConnectionOptions, Verbatim};
 use crate::{
     cli::{MonitorArgs, MonitorVerb},
     exit::Exit,
+    launch::Carrier,
     output,
     targets::Addressing,
 };
@@ -37,7 +38,9 @@ pub async fn run(connection: &ConnectionOptions, args: &MonitorArgs) -> anyhow::
             // What was typed is looked at before a credential plugin may run.
             let addressing = Addressing::read(&args.attempt.addressing)?;
             let targets = targets::parse(&args.targets, addressing.family)?;
-            install::run(&connect().await?, args, &targets, &addressing).await
+            let carrier = args.carrier.as_deref().map(Carrier::new).transpose()?;
+            let cluster = connect().await?;
+            install::run(&cluster, args, &targets, &addressing, carrier.as_ref()).await
         }
         MonitorVerb::Status(args) => status::run(&connect().await?, args).await,
         MonitorVerb::Uninstall(args) => uninstall::run(&connect().await?, args).await,

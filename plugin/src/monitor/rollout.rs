@@ -31,6 +31,9 @@ const LOOK: Duration = Duration::from_secs(1);
 const TROUBLE: Duration = Duration::from_secs(3);
 /// When to tell a waiting user what is being waited for.
 const SLOW: Duration = Duration::from_secs(5);
+/// What is said where no node is to have a probe. Nothing is waited for: no pod is made that an autoscaler would make a node
+/// for.
+const NO_NODE: &str = "no node fits: probes are for Linux nodes on amd64 or arm64, not for virtual ones, that have the labels of --node-selector and whose taints --tolerations tolerates";
 /// Of so many waiting pods at most the events are read, however many nodes there are: their trouble is mostly the same.
 const ASKED: usize = 5;
 
@@ -103,6 +106,9 @@ pub(super) async fn wait(
         if let Some(status) = status {
             if is_everywhere(&status) {
                 return Ok(Rollout::Everywhere(status.desired_number_scheduled));
+            }
+            if status.desired_number_scheduled == 0 {
+                return Ok(Rollout::Nowhere(NO_NODE.to_owned()));
             }
             counts = Some(Counts::of(&status));
         }
@@ -305,7 +311,6 @@ impl Watch<'_> {
 
 fn state(counts: Option<Counts>) -> String {
     match counts {
-        Some(Counts { wanted: 0, .. }) => "no node is to have a probe".to_owned(),
         Some(Counts { ready, wanted }) => format!("{ready} of {wanted} probes are ready"),
         None => "the DaemonSet is not seen by its controller".to_owned(),
     }

@@ -8,13 +8,13 @@ use std::net::IpAddr;
 use kubectl_pods_report::Observation;
 
 use super::{
-    places::{Found, Resolution},
+    places::{FoundPlace, Resolution},
     target::{Place, Target},
 };
 
 /// The same place, unless the cluster leads there and nobody named the address.
 #[must_use]
-pub(super) fn refused(target: &Target, mut found: Found) -> Found {
+pub(super) fn refused(target: &Target, mut found: FoundPlace) -> FoundPlace {
     if matches!(target.place, Place::Address(_)) {
         return found;
     }
@@ -26,7 +26,7 @@ pub(super) fn refused(target: &Target, mut found: Found) -> Found {
             "refused: {} leads to {host}, a link-local or metadata address; name the address itself to probe it",
             found.label
         );
-        return Found::new(found.label, Resolution::Settled(Observation::NotRun, reason));
+        return FoundPlace::new(found.label, Resolution::Settled(Observation::NotRun, reason));
     }
     found
 }
@@ -40,7 +40,7 @@ mod tests {
         *,
     };
 
-    fn found(target: &Target, host: &str) -> Found {
+    fn found(target: &Target, host: &str) -> FoundPlace {
         let mut places = each_port(target, "svc/web", host, vec![Port::plain(80)]);
         let mut place = places.remove(0);
         let standby = |address: &str| Standby { address: address.parse().expect("one"), port: 80 };

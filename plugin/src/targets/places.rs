@@ -34,11 +34,11 @@ pub(crate) enum Resolution {
 }
 
 /// What one target means: labels, and what to do about each.
-pub(super) type Places = Vec<Found>;
+pub(super) type Places = Vec<FoundPlace>;
 
 /// One of the [`Places`].
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Found {
+pub(super) struct FoundPlace {
     /// [`Resolved::label`].
     pub label: String,
     /// [`Resolved::what`].
@@ -81,7 +81,7 @@ impl Wanted {
     }
 }
 
-impl Found {
+impl FoundPlace {
     /// A place that nothing stands by for.
     pub(super) const fn new(label: String, what: Resolution) -> Self {
         Self { label, what, standby: Vec::new(), every_address: false }
@@ -126,7 +126,7 @@ pub(crate) fn absent(words: &str) -> anyhow::Error {
 pub(super) fn each_port(target: &Target, stem: &str, host: &str, ports: Vec<Port>) -> Places {
     let count = ports.len();
     let place = |port: Port| {
-        Found::new(
+        FoundPlace::new(
             labelled(target, stem, count, &port),
             Resolution::Try(host.to_owned(), Some(port)),
         )
@@ -135,9 +135,9 @@ pub(super) fn each_port(target: &Target, stem: &str, host: &str, ports: Vec<Port
 }
 
 /// `host`, of which no port is asked.
-pub(super) fn without_ports(target: &Target, stem: &str, host: &str) -> Found {
+pub(super) fn without_ports(target: &Target, stem: &str, host: &str) -> FoundPlace {
     let label = if has_many_pods(target) { stem } else { &target.text };
-    Found::new(label.to_owned(), Resolution::Try(host.to_owned(), None))
+    FoundPlace::new(label.to_owned(), Resolution::Try(host.to_owned(), None))
 }
 
 /// What the user typed, as long as it is one thing.

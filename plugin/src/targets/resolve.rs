@@ -19,7 +19,7 @@ use tokio::time::timeout;
 
 use super::{
     metadata,
-    places::{Found, Places, Resolved, Wanted, each_port, stem, without_ports},
+    places::{FoundPlace, Places, Resolved, Wanted, each_port, stem, without_ports},
     ports, service,
     target::{Place, Target, TargetKind},
 };
@@ -46,7 +46,8 @@ pub(crate) async fn resolve<'t>(
     })?;
     let resolved = |(target, places): (&'t Target, Places)| {
         let resolved = move |found| {
-            let Found { label, what, standby, every_address } = metadata::refused(target, found);
+            let FoundPlace { label, what, standby, every_address } =
+                metadata::refused(target, found);
             Resolved { label, target, what, standby, every_address }
         };
         places.into_iter().map(resolved)
@@ -113,7 +114,7 @@ fn fixed(target: &Target, host: &str, wanted: Wanted) -> anyhow::Result<Places> 
     };
     match port {
         Ok(port) => Ok(each_port(target, &target.text, host, port)),
-        Err(problem) => Ok(vec![Found::without_port(target, &target.text, problem)]),
+        Err(problem) => Ok(vec![FoundPlace::without_port(target, &target.text, problem)]),
     }
 }
 
@@ -128,7 +129,7 @@ async fn object(
         TargetKind::Pod => {
             let pod = match pods::get(cluster, &cluster.namespace, name).await? {
                 Ok(pod) => pod,
-                Err(missing) => return Ok(vec![Found::absent(target, missing)]),
+                Err(missing) => return Ok(vec![FoundPlace::absent(target, missing)]),
             };
             return Ok(of_pod(target, &stem(target, kind, name), &pod, wanted));
         }
@@ -140,7 +141,7 @@ async fn object(
     };
     let selector = match workloads::selector(cluster, &cluster.namespace, workload, name).await? {
         Ok(selector) => selector,
-        Err(missing) => return Ok(vec![Found::absent(target, missing)]),
+        Err(missing) => return Ok(vec![FoundPlace::absent(target, missing)]),
     };
     let pods = pods::list(cluster, &cluster.namespace, &selector).await?;
     Ok(of_pods(target, &format!("{}/{name}", kind.short()), &pods, wanted))
@@ -155,7 +156,7 @@ fn of_pods(target: &Target, object: &str, pods: &[Pod], wanted: Wanted) -> Place
             _ => format!("kubectl describe {object}"),
         };
         let problem = format!("{object} has no ready pod ({} in all); see {describe}", pods.len());
-        return vec![Found::settled(target, Observation::NotRun, problem)];
+        return vec![FoundPlace::settled(target, Observation::NotRun, problem)];
     }
     let mut places = Vec::new();
     for pod in ready {
@@ -168,12 +169,12 @@ fn of_pods(target: &Target, object: &str, pods: &[Pod], wanted: Wanted) -> Place
 fn of_pod(target: &Target, stem: &str, pod: &Pod, wanted: Wanted) -> Places {
     let name = pod.metadata.name.as_deref().unwrap_or_default();
     if let Some((observation, reason)) = ending(name, pod) {
-        return vec![Found::settled(target, observation, reason)];
+        return vec![FoundPlace::settled(target, observation, reason)];
     }
     let addresses = addresses(pod);
     let chosen = wanted.of_family(&addresses);
     if chosen.is_empty() {
-        return vec![Found::of_other_family(target, &format!("pod {name}"), &addresses)];
+        return vec![FoundPlace::of_other_family(target, &format!("pod {name}"), &addresses)];
     }
     if !wanted.has_port(target) {
         let place = |address: &String| without_ports(target, stem, address);
@@ -186,7 +187,7 @@ fn of_pod(target: &Target, stem: &str, pod: &Pod, wanted: Wanted) -> Places {
             let of_address = |address: &String| each_port(target, stem, address, ports.clone());
             chosen.into_iter().flat_map(of_address).collect()
         }
-        Err(problem) => vec![Found::without_port(target, &format!("pod {name:?}"), problem)],
+        Err(problem) => vec![FoundPlace::without_port(target, &format!("pod {name:?}"), problem)],
     }
 }
 
@@ -256,7 +257,7 @@ mod tests {
         let hosts = |pod: &Pod, family| {
             let wanted = Wanted { family, ..Wanted::default() };
             let places = of_pod(&target("web:80"), "web", pod, wanted);
-            let host = |found: Found| match found.what {
+            let host = |found: FoundPlace| match found.what {
                 Resolution::Try(host, _) => host,
                 Resolution::Settled(_, reason) => reason,
             };
@@ -282,7 +283,7 @@ mod tests {
         for (text, stem, expected) in cases {
             let places = of_pod(&target(text), stem, &pod, Wanted::default());
             assert_eq!(labels(&places), expected, "{text}");
-            for Found { what, .. } in &places {
+            for FoundPlace { what, .. } in &places {
                 assert!(matches!(what, Resolution::Try(host, _) if host == "10.0.0.7"), "{what:?}");
             }
         }

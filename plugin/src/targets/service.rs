@@ -7,7 +7,7 @@ use kubectl_pods_report::{Family, Observation, Standby, Transport};
 
 use super::{
     endpoints::{endpoints, port_of, spread, usable},
-    places::{Found, Places, Resolution, Wanted, each_port, labelled, stem},
+    places::{FoundPlace, Places, Resolution, Wanted, each_port, labelled, stem},
     ports::{self, Port},
     target::{Target, TargetKind, in_namespace},
 };
@@ -35,13 +35,13 @@ pub(super) async fn find(
     );
     let service = match service? {
         Ok(service) => service,
-        Err(missing) => return Ok(vec![Found::absent(target, missing)]),
+        Err(missing) => return Ok(vec![FoundPlace::absent(target, missing)]),
     };
     if !wanted.has_port(target) {
         let problem = format!(
             "svc/{name} is no machine that answers an ICMP echo: its pods are, as in -l SELECTOR or deploy/NAME"
         );
-        return Ok(vec![Found::settled(target, Observation::NotRun, problem)]);
+        return Ok(vec![FoundPlace::settled(target, Observation::NotRun, problem)]);
     }
     let transport = wanted.transport(target);
     let declared = ports::of_service(&service, transport);
@@ -49,7 +49,11 @@ pub(super) async fn find(
     let ports = match ports {
         Ok(ports) => ports,
         Err(problem) => {
-            return Ok(vec![Found::without_port(target, &format!("service {name:?}"), problem)]);
+            return Ok(vec![FoundPlace::without_port(
+                target,
+                &format!("service {name:?}"),
+                problem,
+            )]);
         }
     };
     let stem = stem(target, TargetKind::Service, name);
@@ -60,7 +64,7 @@ pub(super) async fn find(
     let slices = slices.unwrap_or_default();
     let chosen = wanted.of_family(&hosts);
     if chosen.is_empty() {
-        return Ok(vec![Found::of_other_family(target, &format!("svc/{name}"), &hosts)]);
+        return Ok(vec![FoundPlace::of_other_family(target, &format!("svc/{name}"), &hosts)]);
     }
     let mut places = Vec::new();
     for host in chosen {
@@ -145,7 +149,7 @@ fn headless(
             {
                 let label = labelled(target, stem, ports.len(), port);
                 let what = Resolution::Try(address.clone(), Some(Port { number, ..port.clone() }));
-                places.push(Found { every_address: true, ..Found::new(label, what) });
+                places.push(FoundPlace { every_address: true, ..FoundPlace::new(label, what) });
             }
         }
     }
@@ -153,7 +157,7 @@ fn headless(
         let object = service.metadata.name.as_deref().unwrap_or_default();
         let problem =
             format!("svc/{object} has no ready endpoint; see kubectl describe svc/{object}");
-        return vec![Found::settled(target, Observation::NotRun, problem)];
+        return vec![FoundPlace::settled(target, Observation::NotRun, problem)];
     }
     places
 }

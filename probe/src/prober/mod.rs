@@ -1,8 +1,8 @@
 //! Ways of asking a target, one file each, behind one trait.
 //!
-//! A new protocol is a file beside [`tcp`], [`mod@http`], [`dns`] and [`ping`] with its [`Prober`], and a line in [`of`]; on the wire it is a
-//! variant of [`Ask`], and of [`kubectl_pods_report::Details`] if it learns what others do not. Nothing else here knows
-//! protocols: [`attempt`] runs any prober within its limits, and [`observe`] makes an observation of what it left.
+//! A new protocol is a file beside [`tcp`], [`mod@http`], [`udp`], [`dns`] and [`ping`] with its [`Prober`], and a line in [`of`]; on the
+//! wire it is a variant of [`Ask`], with fields of its own in [`kubectl_pods_report::Details`] if it learns what others do not. [`attempt`]
+//! runs any prober within its limits, and [`observe`] makes an observation of what it left.
 
 mod attempt;
 mod dns;
@@ -98,13 +98,11 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    /// Makes sure that `check` is possible.
+    /// Makes sure that `check` is possible. Over TLS it will trust `roots`, if they are given, instead of what its machine does.
     ///
     /// # Errors
     ///
     /// What makes it impossible, in words.
-    ///
-    /// Over TLS it will trust `roots`, if they are given, instead of what its machine does.
     pub(crate) fn new(check: &Check, roots: Option<&Arc<RootCertStore>>) -> Result<Self, String> {
         Ok(Self { check: check.clone(), prober: of(check, roots)? })
     }

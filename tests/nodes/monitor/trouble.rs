@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::super::SOON;
 use harness::{Cluster, Run};
 
 #[test]
@@ -21,6 +22,10 @@ fn what_cannot_be_installed_says_why() {
     let run = install(&["10.0.0.7:80", "--probe-image", "localhost:1/missing:1"]);
     let run = run.complains("ErrImagePull").complains("removed again");
     assert!(run.took < Duration::from_secs(20), "{}", run.story());
+    assert_eq!(ns.leftovers(), "");
+    let run = install(&["10.0.0.7:80", "--node-selector", "kubectl-pods.test/nowhere=yes"]);
+    let run = run.complains("removed again: no node fits").complains("--node-selector");
+    assert!(run.took < SOON, "{}", run.story());
     assert_eq!(ns.leftovers(), "");
     ns.kubectl(["create", "configmap", "kubectl-pods-monitor"]).run().success();
     install(&["10.0.0.7:80"]).complains("was not made by kubectl pods");

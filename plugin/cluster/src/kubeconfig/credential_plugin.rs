@@ -39,7 +39,7 @@ struct Status {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer {
+struct ExecCredential {
     api_version: Option<String>,
     status: Option<Status>,
 }
@@ -135,7 +135,7 @@ fn request(plugin: &ExecConfig, cluster: &Cluster, interactive: bool) -> Result<
 /// Reads the plugin's answer, JSON or (as client-go allows) YAML.
 fn read(stdout: &[u8], wanted: &str) -> Result<Status> {
     // The error itself quotes what it could not read: secrets, as a rule.
-    let answer: Answer = serde_saphyr::from_slice(stdout).map_err(|error| {
+    let answer: ExecCredential = serde_saphyr::from_slice(stdout).map_err(|error| {
         let place =
             error.location().map(|at| format!(" (line {}, column {})", at.line(), at.column()));
         anyhow!("decoding stdout: it is no ExecCredential{}", place.unwrap_or_default())

@@ -52,7 +52,7 @@ fn pod(scene: &Scene<'_>, key: &Key) -> Option<Cause> {
     if names.any(|name| name == key.name) {
         let mut cause = told("pod", key, None, &[]);
         cause.message.push_str(", but a Service");
-        cause.next = Some(format!("check svc/{}", key.name));
+        cause.next = Some(format!("name it svc/{}", key.name));
         return Some(cause);
     }
     let pods = scene.world.pods(&Want::Pods(key.namespace.clone())).known().unwrap_or_default();

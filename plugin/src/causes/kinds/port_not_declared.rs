@@ -43,7 +43,9 @@ fn named(scene: &Scene<'_>, name: &str) -> Option<Cause> {
     let declared =
         Declared::new(ports.map(|p| (p.name.as_ref(), p.container_port, p.protocol.as_ref())));
     let pod_name = container::name(pod);
-    let message = format!("pod {pod_name} has no TCP port named {name}: it declares {declared}");
+    let transport = scene.transport().as_str();
+    let message =
+        format!("pod {pod_name} has no {transport} port named {name}: it declares {declared}");
     let next = declared.instead_of(name).unwrap_or_else(|| "give the port's number".to_owned());
     let object = Some(super::pod_ref(pod));
     Some(Cause { kind: CauseKind::PortNotDeclared, message, next: Some(next), object })

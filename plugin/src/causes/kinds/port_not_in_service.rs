@@ -36,7 +36,8 @@ pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
 fn named(scene: &Scene<'_>, spec: &ServiceSpec, name: &str) -> Cause {
     let ports = spec.ports.iter().flatten();
     let declared = Declared::new(ports.map(|p| (p.name.as_ref(), p.port, p.protocol.as_ref())));
-    let message = format!("{} has no TCP port named {name}: it has {declared}", scene.object());
+    let (object, transport) = (scene.object(), scene.transport().as_str());
+    let message = format!("{object} has no {transport} port named {name}: it has {declared}");
     let next = declared.instead_of(name);
     let next = next.unwrap_or_else(|| super::edit_service(scene, "declare one"));
     super::of_service(scene, CauseKind::PortNotInService, message, next)

@@ -214,7 +214,7 @@ fn what_does_not_exist() {
         .knowing(Want::Services("shop".to_owned()), Data::Services(from(named(&["web"]))));
     assert_eq!(
         nobody.lines(),
-        ["missing: there is no pod web in namespace shop, but a Service; check svc/web"]
+        ["missing: there is no pod web in namespace shop, but a Service; name it svc/web"]
     );
     let wrong =
         Stage::new(Subject::Workload(Workload::Deployment, key("wbe")), Observation::Absent)

@@ -14,7 +14,9 @@ use std::{
     time::Duration,
 };
 
-use kubectl_pods_report::{Ask, Attempt, Check, HttpRequest, Limits, Plan, Protocol, Redirects};
+use kubectl_pods_report::{
+    Ask, Attempt, Check, Expectation, HttpRequest, Limits, Plan, Protocol, Redirects,
+};
 
 pub(super) use self::request::request;
 use self::words::{Trouble, Verdict, verdict};
@@ -53,8 +55,11 @@ pub(super) fn plan(
     let connect = args.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT).min(total);
     let limits =
         Limits { connect_seconds: connect.as_secs_f64(), total_seconds: total.as_secs_f64() };
-    // Like curl itself it takes every status for an answer.
-    let check = addressing.place(Check { limits, ..Check::new(0, &target.text, host, ask) });
+    // Like curl itself it takes every status for an answer, unless it is to fail.
+    let ranges = vec![(100, 399)];
+    let expect = if args.fail { vec![Expectation::Status { ranges }] } else { Vec::new() };
+    let check = Check { limits, expect, ..Check::new(0, &target.text, host, ask) };
+    let check = addressing.place(check);
     Plan { roots: addressing.roots.clone(), ..Plan::once(vec![check]) }
 }
 

@@ -74,7 +74,7 @@ impl GuestFormat {
         mut query: Query,
         args: &GetArgs,
     ) -> Result<(Outcome, Exit)> {
-        let stdout = Stdout::new();
+        let mut stdout = Stdout::new();
         let several = args.all_namespaces || query.scope.is_many();
         let context = context(&stdout, several)?;
         let opened = self.guest.clone().and_then(|guest| guest.open(&context));
@@ -96,13 +96,18 @@ impl GuestFormat {
             return Ok((outcome, Exit::Failure));
         }
         let ended = rows.ended().context("the list did not end")?;
-        let exit = self.conclude(ended, &asked, args, outcome.rows)?;
+        let exit = self.conclude(ended, &asked, args, (&mut stdout, outcome.rows))?;
         Ok((outcome, exit))
     }
 
     /// Prints what came of the guest, and says so when it did not do its work.
-    fn conclude(&self, ended: Ended, asked: &Asked, args: &GetArgs, rows: usize) -> Result<Exit> {
-        let mut stdout = Stdout::new();
+    fn conclude(
+        &self,
+        ended: Ended,
+        asked: &Asked,
+        args: &GetArgs,
+        (stdout, rows): (&mut Stdout, usize),
+    ) -> Result<Exit> {
         let notes = ended.made.as_ref().map_or(&[][..], |made| &made.notes);
         for note in notes {
             output::note(&format!("{}: {note}", self.name));
@@ -112,7 +117,7 @@ impl GuestFormat {
             // say about the pods that are there shows its header.
             let is_empty = |made: &Made| matches!(&made.output, Output::Table { lines, .. } if lines.is_empty());
             if let Some(made) = ended.made.filter(|made| rows > 0 || !is_empty(made)) {
-                print(made, asked, args, &mut stdout)?;
+                print(made, asked, args, stdout)?;
             }
             stdout.flush()?;
             return Ok(Exit::Success);
@@ -124,9 +129,9 @@ impl GuestFormat {
                 let made = ended.made.filter(has_lines);
                 let part = made.is_some();
                 if let Some(made) = made {
-                    print(made, asked, args, &mut stdout)?;
+                    print(made, asked, args, stdout)?;
                 }
-                rest.print(&mut stdout)?;
+                rest.print(stdout)?;
                 if part {
                     "the other pods are in the built-in table"
                 } else {

@@ -34,7 +34,7 @@ pub struct SavedList {
 
 /// One pod of the list, in the form in which it is wanted.
 #[derive(Clone)]
-struct Found<'p, T> {
+struct SavedPod<'p, T> {
     name: Cow<'p, str>,
     namespace: Cow<'p, str>,
     pod: T,
@@ -93,7 +93,7 @@ impl SavedList {
                 let name = columns.iter().position(ColumnDefinition::is_name);
                 let rows =
                     rows.iter().map(|row| found_row(Row::parse(row.get().as_bytes())?, name));
-                self.select(query, rows, |Found { namespace, pod, .. }| {
+                self.select(query, rows, |SavedPod { namespace, pod, .. }| {
                     if pod.object.is_none() && query.need > Need::Namespace {
                         bail!(
                             "{} is a table of cells: what is asked for is in whole pods",
@@ -111,7 +111,7 @@ impl SavedList {
                 sink.columns(&cells::columns())?;
                 let now = Timestamp::now();
                 let pods = items.iter().map(|item| self.found_pod(item));
-                self.select(query, pods, |Found { namespace, pod: (pod, item), .. }| {
+                self.select(query, pods, |SavedPod { namespace, pod: (pod, item), .. }| {
                     let object = match query.need {
                         Need::Cells | Need::Namespace => None,
                         Need::Metadata | Need::Object => Some(item.json()?),
@@ -143,21 +143,21 @@ impl SavedList {
         self.select(query, nodes, |found| take(found.pod))
     }
 
-    fn found_pod<'p>(&self, item: &'p Item<'_>) -> Result<Found<'p, (Pod<'p>, &'p Item<'p>)>> {
+    fn found_pod<'p>(&self, item: &'p Item<'_>) -> Result<SavedPod<'p, (Pod<'p>, &'p Item<'p>)>> {
         let pod = item.pod().with_context(|| self.no_pod())?;
         self.must_be_a_pod(&pod.kind)?;
         let (name, namespace) = (pod.metadata.name.clone(), pod.metadata.namespace.clone());
-        Ok(Found { name, namespace, pod: (pod, item) })
+        Ok(SavedPod { name, namespace, pod: (pod, item) })
     }
 
-    fn found_node<'a>(&self, item: Item<'a>) -> Result<Found<'static, Node<'a>>> {
+    fn found_node<'a>(&self, item: Item<'a>) -> Result<SavedPod<'static, Node<'a>>> {
         let node = item.node().with_context(|| self.no_pod())?;
         let text =
             |node: Option<&Node<'a>>| node.and_then(Node::text).unwrap_or_default().to_owned();
         self.must_be_a_pod(&text(node.get("kind")))?;
         let metadata = |key| Cow::Owned(text(node.get("metadata").and_then(|node| node.get(key))));
         let (name, namespace) = (metadata("name"), metadata("namespace"));
-        Ok(Found { name, namespace, pod: node })
+        Ok(SavedPod { name, namespace, pod: node })
     }
 
     fn no_pod(&self) -> String {
@@ -175,8 +175,8 @@ impl SavedList {
     fn select<'p, T: Clone>(
         &self,
         query: &Query,
-        pods: impl Iterator<Item = Result<Found<'p, T>>>,
-        mut take: impl FnMut(Found<'p, T>) -> Result<()>,
+        pods: impl Iterator<Item = Result<SavedPod<'p, T>>>,
+        mut take: impl FnMut(SavedPod<'p, T>) -> Result<()>,
     ) -> Result<Outcome> {
         let mut outcome = Outcome::default();
         let mut named = Vec::new();
@@ -208,10 +208,10 @@ impl SavedList {
 }
 
 /// A row's name is in its cells; its namespace only in its object.
-fn found_row<'p>(row: Row<'p>, name: Option<usize>) -> Result<Found<'p, Row<'p>>> {
+fn found_row<'p>(row: Row<'p>, name: Option<usize>) -> Result<SavedPod<'p, Row<'p>>> {
     let name = name.and_then(|column| row.cells.get(column)).cloned().unwrap_or_default();
     let partial = row.object.map(|object| serde_json::from_str::<Partial<'p>>(object.get()));
     let partial = partial.transpose().context("cannot read a pod's metadata")?;
     let namespace = partial.unwrap_or_default().metadata.namespace;
-    Ok(Found { name, namespace, pod: row })
+    Ok(SavedPod { name, namespace, pod: row })
 }
