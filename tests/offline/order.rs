@@ -145,7 +145,7 @@ fn a_wrong_word_reads_no_input() {
         (&["curl", "web", "-d", "@-", "--cacert", "/no/such/file"], "/no/such/file"),
         (&["curl", "web", "-d", "@-", "-w", "@/no/such/file"], "/no/such/file"),
         (&["curl", "web", "-w", "@-", "-X", "A B"], "cannot be sent"),
-        (&["curl", "10.0.0.7", "-6", "-d", "@-"], "IPv6"),
+        (&["curl", "10.0.0.7", "-6", "-d", "@-"], "is an IPv4 address"),
     ];
     for (words, expected) in lines {
         let said = said_without_input(words);

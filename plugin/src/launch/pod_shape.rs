@@ -182,7 +182,8 @@ mod tests {
     #[test]
     fn nothing_asked_for_is_a_node_with_linux() {
         let [metadata, template] = shaped(&[]).expect("a template");
-        assert_eq!(metadata["annotations"], Value::Null);
+        let (key, value) = super::AFTER_SIDECAR;
+        assert_eq!(metadata["annotations"], json!({ key: value }));
         let spec = &template["spec"];
         assert_eq!(spec["nodeSelector"], json!({"kubernetes.io/os": "linux"}));
         for field in ["tolerations", "priorityClassName", "serviceAccountName", "hostNetwork"] {
