@@ -11,6 +11,7 @@ mod certificates;
 mod daemon;
 mod datagrams;
 mod faults;
+mod health;
 mod lab;
 mod matrix;
 mod names;

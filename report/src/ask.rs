@@ -24,6 +24,14 @@ pub enum Ask {
         #[serde(default)]
         request: HttpRequest,
     },
+    /// A gRPC server's health, over HTTP/2 without TLS.
+    Grpc {
+        /// Port to connect to.
+        port: u16,
+        /// The service whose health is asked for; empty: the server as a whole.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        service: String,
+    },
     /// A datagram, and whatever answers it.
     Udp {
         /// Port to send it to.
@@ -60,6 +68,8 @@ pub enum Protocol {
     Http,
     /// HTTP/1.1 over TLS.
     Https,
+    /// gRPC over HTTP/2.
+    Grpc,
     /// A datagram over UDP.
     Udp,
     /// The resolver alone.
@@ -182,7 +192,10 @@ impl Ask {
     #[must_use]
     pub const fn port(&self) -> Option<u16> {
         match self {
-            Self::Tcp { port } | Self::Http { port, .. } | Self::Udp { port } => Some(*port),
+            Self::Tcp { port }
+            | Self::Http { port, .. }
+            | Self::Grpc { port, .. }
+            | Self::Udp { port } => Some(*port),
             Self::Dns | Self::Icmp => None,
         }
     }
@@ -194,6 +207,7 @@ impl Ask {
             Self::Tcp { .. } => Protocol::Tcp,
             Self::Http { tls: None, .. } => Protocol::Http,
             Self::Http { tls: Some(_), .. } => Protocol::Https,
+            Self::Grpc { .. } => Protocol::Grpc,
             Self::Udp { .. } => Protocol::Udp,
             Self::Dns => Protocol::Dns,
             Self::Icmp => Protocol::Icmp,
@@ -204,8 +218,8 @@ impl Ask {
     #[must_use]
     pub const fn http_request(&self) -> Option<&HttpRequest> {
         match self {
-            Self::Tcp { .. } | Self::Udp { .. } | Self::Dns | Self::Icmp => None,
             Self::Http { request, .. } => Some(request),
+            _ => None,
         }
     }
 
@@ -234,6 +248,22 @@ impl Transport {
 }
 
 impl Protocol {
+    /// All of them, in the order of the documentation.
+    pub const ALL: [Self; 7] =
+        [Self::Http, Self::Https, Self::Tcp, Self::Grpc, Self::Udp, Self::Dns, Self::Icmp];
+
+    /// The one of this word, in any case.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|protocol| protocol.as_str().eq_ignore_ascii_case(word))
+    }
+
+    /// Whether it is HTTP/1.1, with or without TLS.
+    #[must_use]
+    pub const fn is_http(self) -> bool {
+        matches!(self, Self::Http | Self::Https)
+    }
+
     /// Whether it is spoken at a port.
     #[must_use]
     pub const fn has_port(self) -> bool {
@@ -244,7 +274,7 @@ impl Protocol {
     #[must_use]
     pub const fn transport(self) -> Option<Transport> {
         match self {
-            Self::Tcp | Self::Http | Self::Https => Some(Transport::Tcp),
+            Self::Tcp | Self::Http | Self::Https | Self::Grpc => Some(Transport::Tcp),
             Self::Udp => Some(Transport::Udp),
             Self::Dns | Self::Icmp => None,
         }
@@ -257,6 +287,7 @@ impl Protocol {
             Self::Tcp => "tcp",
             Self::Http => "http",
             Self::Https => "https",
+            Self::Grpc => "grpc",
             Self::Udp => "udp",
             Self::Dns => "dns",
             Self::Icmp => "icmp",
@@ -287,10 +318,10 @@ mod tests {
 
     #[test]
     fn the_word_is_the_wire_name() {
-        use Protocol::{Dns, Http, Https, Icmp, Tcp, Udp};
-        for protocol in [Tcp, Http, Https, Udp, Dns, Icmp] {
+        for protocol in Protocol::ALL {
             let wire = serde_json::to_string(&protocol).expect("a unit variant serializes");
             assert_eq!(wire, format!("\"{}\"", protocol.as_str()));
+            assert_eq!(Protocol::of_word(&protocol.as_str().to_uppercase()), Some(protocol));
         }
     }
 
@@ -299,6 +330,11 @@ mod tests {
         let request = HttpRequest::default();
         let cases = [
             (Ask::tcp(5432), r#"{"protocol":"tcp","port":5432}"#, "tcp"),
+            (
+                Ask::Grpc { port: 50051, service: String::new() },
+                r#"{"protocol":"grpc","port":50051}"#,
+                "grpc",
+            ),
             (Ask::Udp { port: 53 }, r#"{"protocol":"udp","port":53}"#, "udp"),
             (Ask::Dns, r#"{"protocol":"dns"}"#, "dns"),
             (Ask::Icmp, r#"{"protocol":"icmp"}"#, "icmp"),

@@ -1,11 +1,13 @@
 //! What name resolution, TLS and HTTP found out on their way. A protocol that has nothing of its own adds nothing.
 
+mod grpc;
 mod http;
 mod name;
 mod tls;
 
 use serde::{Deserialize, Serialize};
 
+pub use grpc::GrpcDetails;
 pub use http::HttpDetails;
 pub use name::{Asked, NameAnswer, NameDetails};
 pub use tls::{Certificate, TlsDetails, TlsFault};
@@ -23,6 +25,9 @@ pub struct Details {
     /// An HTTP answer, whole or not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http: Option<HttpDetails>,
+    /// What a gRPC server said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grpc: Option<GrpcDetails>,
     /// Nanoseconds from an ICMP echo request, or the first datagram to a UDP port, to its answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub echo_nanoseconds: Option<u64>,

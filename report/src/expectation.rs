@@ -149,6 +149,7 @@ fn denied(facts: &Facts) -> Finding {
         | Observation::TlsHandshake
         | Observation::TlsCertificate
         | Observation::NotHttp
+        | Observation::NotServing
         | Observation::CutShort
         | Observation::Stalled => Judgement::Failed,
         Observation::Refused

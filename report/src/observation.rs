@@ -32,8 +32,10 @@ pub enum Observation {
     TlsHandshake,
     /// The server's certificate was not accepted.
     TlsCertificate,
-    /// Something answered that does not speak HTTP/1.
+    /// Something answered that does not speak HTTP/1, or HTTP/2 where gRPC was spoken.
     NotHttp,
+    /// A gRPC server answered, and does not say that it serves: it does not, or has no health service.
+    NotServing,
     /// The answer ended before its announced end.
     CutShort,
     /// Established, then silence until the time-out.
@@ -54,7 +56,7 @@ pub enum Observation {
 
 impl Observation {
     /// Every observation, in the order of the documentation.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Open,
         Self::Refused,
         Self::Rejected,
@@ -68,6 +70,7 @@ impl Observation {
         Self::TlsHandshake,
         Self::TlsCertificate,
         Self::NotHttp,
+        Self::NotServing,
         Self::CutShort,
         Self::Stalled,
         Self::EmptyReply,
@@ -95,6 +98,7 @@ impl Observation {
             Self::TlsHandshake => "tls-handshake",
             Self::TlsCertificate => "tls-certificate",
             Self::NotHttp => "not-http",
+            Self::NotServing => "not-serving",
             Self::CutShort => "cut-short",
             Self::Stalled => "stalled",
             Self::EmptyReply => "empty-reply",

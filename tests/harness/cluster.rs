@@ -86,6 +86,11 @@ impl Cluster {
             .args(["pods".to_owned()].into_iter().chain(args))
     }
 
+    /// A program of the cluster's own that lies beside its kubectl.
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.kubectl.with_file_name(name)
+    }
+
     /// Names of its nodes, without virtual ones, which a test beside may have made up.
     pub fn node_names(&self) -> Vec<String> {
         let path = "jsonpath={.items[*].metadata.name}";

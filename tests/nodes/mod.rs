@@ -9,6 +9,7 @@ mod causes;
 mod check;
 mod curl;
 mod guest;
+mod health;
 mod image;
 mod interrupt;
 mod killed;

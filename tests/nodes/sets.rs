@@ -68,6 +68,18 @@ fn every_port_of_every_service() {
     });
     let run = check().exits(3);
     assert_eq!(targets(&run), ["svc/both:80", "svc/both:81", "svc/udp"], "{}", run.story());
+    // In no one protocol: each is spoken to as it declares. nginx hears no datagram.
+    ns.apply(
+        "{apiVersion: v1, kind: Service, metadata: {name: media}, spec: {selector: {app: nginx-ser}, ports: \
+         [{port: 9, protocol: SCTP}]}}",
+    );
+    let run = ns.pods(["check", "--all"]).run().exits(2);
+    let all = ["svc/both:80", "svc/both:81", "svc/udp:53/UDP"];
+    assert_eq!(targets(&run), all, "{}", run.story());
+    assert!(run.stdout.contains(" refused "), "{}", run.story());
+    let run = run.complains("not tried, for their protocol: svc/media:9/SCTP");
+    assert!(run.stdout.matches(" open ").count() == 2, "{}", run.story());
+    ns.kubectl(["delete", "service", "media"]).run().success();
     // From a namespace that has none, those of all are named with theirs.
     let other = ns.cluster.namespace("sets-other");
     let everywhere = ["check", "--all", "-A", "--protocol", "tcp", "--connect-timeout", "1s"];

@@ -43,7 +43,12 @@ pub async fn check(connection: &ConnectionOptions, args: &CheckArgs) -> anyhow::
     let carrier = carrier(&args.probe)?;
     let cluster = cluster_for(connection, &args.probe, &targets, args.all).await?;
     if let Some(cluster) = cluster.as_ref().filter(|_| args.all) {
-        targets.extend(targets::services(cluster, args.all_namespaces).await?);
+        let services = targets::services(cluster, args.all_namespaces, wanted).await?;
+        targets.extend(services.targets);
+        if !services.untried.is_empty() {
+            let untried = services.untried.join(", ");
+            output::warning(&format!("not tried, for their protocol: {untried}"));
+        }
     }
     anyhow::ensure!(!targets.is_empty(), "there is no Service to check");
     if args.endpoints {

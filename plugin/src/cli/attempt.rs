@@ -39,6 +39,8 @@ pub enum CheckProtocol {
     Http,
     /// An HTTP GET over TLS
     Https,
+    /// The health of a gRPC server
+    Grpc,
     /// A datagram over UDP
     Udp,
     /// An ICMP echo

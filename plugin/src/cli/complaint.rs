@@ -290,7 +290,7 @@ mod tests {
         ),
         (
             "check x --protocol sctp",
-            "invalid argument \"sctp\" for \"--protocol\" flag: must be tcp, http, https, udp or icmp",
+            "invalid argument \"sctp\" for \"--protocol\" flag: must be tcp, http, https, grpc, udp or icmp",
             "kubectl pods check",
         ),
         (

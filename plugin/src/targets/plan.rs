@@ -54,6 +54,7 @@ impl From<CheckProtocol> for Protocol {
             CheckProtocol::Tcp => Self::Tcp,
             CheckProtocol::Http => Self::Http,
             CheckProtocol::Https => Self::Https,
+            CheckProtocol::Grpc => Self::Grpc,
             CheckProtocol::Udp => Self::Udp,
             CheckProtocol::Icmp => Self::Icmp,
         }
@@ -183,6 +184,10 @@ impl AttemptOptions {
             Protocol::Https => {
                 Ask::https(port.number, self.addressing.tls(target, host), request())
             }
+            Protocol::Grpc => {
+                let service = target.path.as_deref().unwrap_or_default().trim_start_matches('/');
+                Ask::Grpc { port: port.number, service: service.to_owned() }
+            }
             Protocol::Udp => Ask::Udp { port: port.number },
             Protocol::Dns => Ask::Dns,
             Protocol::Icmp => Ask::Icmp,
@@ -191,13 +196,10 @@ impl AttemptOptions {
 
     /// What is expected of a target that speaks `protocol`, if any was to be spoken.
     fn expectations(&self, protocol: Option<Protocol>) -> Vec<Expectation> {
-        match protocol {
-            Some(Protocol::Http | Protocol::Https) => {
-                vec![Expectation::Status { ranges: self.statuses.clone() }]
-            }
-            Some(Protocol::Tcp | Protocol::Udp | Protocol::Dns | Protocol::Icmp) | None => {
-                Vec::new()
-            }
+        if protocol.is_some_and(Protocol::is_http) {
+            vec![Expectation::Status { ranges: self.statuses.clone() }]
+        } else {
+            Vec::new()
         }
     }
 
@@ -351,7 +353,8 @@ mod tests {
         let details = Details {
             name: check.host.parse::<IpAddr>().is_err().then_some(name),
             tls: (check.ask.protocol() == Protocol::Https).then_some(tls),
-            http: Some(http),
+            http: Some(http), // longer than what gRPC has in its place
+            grpc: None,
             echo_nanoseconds: Some(12_345_678),
             first_bytes: Some("x".repeat(128)),
             speaks: Some(Spoken::Http),

@@ -87,7 +87,7 @@ pub(crate) fn refuse_unfit(targets: &[Target], wanted: Wanted) -> anyhow::Result
 }
 
 fn fixed(target: &Target, host: &str, wanted: Wanted) -> anyhow::Result<Places> {
-    use kubectl_pods_report::Protocol::{Dns, Http, Https, Icmp, Tcp, Udp};
+    use kubectl_pods_report::Protocol::{Dns, Grpc, Http, Https, Icmp, Tcp, Udp};
 
     if let (Place::Address(address), Some(family)) = (&target.place, wanted.family)
         && !family.has(*address)
@@ -101,7 +101,7 @@ fn fixed(target: &Target, host: &str, wanted: Wanted) -> anyhow::Result<Places> 
     let default = match target.protocol {
         Some(Http) => Some(80),
         Some(Https) => Some(443),
-        Some(Tcp | Udp | Dns | Icmp) | None => wanted.fallback,
+        Some(Tcp | Grpc | Udp | Dns | Icmp) | None => wanted.fallback,
     };
     // Without a declaration there is no reason for a port but that it was named.
     let port = match (&target.port, default) {

@@ -3,13 +3,13 @@
 use std::{iter::zip, net::IpAddr};
 
 use k8s_openapi::api::{core::v1::Service, discovery::v1::EndpointSlice};
-use kubectl_pods_report::{Family, Observation, Standby, Transport};
+use kubectl_pods_report::{Family, Observation, Protocol, Standby, Transport};
 
 use super::{
     endpoints::{endpoints, port_of, spread, usable},
     places::{FoundPlace, Places, Resolution, Wanted, each_port, labelled, stem},
     ports::{self, Port},
-    target::{Target, TargetKind, in_namespace},
+    target::{PortRef, Target, TargetKind, in_namespace},
 };
 use cluster::{Cluster, services};
 
@@ -83,13 +83,60 @@ pub(super) async fn find(
 /// # Errors
 ///
 /// kubectl's words for what the server refuses.
-pub(crate) async fn all(cluster: &Cluster, everywhere: bool) -> anyhow::Result<Vec<Target>> {
+pub(crate) async fn all(
+    cluster: &Cluster,
+    everywhere: bool,
+    wanted: Wanted,
+) -> anyhow::Result<AllServices> {
     let services = services::list(cluster, (!everywhere).then_some(&cluster.namespace)).await?;
-    let target = |service: &Service| {
+    let mut all = AllServices::default();
+    for service in &services {
         let namespace = service.metadata.namespace.as_deref().filter(|_| everywhere);
-        Target::service(service.metadata.name.as_deref().unwrap_or_default(), namespace)
-    };
-    Ok(services.iter().map(target).collect())
+        let name = service.metadata.name.as_deref().unwrap_or_default();
+        all.add(&Target::service(name, namespace), service, wanted);
+    }
+    Ok(all)
+}
+
+/// The Services that were found, as targets.
+#[derive(Debug, Default)]
+pub(crate) struct AllServices {
+    /// What is tried.
+    pub(crate) targets: Vec<Target>,
+    /// What cannot be, as `svc/NAME:PORT/SCTP`.
+    pub(crate) untried: Vec<String>,
+}
+
+impl AllServices {
+    /// The ports of one Service: those of TCP as if it had been named; each of UDP beside them, unless all are to be spoken to
+    /// in one protocol.
+    fn add(&mut self, target: &Target, service: &Service, wanted: Wanted) {
+        let declared = service.spec.iter().flat_map(|spec| spec.ports.iter().flatten());
+        let declared: Vec<(u16, &str)> = declared
+            .filter_map(|port| {
+                let protocol = port.protocol.as_deref().unwrap_or("TCP");
+                Some((u16::try_from(port.port).ok()?, protocol))
+            })
+            .collect();
+        let has = |wanted: &str| declared.iter().any(|(_, protocol)| *protocol == wanted);
+        if wanted.protocol.is_some() || has("TCP") || declared.is_empty() {
+            self.targets.push(target.clone());
+        }
+        for (port, protocol) in declared {
+            // As kubectl shows a Service's ports.
+            let text = format!("{}:{port}/{protocol}", target.text);
+            match protocol {
+                "UDP" if wanted.protocol.is_none() => self.targets.push(Target {
+                    text,
+                    protocol: Some(Protocol::Udp),
+                    port: Some(PortRef::Number(port)),
+                    ..target.clone()
+                }),
+                "TCP" | "UDP" => {}
+                _ => self.untried.push(text),
+            }
+        }
+    }
 }
 
 /// The endpoints that a client of `host` is sent to, some of them.

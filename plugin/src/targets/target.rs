@@ -187,12 +187,14 @@ fn parse(text: &str) -> Result<Target, String> {
         Some(Protocol::Tcp | Protocol::Udp) => port.is_some() && path.is_none(),
         Some(Protocol::Dns) => port.is_none() && path.is_none() && matches!(place, Place::Host(_)),
         Some(Protocol::Icmp) => port.is_none() && path.is_none(),
+        Some(Protocol::Grpc) => port.is_some(),
         Some(Protocol::Http | Protocol::Https) | None => true,
     };
     if let Some(protocol) = protocol.filter(|_| !is_fit) {
         let wanted = match protocol {
             Protocol::Dns => "NAME",
             Protocol::Icmp => "HOST",
+            Protocol::Grpc => "HOST:PORT, or with /SERVICE behind it",
             Protocol::Tcp | Protocol::Udp | Protocol::Http | Protocol::Https => "HOST:PORT",
         };
         let scheme = protocol.as_str();
@@ -202,18 +204,10 @@ fn parse(text: &str) -> Result<Target, String> {
 }
 
 fn parse_scheme(scheme: &str) -> Result<Protocol, String> {
-    match scheme.to_ascii_lowercase().as_str() {
-        "http" => Ok(Protocol::Http),
-        "https" => Ok(Protocol::Https),
-        "tcp" => Ok(Protocol::Tcp),
-        "udp" => Ok(Protocol::Udp),
-        "dns" => Ok(Protocol::Dns),
-        "icmp" => Ok(Protocol::Icmp),
-        other => {
-            let other = other.escape_debug();
-            Err(format!("cannot check {other}:// (known: http, https, tcp, udp, dns, icmp)"))
-        }
-    }
+    Protocol::of_word(scheme).ok_or_else(|| {
+        let (scheme, known) = (scheme.to_lowercase(), Protocol::ALL.map(Protocol::as_str));
+        format!("cannot check {}:// (known: {})", scheme.escape_debug(), known.join(", "))
+    })
 }
 
 /// Splits `svc/web:80/x` into its kind and the rest. What is before the first `/` is a kind only if it is one.

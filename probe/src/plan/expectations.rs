@@ -42,6 +42,7 @@ fn fits(expectation: &Expectation, ask: &Ask) -> Result<(), String> {
 fn has(ask: &Ask, phase: Phase) -> bool {
     match ask {
         Ask::Tcp { .. } => matches!(phase, Phase::Resolve | Phase::Connect | Phase::Total),
+        Ask::Grpc { .. } => phase != Phase::Tls,
         Ask::Udp { .. } => matches!(phase, Phase::Resolve | Phase::Total),
         Ask::Http { tls, .. } => phase != Phase::Tls || tls.is_some(),
         Ask::Dns | Ask::Icmp => matches!(phase, Phase::Resolve | Phase::Total),

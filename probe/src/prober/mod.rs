@@ -1,12 +1,13 @@
 //! Ways of asking a target, one file each, behind one trait.
 //!
-//! A new protocol is a file beside [`tcp`], [`mod@http`], [`udp`], [`dns`] and [`ping`] with its [`Prober`], and a line in [`of`]; on the
+//! A new protocol is a file beside [`tcp`], [`mod@http`], [`grpc`], [`udp`], [`dns`] and [`ping`] with its [`Prober`], and a line in [`of`]; on the
 //! wire it is a variant of [`Ask`], with fields of its own in [`kubectl_pods_report::Details`] if it learns what others do not. [`attempt`]
 //! runs any prober within its limits, and [`observe`] makes an observation of what it left.
 
 mod attempt;
 mod dns;
 mod failure;
+mod grpc;
 mod http;
 mod icmp;
 mod machine;
@@ -116,6 +117,7 @@ fn of(check: &Check, roots: Option<&Arc<RootCertStore>>) -> Result<Arc<dyn Probe
             let tls = tls.clone().map(|tls| tls::Client::new(tls, roots.cloned()));
             Arc::new(http::Http::new(&check.host, *port, tls, roots.cloned(), request)?)
         }
+        Ask::Grpc { port, service } => Arc::new(grpc::Grpc::new(&check.host, *port, service)?),
         Ask::Udp { port } => Arc::new(udp::Udp { port: *port }),
         Ask::Dns => Arc::new(dns::Dns),
         Ask::Icmp => Arc::new(ping::Ping),

@@ -77,6 +77,7 @@ fn a_denial_is_judged_as_far_as_one_end_can_tell() {
         (seen(Observation::Stalled), Failed),
         (seen(Observation::TlsCertificate), Failed),
         (seen(Observation::NotHttp), Failed),
+        (seen(Observation::NotServing), Failed),
         (seen(Observation::CutShort), Failed),
     ];
     for (facts, judgement) in cases {

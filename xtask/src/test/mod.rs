@@ -130,12 +130,14 @@ not run, since --kubeconfig names a cluster and none is started beside it:
   cilium         asserts that policies are enforced, by the Cilium of our own cluster
   nodes::policy  asserts that policies are not enforced, by the bridge of our own cluster
   nodes::image   loads images into the containerd of a node of our own cluster
+  nodes::health  runs the etcd of our own cluster, from the machine's disk
   nodes::causes::one_node  puts a rule into the firewall of a node of our own cluster
   cluster        is the self-test of our own clusters
   demo           has a cluster of its own; `cargo xtask demo` takes --kubeconfig too";
 
 /// The tests that hold on our own network, or reach into our own nodes.
-const OWN_CLUSTER_ONLY: [&str; 3] = ["nodes::policy", "nodes::image", "nodes::causes::one_node"];
+const OWN_CLUSTER_ONLY: [&str; 4] =
+    ["nodes::policy", "nodes::image", "nodes::health", "nodes::causes::one_node"];
 
 /// The label by which the namespaces of one run are known; its value is the environment variable
 /// `KUBECTL_PODS_TEST_RUN`.

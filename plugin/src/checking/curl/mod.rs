@@ -48,8 +48,7 @@ pub(super) fn plan(
     let ask = match target.protocol {
         Some(Protocol::Https) => Ask::https(port.number, tls(), http),
         // `request` has refused what speaks no HTTP.
-        Some(Protocol::Http | Protocol::Tcp | Protocol::Udp | Protocol::Dns | Protocol::Icmp)
-        | None => Ask::http(port.number, http),
+        _ => Ask::http(port.number, http),
     };
     let total = args.max_time.unwrap_or(DEFAULT_MAX_TIME);
     let connect = args.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT).min(total);

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, bail};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use kubectl_pods_report::{HttpRequest, Payload, PayloadData, Protocol, Redirects};
+use kubectl_pods_report::{HttpRequest, Payload, PayloadData, Redirects};
 
 use super::{data, remote_name};
 use crate::{
@@ -25,11 +25,8 @@ pub(in super::super) fn request(
     target: &Target,
     args: &RequestArgs,
 ) -> anyhow::Result<HttpRequest> {
-    match target.protocol {
-        Some(other @ (Protocol::Tcp | Protocol::Udp | Protocol::Dns | Protocol::Icmp)) => {
-            bail!("curl speaks HTTP: use http:// or https:// instead of {}://", other.as_str())
-        }
-        Some(Protocol::Http | Protocol::Https) | None => {}
+    if let Some(other) = target.protocol.filter(|protocol| !protocol.is_http()) {
+        bail!("curl speaks HTTP: use http:// or https:// instead of {}://", other.as_str());
     }
     if let Some(method) = &args.method {
         let sendable = http::Method::try_from(method.as_str());

@@ -109,7 +109,11 @@ fn unanswered(attempt: &Attempt, last: Option<&Exchange>) -> Failed {
         Observation::EmptyReply => said(52, "Empty reply from server"),
         Observation::TlsHandshake => said(35, "SSL connect error"),
         Observation::TlsCertificate => said(60, &certificate(attempt, hop)),
-        Observation::Silent | Observation::Starved | Observation::NotRun => Failed::Unknown,
+        // No request of curl's comes to these two.
+        Observation::Silent
+        | Observation::NotServing
+        | Observation::Starved
+        | Observation::NotRun => Failed::Unknown,
     }
 }
 

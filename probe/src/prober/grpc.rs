@@ -1,0 +1,198 @@
+//! The health of a gRPC server, asked for as the kubelet's gRPC probes do: one call of `grpc.health.v1.Health/Check` over
+//! HTTP/2 without TLS (`doc/health-checking.md` and `doc/PROTOCOL-HTTP2.md` of the gRPC repository).
+
+mod message;
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Either, select};
+use http::{HeaderMap, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use kubectl_pods_report::{GrpcDetails, Observation};
+use percent_encoding::percent_decode_str;
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use self::message::Health;
+use super::failure::Failure;
+use super::observed::{Begin, Observed, Seen};
+use super::{Context, Prober, Stage, Trace, tcp};
+
+/// Most that an answer may have: that of a health service has two bytes and five before them.
+const ANSWER_BYTES: usize = 4 * 1024;
+/// Type of a SETTINGS frame, with which a server begins, and where it stands (RFC 9113, sections 3.4 and 4.1).
+const SETTINGS: (usize, u8) = (3, 4);
+
+/// Makes one call.
+#[derive(Debug)]
+pub(super) struct Grpc {
+    port: u16,
+    request: Request<Full<Bytes>>,
+    service: String,
+}
+
+impl Grpc {
+    /// A prober of `service` at `host` and `port`; an empty name means the server as a whole.
+    ///
+    /// # Errors
+    ///
+    /// When the host cannot stand in a request.
+    pub(super) fn new(host: &str, port: u16, service: &str) -> Result<Self, String> {
+        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        let request = Request::post(format!("http://{host}:{port}/grpc.health.v1.Health/Check"))
+            .header("content-type", "application/grpc")
+            .header("te", "trailers")
+            .header("user-agent", concat!("kubectl-pods/", env!("CARGO_PKG_VERSION")))
+            .body(Full::new(message::request(service)));
+        let request = request.map_err(|error| error.to_string())?;
+        Ok(Self { port, request, service: service.to_owned() })
+    }
+
+    async fn converse(
+        &self,
+        stream: TcpStream,
+        seen: Arc<Seen>,
+        trace: &mut Trace,
+    ) -> Result<String, Failure> {
+        let stream = TokioIo::new(Observed { stream, seen: Arc::clone(&seen) });
+        let explain = |error: hyper::Error| explain(&error, &seen);
+        let begun = Instant::now();
+        let handshake = http2::handshake::<_, _, Full<Bytes>>(TokioExecutor::new(), stream).await;
+        let (mut sender, connection) = handshake.map_err(explain)?;
+        let conversation = pin!(async {
+            let response = sender.send_request(self.request.clone()).await.map_err(explain)?;
+            let answered = Instant::now();
+            trace.phases.processing_seconds = Some((answered - begun).as_secs_f64());
+            trace.stage = Stage::Transfer;
+            let told = self.receive(response, trace).await;
+            trace.phases.transfer_seconds = Some(answered.elapsed().as_secs_f64());
+            told
+        });
+        // The connection moves the bytes; what becomes of them is told to the conversation.
+        match select(conversation, pin!(connection)).await {
+            Either::Left((result, _)) => result,
+            Either::Right((_, conversation)) => conversation.await,
+        }
+    }
+
+    async fn receive(
+        &self,
+        response: Response<Incoming>,
+        trace: &mut Trace,
+    ) -> Result<String, Failure> {
+        let (head, body) = response.into_parts();
+        if let Some(words) = no_grpc(head.status, &head.headers) {
+            return Err(not_serving(words));
+        }
+        let body = Limited::new(body, ANSWER_BYTES).collect().await;
+        let body =
+            body.map_err(|error| not_serving(format!("its answer cannot be read: {error}")))?;
+        // An answer without a message has everything in its head.
+        let end = body.trailers().unwrap_or(&head.headers);
+        let details = GrpcDetails { status: status(end), message: words(end), health: None };
+        let details = trace.details.grpc.insert(details);
+        match details.status {
+            Some(0) => {
+                let health = message::health(&body.to_bytes()).map_err(|wrong| {
+                    not_serving(format!("its answer is no message of a health service: {wrong}"))
+                })?;
+                details.health = Some(health.as_str().to_owned());
+                let service = self.named();
+                match health {
+                    Health::Serving => Ok(format!("gRPC health{service}: SERVING")),
+                    health => {
+                        Err(not_serving(format!("gRPC health{service}: {}", health.as_str())))
+                    }
+                }
+            }
+            Some(status) => Err(not_serving(self.refused(status, details.message.as_deref()))),
+            None => Err(not_serving("its answer has no gRPC status".to_owned())),
+        }
+    }
+
+    /// What a status other than 0 means to who asks for health (`doc/statuscodes.md` of the gRPC repository).
+    fn refused(&self, status: u32, message: Option<&str>) -> String {
+        let service = &self.service;
+        match status {
+            5 => format!("the health service knows no service {service:?} (gRPC status 5)"),
+            12 => "a gRPC server without the health service (gRPC status 12): a kubelet's gRPC probe fails there too".to_owned(),
+            status => {
+                let message = message.map(|message| format!(": {message}")).unwrap_or_default();
+                format!("gRPC status {status}{message}")
+            }
+        }
+    }
+
+    fn named(&self) -> String {
+        if self.service.is_empty() { String::new() } else { format!(" of {}", self.service) }
+    }
+}
+
+impl Prober for Grpc {
+    fn ask<'a>(
+        &'a self,
+        context: Context<'a>,
+        trace: &'a mut Trace,
+    ) -> BoxFuture<'a, Result<String, Failure>> {
+        async move {
+            let stream = tcp::open(context, self.port, trace).await?;
+            trace.stage = Stage::Processing;
+            let seen = Arc::new(Seen::new(Begin::BYTES));
+            let result = self.converse(stream, Arc::clone(&seen), trace).await;
+            if let Err(Failure::Answer { observation: Observation::NotHttp, .. }) = &result {
+                let begin = Begin::of(&seen);
+                trace.details.first_bytes = Some(begin.text());
+                trace.details.speaks = begin.speaks();
+            }
+            result
+        }
+        .boxed()
+    }
+}
+
+/// Why an answer in HTTP/2 is none of a gRPC server.
+fn no_grpc(status: StatusCode, head: &HeaderMap) -> Option<String> {
+    let kind = head.get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let is_grpc = status == StatusCode::OK && kind.starts_with("application/grpc");
+    (!is_grpc).then(|| {
+        format!("an HTTP/2 server that is none of gRPC: HTTP status {}, {kind:?}", status.as_u16())
+    })
+}
+
+/// `grpc-status`.
+fn status(end: &HeaderMap) -> Option<u32> {
+    end.get("grpc-status")?.to_str().ok()?.parse().ok()
+}
+
+/// `grpc-message`, which is percent-encoded.
+fn words(end: &HeaderMap) -> Option<String> {
+    let message = end.get("grpc-message")?.to_str().ok()?;
+    Some(percent_decode_str(message).decode_utf8_lossy().into_owned()).filter(|it| !it.is_empty())
+}
+
+fn not_serving(message: String) -> Failure {
+    Failure::Answer { observation: Observation::NotServing, message, error: None }
+}
+
+/// Why there was no answer to the call, from how whatever answered began.
+fn explain(error: &hyper::Error, seen: &Seen) -> Failure {
+    let begin = seen.begin();
+    let (place, settings) = SETTINGS;
+    if begin.is_empty() || begin.get(place) == Some(&settings) {
+        let cause = std::error::Error::source(error);
+        let cause = cause.and_then(|cause| cause.downcast_ref::<std::io::Error>());
+        let code = cause.and_then(std::io::Error::raw_os_error);
+        return Failure::NoAnswer(code.map(std::io::Error::from_raw_os_error));
+    }
+    Failure::Answer {
+        observation: Observation::NotHttp,
+        message: "something answered that does not speak HTTP/2, which gRPC needs".to_owned(),
+        error: None,
+    }
+}
