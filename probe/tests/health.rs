@@ -161,7 +161,7 @@ async fn what_speaks_no_http2_is_told_by_how_it_begins() {
         attempt.message.contains("HTTP/2, which gRPC needs: \"HTTP/1.1 200 OK"),
         "{attempt:#?}"
     );
-    let silent = server(|stream| drop(stream));
+    let silent = server(drop);
     assert_eq!(asked(silent, "").await.observation, Observation::EmptyReply);
     assert_eq!(asked(closed_port(), "").await.observation, Observation::Refused);
 }
