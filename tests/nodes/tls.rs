@@ -164,6 +164,10 @@ fn what_is_wrong_with_tls_is_told_and_what_is_right_is_accepted() {
     let any = check(&[service, "-k"]).success();
     assert_eq!(tls(&targets(&any)[0])["fault"], "unknown-issuer", "told all the same");
 
+    // An endpoint is asked for by its Service's name, as those do who reach it through the Service.
+    let both = check(&[service, "--endpoints", "--cacert", &ca]).success();
+    assert_eq!(targets(&both).len(), 2, "{}", both.story());
+
     let pod = "pod/tls-web:443";
     let all = [
         "svc/tls-web:8443",

@@ -89,9 +89,12 @@ impl Addressing {
         self.given.iter().map(|given| (given.host.clone(), given.port, given.address)).collect()
     }
 
-    /// The name by which the pods of the cluster call a Service that is tried at its address.
+    /// The name by which the pods of the cluster call a Service that is tried at its address, or at that of an endpoint.
     fn service_name(&self, target: &Target, host: &str) -> Option<String> {
-        let Place::Object(TargetKind::Service, name) = &target.place else { return None };
+        let name = match (&target.place, &target.behind) {
+            (Place::Object(TargetKind::Service, name), _) | (_, Some(name)) => name,
+            _ => return None,
+        };
         let namespace = self.namespace.as_ref()?;
         let (namespace, name) = in_namespace(name, namespace);
         host.parse::<IpAddr>().is_ok().then(|| format!("{name}.{namespace}.svc"))
@@ -147,6 +150,9 @@ mod tests {
             let args = AddressingArgs { server_name, ..AddressingArgs::default() };
             addressing(&args).tls(&target(text), host).server_name
         };
+        let behind = Target { behind: Some("web".to_owned()), ..target("10.244.0.7:443") };
+        let endpoint = addressing(&AddressingArgs::default()).tls(&behind, "10.244.0.7");
+        assert_eq!(endpoint.server_name.as_deref(), Some("web.shop.svc"), "an endpoint of it");
         let service = Some("web.shop.svc".to_owned());
         assert_eq!(name("svc/web:443", "10.96.0.7", None), service);
         assert_eq!(name("svc/web:443", "db.example.org", None), None, "an ExternalName");

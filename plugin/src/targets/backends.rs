@@ -108,6 +108,7 @@ fn at(target: &Target, endpoint: &Endpoint, port: &Port) -> Option<Target> {
         protocol: target.protocol.or(pathed).or_else(|| Some(port.protocol())),
         port: Some(PortRef::Number(number)),
         path: target.path.clone(),
+        behind: service_name(target).cloned(),
     })
 }
 

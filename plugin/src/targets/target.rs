@@ -24,6 +24,8 @@ pub(crate) struct Target {
     pub port: Option<PortRef>,
     /// Path and query, starting with `/`.
     pub path: Option<String>,
+    /// The Service whose endpoint it is, spoken to under the Service's name.
+    pub behind: Option<String>,
 }
 
 /// Where a target is.
@@ -88,7 +90,7 @@ impl Target {
     }
 
     fn at(text: String, place: Place) -> Self {
-        Self { text, place, protocol: None, port: None, path: None }
+        Self { text, place, protocol: None, port: None, path: None, behind: None }
     }
 }
 
@@ -200,7 +202,7 @@ fn parse(text: &str) -> Result<Target, String> {
         let scheme = protocol.as_str();
         return Err(format!("a {scheme}:// target is {scheme}://{wanted}"));
     }
-    Ok(Target { text: text.to_owned(), place, protocol, port, path })
+    Ok(Target { text: text.to_owned(), place, protocol, port, path, behind: None })
 }
 
 fn parse_scheme(scheme: &str) -> Result<Protocol, String> {
@@ -367,7 +369,8 @@ mod tests {
         ];
         for (text, place, protocol, port, path) in cases {
             let path = path.map(str::to_owned);
-            let expected = Target { text: text.to_owned(), place, protocol, port, path };
+            let expected =
+                Target { text: text.to_owned(), place, protocol, port, path, behind: None };
             assert_eq!(text.parse::<Target>(), Ok(expected), "{text}");
         }
     }

@@ -63,7 +63,14 @@ fn target(check: &CheckResults) -> Target {
         (Ok(_), Ok(typed)) => typed.place,
         (Ok(address), Err(_)) => Place::Address(address),
     };
-    Target { text: check.target.clone(), place, protocol: None, port: None, path: None }
+    Target {
+        text: check.target.clone(),
+        place,
+        protocol: None,
+        port: None,
+        path: None,
+        behind: None,
+    }
 }
 
 fn origin<'t>(check: &CheckResults, target: &'t Target) -> Resolved<'t> {
