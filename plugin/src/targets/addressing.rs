@@ -91,10 +91,10 @@ impl Addressing {
 
     /// The name by which the pods of the cluster call a Service that is tried at its address, or at that of an endpoint.
     fn service_name(&self, target: &Target, host: &str) -> Option<String> {
-        let name = match (&target.place, &target.behind) {
-            (Place::Object(TargetKind::Service, name), _) | (_, Some(name)) => name,
-            _ => return None,
-        };
+        let name = match &target.place {
+            Place::Object(TargetKind::Service, name) => Some(name),
+            _ => target.behind.as_ref(),
+        }?;
         let namespace = self.namespace.as_ref()?;
         let (namespace, name) = in_namespace(name, namespace);
         host.parse::<IpAddr>().is_ok().then(|| format!("{name}.{namespace}.svc"))
