@@ -33,7 +33,6 @@ pub use source::PodSource;
 pub(crate) use view::View;
 
 use cluster::ConnectionOptions;
-use table::object::Node;
 
 use self::printers::{NamePrinter, ObjectFormat, ObjectPrinter, PodTable, TableOptions};
 use crate::{
@@ -112,16 +111,8 @@ async fn objects(
 ) -> Result<Exit> {
     let mut stdout = Stdout::new();
     let single = query.names.len() == 1;
-    let mut printer = ObjectPrinter::new(&mut stdout, format, single);
-    let mut print = |mut object: Node<'_>| {
-        if !args.show_managed_fields
-            && let Some(metadata) = object.get_mut("metadata")
-        {
-            metadata.remove("managedFields");
-        }
-        printer.print(object)
-    };
-    let outcome = source.objects(&query, &mut print).await?;
+    let mut printer = ObjectPrinter::new(&mut stdout, format, single, args.show_managed_fields);
+    let outcome = source.objects(&query, &mut printer).await?;
     let nothing = outcome.rows == 0 && (single || query.ignore_not_found);
     if !outcome.unreachable && !nothing {
         printer.finish()?;

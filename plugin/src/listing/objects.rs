@@ -6,24 +6,22 @@ use cluster::{Cluster, PodsAnswer, Representation};
 use table::{object::Node, splitter::Piece};
 
 use super::{
-    Outcome, Query,
+    Change, Outcome, Query,
     fetch::{ListMeta, Reader, cut, visit},
+    sink::ObjectSink,
 };
 
-/// Takes one pod.
-pub(super) type Take<'t> = dyn FnMut(Node<'_>) -> Result<()> + 't;
-
-/// Fetches pods and hands them to `take`.
+/// Fetches pods and hands them to `sink`.
 ///
 /// # Errors
 ///
-/// Only what `take` returns; what the server refuses is in [`Outcome::errors`].
+/// Only what `sink` returns; what the server refuses is in [`Outcome::errors`].
 pub(super) async fn fetch(
     cluster: &Cluster,
     query: &Query,
-    take: &mut Take<'_>,
+    sink: &mut dyn ObjectSink,
 ) -> Result<Outcome> {
-    let mut reader = ObjectReader { take, count: 0, failed: None };
+    let mut reader = ObjectReader { sink, count: 0, failed: None };
     let outcome = visit(cluster, query, Representation::Objects, &mut reader).await;
     match reader.failed {
         Some(error) => Err(error),
@@ -32,7 +30,7 @@ pub(super) async fn fetch(
 }
 
 struct ObjectReader<'t> {
-    take: &'t mut Take<'t>,
+    sink: &'t mut dyn ObjectSink,
     count: usize,
     failed: Option<anyhow::Error>,
 }
@@ -65,7 +63,7 @@ impl ObjectReader<'_> {
         object.set_default("apiVersion", "v1");
         object.set_default("kind", "Pod");
         self.count += 1;
-        (self.take)(object).map_err(|error| {
+        self.sink.object(Change::Listed, object).map_err(|error| {
             self.failed = Some(error);
             anyhow::anyhow!("stopped")
         })

@@ -2,7 +2,10 @@
 
 use anyhow::Result;
 
-use table::row::{ColumnDefinition, Row};
+use table::{
+    object::Node,
+    row::{ColumnDefinition, Row},
+};
 
 /// How a row came to be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +48,23 @@ pub trait Sink {
 
     /// The rows have ended, whole or not. `versions` has one entry for each list that came whole: a list of pods by their
     /// names has none.
+    ///
+    /// # Errors
+    ///
+    /// Ends the list as a failure.
+    fn end(&mut self, versions: &[ListVersion]) -> Result<()>;
+}
+
+/// Takes whole pods as they arrive.
+pub(super) trait ObjectSink {
+    /// One pod.
+    ///
+    /// # Errors
+    ///
+    /// Ends the list.
+    fn object(&mut self, change: Change, object: Node<'_>) -> Result<()>;
+
+    /// The pods have ended, as [`Sink::end`].
     ///
     /// # Errors
     ///

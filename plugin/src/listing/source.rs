@@ -5,7 +5,7 @@ use anyhow::Result;
 use cluster::{Cluster, ConnectionOptions};
 use table::columns::Need;
 
-use super::{Outcome, Query, SavedList, Scope, Sink, everywhere, fetch, objects};
+use super::{Outcome, Query, SavedList, Scope, Sink, everywhere, fetch, objects, sink::ObjectSink};
 use crate::{cli::GetArgs, output};
 
 /// Where pods come from.
@@ -73,25 +73,27 @@ impl PodSource {
         Ok(outcome)
     }
 
-    /// Hands whole pods to `take`, one at a time.
+    /// Hands whole pods to `sink`, one at a time, and tells it when they end.
     pub(super) async fn objects(
         &self,
         query: &Query,
-        take: &mut objects::Take<'_>,
+        sink: &mut dyn ObjectSink,
     ) -> Result<Outcome> {
-        match self {
+        let outcome = match self {
             Self::Cluster(cluster) => {
                 let mut lists = Vec::new();
                 for part in query.parts() {
-                    lists.push(objects::fetch(cluster, &part, take).await?);
+                    lists.push(objects::fetch(cluster, &part, sink).await?);
                     if lists.last().is_some_and(|list| list.unreachable) {
                         break;
                     }
                 }
-                Ok(Outcome::of_all(lists))
+                Outcome::of_all(lists)
             }
-            Self::Saved(list) => list.objects(query, take),
-        }
+            Self::Saved(list) => list.objects(query, sink)?,
+        };
+        sink.end(&outcome.versions)?;
+        Ok(outcome)
     }
 }
 

@@ -40,8 +40,8 @@ pub(crate) struct AttemptOptions {
     pub timeout: Duration,
     /// Attempts for each target.
     pub attempts: u32,
-    /// Accepted HTTP statuses, as inclusive ranges.
-    pub statuses: Vec<(u16, u16)>,
+    /// What is expected of each target, as far as what it speaks can show it.
+    pub expect: Vec<Expectation>,
     /// Whether every address of a name is tried.
     pub all_addresses: bool,
     /// Which addresses count, and whom to trust there.
@@ -70,7 +70,7 @@ impl AttemptOptions {
             connect_timeout: args.connect_timeout.min(args.timeout),
             timeout: args.timeout,
             attempts,
-            statuses: args.expect.clone(),
+            expect: vec![Expectation::Status { ranges: args.expect.clone() }],
             all_addresses: args.all_addresses,
             addressing,
         }
@@ -196,11 +196,13 @@ impl AttemptOptions {
 
     /// What is expected of a target that speaks `protocol`, if any was to be spoken.
     fn expectations(&self, protocol: Option<Protocol>) -> Vec<Expectation> {
-        if protocol.is_some_and(Protocol::is_http) {
-            vec![Expectation::Status { ranges: self.statuses.clone() }]
-        } else {
-            Vec::new()
-        }
+        let fits = |expectation: &&Expectation| match expectation {
+            Expectation::Status { .. } | Expectation::Body { .. } => {
+                protocol.is_some_and(Protocol::is_http)
+            }
+            Expectation::Reached | Expectation::Denied | Expectation::Latency { .. } => true,
+        };
+        self.expect.iter().filter(fits).cloned().collect()
     }
 
     fn limits(&self) -> Limits {
@@ -227,7 +229,7 @@ mod tests {
             connect_timeout: Duration::from_secs(3),
             timeout: Duration::from_secs(10),
             attempts: 1,
-            statuses: vec![(200, 399)],
+            expect: vec![Expectation::Status { ranges: vec![(200, 399)] }],
             all_addresses: false,
             addressing: Addressing::default(),
         }

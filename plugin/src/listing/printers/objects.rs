@@ -7,7 +7,10 @@ use table::{
     sanitize,
 };
 
-use crate::output::Stdout;
+use crate::{
+    listing::{Change, ListVersion, sink::ObjectSink},
+    output::Stdout,
+};
 
 /// How objects are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,21 +26,37 @@ pub(crate) struct ObjectPrinter<'s> {
     stdout: &'s mut Stdout,
     format: ObjectFormat,
     single: bool,
+    with_managed_fields: bool,
     printed: usize,
+}
+
+impl ObjectSink for ObjectPrinter<'_> {
+    fn object(&mut self, _: Change, mut object: Node<'_>) -> Result<()> {
+        if !self.with_managed_fields
+            && let Some(metadata) = object.get_mut("metadata")
+        {
+            metadata.remove("managedFields");
+        }
+        self.print(object)
+    }
+
+    fn end(&mut self, _: &[ListVersion]) -> Result<()> {
+        Ok(())
+    }
 }
 
 impl<'s> ObjectPrinter<'s> {
     /// A printer of one object alone (`single`), or of a List.
-    pub(crate) fn new(stdout: &'s mut Stdout, format: ObjectFormat, single: bool) -> Self {
-        Self { stdout, format, single, printed: 0 }
+    pub(crate) fn new(
+        stdout: &'s mut Stdout,
+        format: ObjectFormat,
+        single: bool,
+        with_managed_fields: bool,
+    ) -> Self {
+        Self { stdout, format, single, with_managed_fields, printed: 0 }
     }
 
-    /// Prints one object.
-    ///
-    /// # Errors
-    ///
-    /// When standard output cannot be written, or the format cannot carry the object.
-    pub(crate) fn print(&mut self, object: Node<'_>) -> Result<()> {
+    fn print(&mut self, object: Node<'_>) -> Result<()> {
         let mut text = String::new();
         match (self.format, self.single) {
             (ObjectFormat::Json, true) => {

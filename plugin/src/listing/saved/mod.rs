@@ -20,7 +20,7 @@ use table::{
 };
 
 use self::contents::{Contents, Item};
-use super::{Change, Outcome, Query, Sink};
+use super::{Change, Outcome, Query, Sink, sink::ObjectSink};
 use crate::pods::cells::{self, Pod};
 
 /// A saved list.
@@ -126,21 +126,17 @@ impl SavedList {
         }
     }
 
-    /// Hands the wanted pods to `take`.
+    /// Hands the wanted pods to `sink`.
     ///
     /// # Errors
     ///
-    /// When this is no list of pods, and what `take` returns.
-    pub fn objects(
-        &self,
-        query: &Query,
-        mut take: impl FnMut(Node<'_>) -> Result<()>,
-    ) -> Result<Outcome> {
+    /// When this is no list of pods, and what `sink` returns.
+    pub(super) fn objects(&self, query: &Query, sink: &mut dyn ObjectSink) -> Result<Outcome> {
         let Contents::Pods(items) = contents::read(&self.text, &self.source)? else {
             bail!("{} is a table: it has cells, but no whole pods", self.source)
         };
         let nodes = items.into_iter().map(|item| self.found_node(item));
-        self.select(query, nodes, |found| take(found.pod))
+        self.select(query, nodes, |found| sink.object(Change::Listed, found.pod))
     }
 
     fn found_pod<'p>(&self, item: &'p Item<'_>) -> Result<SavedPod<'p, (Pod<'p>, &'p Item<'p>)>> {
