@@ -1,7 +1,8 @@
 //! Checks addresses from where it runs, and reports what the kernel saw. Knows nothing of Kubernetes.
 //!
 //! - [`run()`]: one shot: a plan in, numbered records out.
-//! - `serve` (a feature): standing: a plan carried out again and again, results by HTTP for people and for Prometheus.
+//! - `serve` (a feature): standing: a plan carried out again and again, results by HTTP for people and for Prometheus;
+//!   questions of other probes answered over UDP.
 //! - [`pack`], [`unpack`]: a plan as the text of an environment variable.
 //! - [`LastWords`], [`unpack_records`]: the records in 4 KiB, for a file that outlives the probe.
 //! - [`StandingPlan`]: whether a plan can be carried out so, asked by whoever installs one.
@@ -11,6 +12,7 @@
 //! What the probe does not do: it follows no redirect, keeps no connection, resumes no TLS session, tries one address of a name
 //! (the first IPv4 address, or else the first IPv6 one) unless it is told to try every one, and asks the resolver anew for every attempt.
 
+mod echo;
 mod evidence;
 mod last_words;
 #[cfg(feature = "serve")]

@@ -28,10 +28,15 @@ pub(crate) struct Standing {
 
 impl Standing {
     pub(crate) fn start(checks: Vec<Check>) -> Self {
+        Self::start_as("probe-1", "127.0.0.1:0", checks)
+    }
+
+    /// The one of `pod`, at the address to `listen` on.
+    pub(crate) fn start_as(pod: &str, listen: &str, checks: Vec<Check>) -> Self {
         let folder = TempDir::new().expect("a folder");
         write_config(folder.path(), "first", &json(checks));
         let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-pods-probe"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--node", "n1", "--config"]);
+        command.args(["serve", "--listen", listen, "--node", "n1", "--pod", pod, "--config"]);
         command.arg(folder.path().join("config.json"));
         let mut process = command.stderr(Stdio::piped()).spawn().expect("the probe starts");
         let mut line = String::new();

@@ -10,6 +10,7 @@ mod bodies;
 mod certificates;
 mod daemon;
 mod datagrams;
+mod echoes;
 mod faults;
 mod health;
 mod lab;

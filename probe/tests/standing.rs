@@ -225,7 +225,16 @@ fn a_bad_configuration_at_the_start_is_an_error() {
         let folder = TempDir::new().expect("a folder");
         write_config(folder.path(), "first", &content);
         let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-pods-probe"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--node", "n1", "--config"]);
+        command.args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--node",
+            "n1",
+            "--pod",
+            "p1",
+            "--config",
+        ]);
         let output = command.arg(folder.path().join("config.json")).output().expect("runs");
         let log = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{name}: {log}");

@@ -1,5 +1,6 @@
-//! What name resolution, TLS and HTTP found out on their way. A protocol that has nothing of its own adds nothing.
+//! What name resolution, TLS, HTTP and datagrams found out on their way. A protocol that has nothing of its own adds nothing.
 
+mod backend;
 mod grpc;
 mod http;
 mod name;
@@ -7,6 +8,7 @@ mod tls;
 
 use serde::{Deserialize, Serialize};
 
+pub use backend::Backend;
 pub use grpc::GrpcDetails;
 pub use http::HttpDetails;
 pub use name::{Asked, NameAnswer, NameDetails};
@@ -31,6 +33,9 @@ pub struct Details {
     /// Nanoseconds from an ICMP echo request, or the first datagram to a UDP port, to its answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub echo_nanoseconds: Option<u64>,
+    /// Who answered a datagram, if it was a standing probe, which names itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answered_by: Option<Backend>,
     /// The begin of what answered in another protocol than the one asked for, at most 32 bytes, with `\xNN` for what is no
     /// printable ASCII.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -6,7 +6,8 @@
 //!   one word.
 //! - [`hop`]: one request of an attempt, where every step counts.
 //! - [`record`]: the numbered NDJSON lines that a one-shot probe writes to its log.
-//! - [`summary`]: many attempts at one check, where they are too many for a log; [`latency`]: how long they took.
+//! - [`summary`]: many attempts at one check, where they are too many for a log; [`latency`]: how long they took; [`shares`]: who
+//!   answered them.
 //! - [`report`]: what several attempts from several sources say together; [`cause`]: why a target is not as expected.
 //! - [`standing`]: what a standing probe answers at `/results`.
 //!
@@ -26,6 +27,7 @@ pub mod observation;
 pub mod plan;
 pub mod record;
 pub mod report;
+pub mod shares;
 pub mod standing;
 pub mod summary;
 pub mod verdict;
@@ -34,8 +36,8 @@ pub use ask::{Ask, HttpRequest, Payload, PayloadData, Protocol, Redirects, Tls, 
 pub use attempt::Attempt;
 pub use cause::{Cause, CauseKind, Link, LinkKind, LinkState, ObjectRef};
 pub use details::{
-    Asked, Certificate, Details, GrpcDetails, HttpDetails, NameAnswer, NameDetails, Spoken,
-    TlsDetails, TlsFault,
+    Asked, Backend, Certificate, Details, GrpcDetails, HttpDetails, NameAnswer, NameDetails,
+    Spoken, TlsDetails, TlsFault,
 };
 pub use evidence::{Evidence, IcmpError, Starvation, TcpInfo};
 pub use expectation::{Counts, Expectation, Judgement};
@@ -48,6 +50,7 @@ pub use plan::{
 };
 pub use record::{Numbered, Record};
 pub use report::{Report, Source, TargetReport};
+pub use shares::{MAX_BACKENDS, Share};
 pub use standing::{CheckResults, Results};
 pub use summary::{AttemptKind, Summary, Tally};
 pub use verdict::Verdict;
@@ -71,5 +74,8 @@ pub const MAX_RESULT_FILE_BYTES: usize = 4096;
 /// Environment variable that tells a standing probe the name of its node.
 pub const NODE_VARIABLE: &str = "KUBECTL_PODS_NODE";
 
-/// Port on which a standing probe serves its metrics and results.
+/// Environment variable that tells a standing probe the name of its pod.
+pub const POD_VARIABLE: &str = "KUBECTL_PODS_POD";
+
+/// Port on which a standing probe serves its metrics and results over TCP, and over UDP says who it is.
 pub const STANDING_PORT: u16 = 9475;

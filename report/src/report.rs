@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::expectation::judge;
+use crate::shares;
 use crate::{
     Attempt, AttemptKind, Cause, Check, Counts, Expectation, Facts, Judgement, Latency, Link,
-    Observation, Protocol, Summary, Tally, Verdict,
+    Observation, Protocol, Share, Summary, Tally, Verdict,
 };
 
 /// Version of [`Report`]. Fields may be added within a version.
@@ -68,6 +69,9 @@ pub struct TargetReport {
     pub counts: Counts,
     /// Latencies.
     pub latency: Latency,
+    /// Who answered how often, as far as they said who they are: the most frequent first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub backends: Vec<Share>,
     /// `attempts` has only the first of each kind and the slowest: there were too many to keep.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub summed_up: bool,
@@ -124,6 +128,7 @@ impl TargetReport {
             message: judged.message,
             counts: Counts::from_iter([judged.judgement]),
             latency: Latency::default(),
+            backends: Vec::new(),
             summed_up: false,
             attempts: Vec::new(),
             direct: Vec::new(),
@@ -152,6 +157,7 @@ impl TargetReport {
         let attempts = summary.evidence();
         let mut counts = summary.counts();
         let (verdict, message) = words(&summary.kinds, counts, planned);
+        let message = with_backends(message, counts, planned, &summary.backends);
         counts.unknown += planned.saturating_sub(counts.total());
         let address = attempts.iter().find_map(Attempt::endpoint);
         Self {
@@ -164,6 +170,7 @@ impl TargetReport {
             message,
             counts,
             latency: summary.latency,
+            backends: summary.backends.clone(),
             summed_up: true,
             attempts,
             direct: Vec::new(),
@@ -203,10 +210,21 @@ fn words(kinds: &[AttemptKind], made: Counts, planned: u64) -> (Verdict, String)
     }
 }
 
+/// Adds to the message of several attempts who answered them. Where each was answered so, that is all there is to say: the
+/// message is only of the first, and names but one.
+fn with_backends(message: String, made: Counts, planned: u64, backends: &[Share]) -> String {
+    let named: u64 = backends.iter().map(|share| share.count).sum();
+    match shares::words(backends).filter(|_| planned > 1) {
+        Some(words) if made.held == planned && named == planned => words,
+        Some(words) => format!("{message}; {words}"),
+        None => message,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Ask;
+    use crate::{Ask, Backend};
 
     fn target(seen: &[Observation], planned: u64) -> TargetReport {
         let check = Check::new(7, "web", "10.0.0.7", Ask::tcp(80));
@@ -247,6 +265,31 @@ mod tests {
         for (seen, verdict, message) in cases {
             let target = target(seen, 4);
             assert_eq!((target.verdict, target.message.as_str()), (verdict.into(), message));
+        }
+    }
+
+    #[test]
+    fn who_answered_several_attempts_is_told_beside_what_failed() {
+        use Observation::{Open, Silent};
+        let check = Check::new(7, "svc/echo", "10.0.0.7", Ask::Udp { port: 9475 });
+        let attempt = |(seen, name): &(Observation, Option<&str>)| {
+            let mut facts = Facts::new(*seen, seen.as_str());
+            let backend = |name: &str| Backend { name: name.to_owned(), node: "n".to_owned() };
+            facts.details.answered_by = name.map(backend);
+            Attempt::new(&check, facts)
+        };
+        let cases = [
+            (vec![(Open, Some("a"))], "open"),
+            (vec![(Open, Some("a")), (Open, Some("b")), (Open, Some("b"))], "2 backends: b 2, a 1"),
+            (vec![(Open, Some("a")), (Open, None)], "open; 1 backend: a 1"),
+            (vec![(Open, Some("a")), (Silent, None)], "1 of 2 attempts: silent; 1 backend: a 1"),
+            (vec![(Open, None), (Open, None)], "open"),
+        ];
+        for (attempts, message) in cases {
+            let planned = attempts.len() as u64;
+            let attempts = attempts.iter().map(attempt).collect();
+            let target = TargetReport::tried(&check, 0, planned, attempts);
+            assert_eq!(target.message, message);
         }
     }
 

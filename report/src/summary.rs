@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::latency::Samples;
-use crate::{Attempt, Counts, Latency};
+use crate::shares::Shares;
+use crate::{Attempt, Counts, Latency, Share};
 
 /// What all attempts at one check were like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,6 +23,9 @@ pub struct Summary {
     /// The attempt whose whole took longest, of those that have a latency; absent when it is the first of its kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slowest: Option<Attempt>,
+    /// Who answered how often, as far as they said who they are; at most [`crate::MAX_BACKENDS`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub backends: Vec<Share>,
 }
 
 /// Attempts with the same judgement and the same verdict.
@@ -39,6 +43,7 @@ pub struct Tally {
     kinds: Vec<AttemptKind>,
     samples: Samples,
     slowest: Option<Attempt>,
+    backends: Shares,
 }
 
 impl Tally {
@@ -52,6 +57,7 @@ impl Tally {
             None => self.kinds.push(AttemptKind { attempts: 1, first: attempt.clone() }),
         }
         self.samples.add(attempt);
+        self.backends.add(attempt);
         let slower = |slowest: &Attempt| attempt.total_seconds > slowest.total_seconds;
         if attempt.has_latency() && self.slowest.as_ref().is_none_or(slower) {
             self.slowest = Some(attempt.clone());
@@ -61,9 +67,10 @@ impl Tally {
     /// What they are together, as attempts at the check with this id.
     #[must_use]
     pub fn sum_up(self, check: u32) -> Summary {
-        let Self { kinds, samples, slowest } = self;
+        let Self { kinds, samples, slowest, backends } = self;
         let slowest = slowest.filter(|slowest| kinds.iter().all(|kind| kind.first != *slowest));
-        Summary { check, address: None, kinds, latency: samples.latency(), slowest }
+        let (latency, backends) = (samples.latency(), backends.sorted());
+        Summary { check, address: None, kinds, latency, slowest, backends }
     }
 }
 

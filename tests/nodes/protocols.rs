@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use harness::{Cluster, start_article_servers, wait_until};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// By which a pod says that its own groups may send ICMP echos: a sysctl that Kubernetes calls safe.
 const MAY_PING: [&str; 2] = [
@@ -81,5 +81,57 @@ fn a_datagram_to_a_dns_server_and_to_nobody() {
     assert_eq!(closed["verdict"], "refused", "{closed}");
     let says = format!("ICMP \"port unreachable\" from {}", ns.pod_ip("nginx-ser"));
     assert!(closed["message"].as_str().is_some_and(|told| told.starts_with(&says)), "{closed}");
+    assert_eq!(ns.leftovers(), "");
+}
+
+#[test]
+fn standing_probes_behind_a_service_say_which_of_them_answered() {
+    let ns = Cluster::nodes().namespace("echo");
+    let service = json!({
+        "apiVersion": "v1", "kind": "Service", "metadata": {"name": "echo"},
+        "spec": {
+            "selector": {
+                "app.kubernetes.io/component": "monitor",
+                "app.kubernetes.io/instance": "kubectl-pods-monitor",
+            },
+            "ports": [{"name": "echo", "port": 7007, "targetPort": "echo", "protocol": "UDP"}],
+        },
+    });
+    ns.apply(&service.to_string());
+    ns.pods(["monitor", "install", "10.96.0.1:443"]).run().success();
+    let pods = ns.kubectl(["get", "pods", "-o", "json"]).run().success();
+    let pods: Value = serde_json::from_str(&pods.stdout).expect("JSON");
+    let pods = pods["items"].as_array().expect("pods").iter();
+    let mut expected: Vec<_> =
+        pods.map(|pod| [&pod["metadata"]["name"], &pod["spec"]["nodeName"]]).collect();
+    expected.sort_by_key(|[name, _]| name.to_string());
+    assert_eq!(expected.len(), 2, "one on each node");
+
+    let check = |output| {
+        let words = ["check", "svc/echo", "--protocol", "udp", "--attempts", "20", "-o", output];
+        ns.pods(words).run()
+    };
+    wait_until("both to be behind the Service", Duration::from_secs(30), || {
+        let run = check("wide");
+        run.code == 0 && run.stdout.contains("2 backends: kubectl-pods-monitor-")
+    });
+    let run = check("json").success();
+    let report: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let target = &report["targets"][0];
+    let mut shares = target["backends"].as_array().expect("backends").clone();
+    shares.sort_by_key(|share| share["name"].to_string());
+    let named: Vec<_> = shares.iter().map(|share| [&share["name"], &share["node"]]).collect();
+    assert_eq!(named, expected, "{target}");
+    let counts = shares.iter().filter_map(|share| share["count"].as_u64());
+    assert_eq!(counts.sum::<u64>(), 20, "{target}");
+
+    // One of them alone, by the port that its pod declares.
+    let pod = format!("pod/{}", expected[0][0].as_str().expect("a name"));
+    let run = ns.pods(["check", &pod, "--protocol", "udp", "-o", "json"]).run().success();
+    let report: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let [name, node] = expected[0].map(|word| word.as_str().expect("a word"));
+    assert_eq!(report["targets"][0]["message"], format!("echoed by {name} on {node}"));
+    ns.pods(["monitor", "uninstall"]).run().success();
+    ns.kubectl(["delete", "service", "echo"]).run().success();
     assert_eq!(ns.leftovers(), "");
 }

@@ -22,7 +22,7 @@ use k8s_openapi::{
         util::intstr::IntOrString,
     },
 };
-use kubectl_pods_report::{NODE_VARIABLE, STANDING_PORT};
+use kubectl_pods_report::{NODE_VARIABLE, POD_VARIABLE, STANDING_PORT};
 use oci::Architecture;
 use sha2::{Digest as _, Sha256};
 
@@ -33,6 +33,7 @@ const COMPONENT: &str = "monitor";
 const PLAN_FILE: &str = "plan.json";
 const CONFIG_DIR: &str = "/etc/kubectl-pods";
 const PORT_NAME: &str = "metrics";
+const DATAGRAM_PORT_NAME: &str = "echo";
 /// Labels of nodes that are no machines but a promise of some: virtual-kubelet, and Fargate of EKS. They take no DaemonSet,
 /// and their taints keep none away that tolerates all.
 const VIRTUAL_NODES: [(&str, &str); 2] =
@@ -221,13 +222,6 @@ fn on_machines() -> Affinity {
 }
 
 fn container(image: &str) -> Container {
-    let node = EnvVarSource {
-        field_ref: Some(ObjectFieldSelector {
-            field_path: "spec.nodeName".to_owned(),
-            ..ObjectFieldSelector::default()
-        }),
-        ..EnvVarSource::default()
-    };
     let args = [
         "serve".to_owned(),
         format!("--config={CONFIG_DIR}/{PLAN_FILE}"),
@@ -238,16 +232,8 @@ fn container(image: &str) -> Container {
         image: Some(image.to_owned()),
         image_pull_policy: Some("IfNotPresent".to_owned()),
         args: Some(args.into()),
-        env: Some(vec![EnvVar {
-            name: NODE_VARIABLE.to_owned(),
-            value_from: Some(node),
-            ..EnvVar::default()
-        }]),
-        ports: Some(vec![ContainerPort {
-            name: Some(PORT_NAME.to_owned()),
-            container_port: i32::from(STANDING_PORT),
-            ..ContainerPort::default()
-        }]),
+        env: Some(vec![told(NODE_VARIABLE, "spec.nodeName"), told(POD_VARIABLE, "metadata.name")]),
+        ports: Some(vec![declared(PORT_NAME, "TCP"), declared(DATAGRAM_PORT_NAME, "UDP")]),
         readiness_probe: Some(Probe { period_seconds: Some(2), ..ask("/readyz") }),
         liveness_probe: Some(Probe { period_seconds: Some(10), ..ask("/healthz") }),
         resources: Some(probe_pod::resources("10m", "32Mi", "128Mi")),
@@ -259,6 +245,27 @@ fn container(image: &str) -> Container {
             ..VolumeMount::default()
         }]),
         ..Container::default()
+    }
+}
+
+/// A variable that tells a pod what stands at `field_path` of itself.
+fn told(variable: &str, field_path: &str) -> EnvVar {
+    let field =
+        ObjectFieldSelector { field_path: field_path.to_owned(), ..ObjectFieldSelector::default() };
+    EnvVar {
+        name: variable.to_owned(),
+        value_from: Some(EnvVarSource { field_ref: Some(field), ..EnvVarSource::default() }),
+        ..EnvVar::default()
+    }
+}
+
+/// The port of a standing probe, which has one number in both protocols.
+fn declared(name: &str, protocol: &str) -> ContainerPort {
+    ContainerPort {
+        name: Some(name.to_owned()),
+        container_port: i32::from(STANDING_PORT),
+        protocol: Some(protocol.to_owned()),
+        ..ContainerPort::default()
     }
 }
 
@@ -311,6 +318,19 @@ mod tests {
             json!({"key": "kubernetes.io/arch", "operator": "In", "values": ["amd64", "arm64"]}),
         ];
         assert_eq!(required["nodeSelectorTerms"], json!([{"matchExpressions": nodes}]));
+    }
+
+    #[test]
+    fn it_answers_over_tcp_and_udp_at_one_port_and_knows_who_it_is() {
+        let pods =
+            serde_json::to_value(objects().daemon_set).expect("JSON")["spec"]["template"].take();
+        let container = &pods["spec"]["containers"][0];
+        let port = |name: &str, protocol: &str| json!({"name": name, "containerPort": 9475, "protocol": protocol});
+        assert_eq!(container["ports"], json!([port("metrics", "TCP"), port("echo", "UDP")]));
+        let told = |name: &str, path: &str| json!({"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}});
+        let known =
+            [told("KUBECTL_PODS_NODE", "spec.nodeName"), told("KUBECTL_PODS_POD", "metadata.name")];
+        assert_eq!(container["env"], json!(known));
     }
 
     #[test]

@@ -358,6 +358,7 @@ mod tests {
             http: Some(http), // longer than what gRPC has in its place
             grpc: None,
             echo_nanoseconds: Some(12_345_678),
+            answered_by: None, // of UDP, which has nothing of HTTP's
             first_bytes: Some("x".repeat(128)),
             speaks: Some(Spoken::Http),
         };

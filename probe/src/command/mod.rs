@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Parser;
-use kubectl_pods_report::{NODE_VARIABLE, STANDING_PORT};
+use kubectl_pods_report::{Backend, NODE_VARIABLE, POD_VARIABLE, STANDING_PORT};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Exit code of a process that SIGTERM ended, as shells count: 128 + 15.
@@ -29,7 +29,7 @@ pub(crate) enum Command {
         #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = seconds)]
         after: Duration,
     },
-    /// Carry out the checks of a configuration again and again; results by HTTP.
+    /// Carry out the checks of a configuration again and again; results by HTTP, and who it is over UDP.
     Serve {
         /// File with a plan as JSON that has `every_seconds`; read again when it changes.
         #[arg(long, value_name = "FILE")]
@@ -40,6 +40,9 @@ pub(crate) enum Command {
         /// Name of the node, label `source_node` of the metrics.
         #[arg(long, value_name = "NAME", env = NODE_VARIABLE)]
         node: String,
+        /// Name of the pod, told to whoever asks over UDP.
+        #[arg(long, value_name = "NAME", env = POD_VARIABLE)]
+        pod: String,
     },
 }
 
@@ -53,8 +56,9 @@ impl Command {
                 _ = terminate.recv() => Ok(ExitCode::from(TERMINATED)),
                 result = run::run(plan.as_deref(), after) => result.map(|()| ExitCode::SUCCESS),
             },
-            Self::Serve { config, listen, node } => {
-                serve::serve(&config, listen, &node, terminate.recv())
+            Self::Serve { config, listen, node, pod } => {
+                let who = Backend { name: pod, node };
+                serve::serve(&config, listen, who, terminate.recv())
                     .await
                     .map(|()| ExitCode::SUCCESS)
             }

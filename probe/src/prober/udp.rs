@@ -2,11 +2,11 @@
 //! because a server that does not understand a datagram has no need to answer, and a lost one looks the same.
 
 use std::net::SocketAddr;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use kubectl_pods_report::Observation;
+use kubectl_pods_report::{Backend, Observation};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::UdpSocket;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::failure::Failure;
 use super::observed::Begin;
 use super::{Context, Prober, Stage, Trace};
+use crate::echo;
 use crate::evidence::{Witness, report_icmp_errors};
 
 /// After which the datagram is sent again, for one may be lost.
@@ -61,7 +62,10 @@ async fn exchange(address: SocketAddr, trace: &mut Trace) -> Result<String, Fail
         let answer = &answer[..received.map_err(Failure::Connect)?];
         // Which of several is answered cannot be told: since the first, so that no answer looks quicker than it was.
         trace.details.echo_nanoseconds = u64::try_from(begun.elapsed().as_nanos()).ok();
-        return Ok(told(answer, &question));
+        let backend = echo::answered_by(answer, &question);
+        let message = told(answer, &question, backend.as_ref());
+        trace.details.answered_by = backend;
+        return Ok(message);
     }
 }
 
@@ -76,16 +80,18 @@ fn open(address: SocketAddr, trace: &mut Trace) -> Result<UdpSocket, Failure> {
     UdpSocket::from_std(socket.into()).map_err(Failure::Local)
 }
 
-/// What is sent: what a server at this port understands, or words that nobody else sends, by which an echo is known.
+/// What is sent: what a server at this port understands, or else our own words.
 fn question(port: u16) -> Vec<u8> {
     if port == DNS_PORT {
         return DNS_QUESTION.to_vec();
     }
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    format!("kubectl-pods {:x}\n", now.as_nanos()).into_bytes()
+    echo::question()
 }
 
-fn told(answer: &[u8], question: &[u8]) -> String {
+fn told(answer: &[u8], question: &[u8], backend: Option<&Backend>) -> String {
+    if let Some(Backend { name, node }) = backend {
+        return format!("echoed by {name} on {node}");
+    }
     if answer == question {
         return "echoed what was sent".to_owned();
     }
@@ -108,11 +114,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_told_by_its_begin_unless_it_is_an_echo() {
+    fn an_answer_is_told_by_who_gave_it_or_by_its_begin() {
         let question = question(7);
-        assert!(question.starts_with(b"kubectl-pods "), "{question:?}");
-        assert_eq!(told(&question, &question), "echoed what was sent");
-        assert_eq!(told(b"\x00hello", &question), r#"answered with 6 B: "\x00hello""#);
-        assert_eq!(told(b"", &question), r#"answered with 0 B: """#);
+        let told = |answer, backend| told(answer, &question, backend);
+        assert_eq!(told(&question, None), "echoed what was sent");
+        assert_eq!(told(b"\x00hello", None), r#"answered with 6 B: "\x00hello""#);
+        assert_eq!(told(b"", None), r#"answered with 0 B: """#);
+        let backend = Backend { name: "monitor-x".to_owned(), node: "node1".to_owned() };
+        assert_eq!(told(b"its words", Some(&backend)), "echoed by monitor-x on node1");
     }
 }

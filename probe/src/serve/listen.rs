@@ -4,8 +4,9 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use nix::errno::Errno;
+use nix::sys::socket::{setsockopt, sockopt};
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UdpSocket};
 
 /// Connections that the kernel keeps until we accept them.
 const BACKLOG: i32 = 128;
@@ -17,7 +18,21 @@ const BACKLOG: i32 = 128;
 ///
 /// When the kernel refuses, as when the port is in use.
 pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    TcpListener::from_std(with_fallback(address, bind)?)
+    let listener = with_fallback(address, |address| {
+        let socket = bind(address, Type::STREAM, Protocol::TCP)?;
+        socket.listen(BACKLOG).map(|()| socket)
+    });
+    TcpListener::from_std(listener?.into())
+}
+
+/// Takes datagrams at `address`, as [`listen`] takes connections. Each comes with the address that it was sent to.
+///
+/// # Errors
+///
+/// When the kernel refuses, as when the port is in use.
+pub fn listen_to_datagrams(address: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = with_fallback(address, |address| bind(address, Type::DGRAM, Protocol::UDP));
+    UdpSocket::from_std(socket?.into())
 }
 
 fn with_fallback<L>(
@@ -38,17 +53,28 @@ fn lacks_ipv6(error: &io::Error) -> bool {
     matches!(errno, Some(Errno::EAFNOSUPPORT | Errno::EADDRNOTAVAIL))
 }
 
-fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+fn bind(address: SocketAddr, kind: Type, protocol: Protocol) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), kind, Some(protocol))?;
     if address.is_ipv6() {
         socket.set_only_v6(!address.ip().is_unspecified())?;
     }
-    // A restarted container must not wait for its predecessor's connections to be forgotten.
-    socket.set_reuse_address(true)?;
+    match protocol {
+        Protocol::UDP => tell_addresses(&socket, address),
+        // A restarted container must not wait for its predecessor's connections to be forgotten.
+        _ => socket.set_reuse_address(true)?,
+    }
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    Ok(socket.into())
+    Ok(socket)
+}
+
+/// Asks for the address that each datagram was sent to. Where the kernel does not tell (gVisor), answers leave from the address
+/// that the routes choose, which is the right one for whoever has but one.
+fn tell_addresses(socket: &Socket, address: SocketAddr) {
+    let _ = match address {
+        SocketAddr::V4(_) => setsockopt(socket, sockopt::Ipv4PacketInfo, &true),
+        SocketAddr::V6(_) => setsockopt(socket, sockopt::Ipv6RecvPacketInfo, &true),
+    };
 }
 
 #[cfg(test)]

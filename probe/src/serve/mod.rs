@@ -1,4 +1,4 @@
-//! The standing probe: carries out its checks on schedule and answers HTTP.
+//! The standing probe: carries out its checks on schedule, answers HTTP, and says over UDP who it is.
 //!
 //! | request | answer |
 //! |---|---|
@@ -8,11 +8,13 @@
 //! | `GET /readyz` | 200; 503 from the moment it is told to stop |
 //!
 //! `HEAD` works like `GET`. Any other path is 404, any other method 405. Nothing that is asked makes it probe something.
+//! Over UDP the questions of other probes are answered (`crate::echo`), and nothing else.
 
 mod answer;
 mod app;
 mod board;
 mod config;
+mod echo;
 mod listen;
 mod process;
 mod schedule;
@@ -34,7 +36,8 @@ use tokio::time::{sleep, timeout};
 
 pub use app::App;
 pub use config::{Config, ConfigError, ConfigFile};
-pub use listen::listen;
+pub use echo::echo;
+pub use listen::{listen, listen_to_datagrams};
 pub use schedule::keep_checking;
 
 /// How long `/readyz` says 503 before the listener closes.
