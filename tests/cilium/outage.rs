@@ -53,6 +53,25 @@ fn no_name_is_known_without_the_clusters_dns() {
     assert_eq!(told, [line]);
 }
 
+/// What a policy for egress forgets first.
+#[test]
+fn a_policy_without_dns_is_told_as_such() {
+    let ns = Cluster::cilium().namespace("dns-denied");
+    start_article_servers(&ns);
+    ns.apply(include_str!("../fixtures/services.yaml"));
+    let service = "http://web:8081";
+    wait_until("it to be open", Duration::from_secs(30), || {
+        ns.pods(["check", service]).run().code == 0
+    });
+    ns.apply(
+        "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: web-only}, spec: {podSelector: {}, \
+         policyTypes: [Egress], egress: [{ports: [{port: 80}, {port: 8081}]}]}}",
+    );
+    let told = causes(&ns, &[service]);
+    let line = "the cluster's DNS (svc/kube-dns of namespace kube-system) has 1 ready endpoint and did not answer the probe on ";
+    assert!(told[0].starts_with(line), "{told:?}");
+}
+
 #[test]
 fn what_is_on_a_node_that_is_gone_is_told_as_such() {
     let ns = Cluster::cilium().namespace("node-gone");

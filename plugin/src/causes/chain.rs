@@ -111,7 +111,10 @@ fn port(scene: &Scene<'_>) -> Link {
         return not_looked_at(LinkKind::Port, "the Service is not known");
     };
     if let Some(name) = scene.unknown_port {
-        return broken(LinkKind::Port, format!("none for TCP is named {name}"));
+        return broken(
+            LinkKind::Port,
+            format!("none for {} is named {name}", scene.transport().as_str()),
+        );
     }
     let Some(asked) = scene.asked_port() else {
         return not_looked_at(LinkKind::Port, "none was chosen");
@@ -125,7 +128,8 @@ fn port(scene: &Scene<'_>) -> Link {
                     IntOrString::String(to) => to.clone(),
                 },
             );
-            held(LinkKind::Port, format!("{} for TCP, to port {to} of its pods", port.port))
+            let (number, transport) = (port.port, scene.transport().as_str());
+            held(LinkKind::Port, format!("{number} for {transport}, to port {to} of its pods"))
         }
         None if scene.is_headless() => {
             not_looked_at(LinkKind::Port, "a headless Service leads to every port of its pods")
@@ -135,7 +139,8 @@ fn port(scene: &Scene<'_>) -> Link {
             let all: Vec<String> = ports
                 .map(|port| format!("{}/{}", port.port, port.protocol.as_deref().unwrap_or("TCP")))
                 .collect();
-            broken(LinkKind::Port, format!("no {asked}/TCP; there is {}", words::some(&all)))
+            let (transport, all) = (scene.transport().as_str(), words::some(&all));
+            broken(LinkKind::Port, format!("no {asked}/{transport}; there is {all}"))
         }
     }
 }
@@ -250,6 +255,9 @@ fn spoken(scene: &Scene<'_>) -> Vec<Link> {
         (false, true) => not_looked_at(LinkKind::Connect, "nothing was sent"),
         (false, false) if attempts().all(|attempt| attempt.address.is_none()) => {
             not_looked_at(LinkKind::Connect, "no address to connect to")
+        }
+        (false, false) if scene.saw(&[Observation::Silent]) => {
+            not_looked_at(LinkKind::Connect, format!("{address}: silence, which proves nothing"))
         }
         (false, false) => broken(LinkKind::Connect, format!("{address}: {}", report.verdict)),
     }];

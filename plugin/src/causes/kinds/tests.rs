@@ -262,6 +262,19 @@ fn names_that_lead_nowhere() {
             "dns-down: the cluster's DNS (svc/kube-dns of namespace kube-system) has no ready endpoint (1 address in all); run kubectl get pods -n kube-system -l k8s-app=kube-dns"
         ]
     );
+    let up = json!([{"addressType": "IPv4", "ports": [{"name": "dns", "port": 53}],
+        "endpoints": [{"addresses": ["10.0.0.2"], "conditions": {"ready": true}}]}]);
+    let dns = || Want::Slices(Key::new("kube-system", "kube-dns"));
+    let denied = host("web.shop.svc", Observation::DnsTimeout)
+        .knowing(dns(), Data::Slices(from(up.clone())));
+    let [line] = &denied.lines()[..] else { panic!("{:?}", denied.lines()) };
+    assert!(line.starts_with("dns-down: the cluster's DNS (svc/kube-dns of namespace kube-system) has 1 ready endpoint and did not answer the probe"), "{line}");
+    for (name, observation) in
+        [("db.example.com.", Observation::DnsTimeout), ("web.shop.svc", Observation::DnsServfail)]
+    {
+        let elsewhere = host(name, observation).knowing(dns(), Data::Slices(from(up.clone())));
+        assert_eq!(elsewhere.lines(), Vec::<String>::new(), "{name} {observation}");
+    }
     let alias = json!({"type": "ExternalName", "externalName": "db.old.example"});
     assert_eq!(
         Stage::service(&alias, Observation::DnsNxdomain).lines(),
