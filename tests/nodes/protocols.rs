@@ -84,10 +84,9 @@ fn a_datagram_to_a_dns_server_and_to_nobody() {
     assert_eq!(ns.leftovers(), "");
 }
 
-#[test]
-fn standing_probes_behind_a_service_say_which_of_them_answered() {
-    let ns = Cluster::nodes().namespace("echo");
-    let service = json!({
+/// A Service of UDP that sends to every standing probe.
+fn in_front_of_standing_probes() -> Value {
+    json!({
         "apiVersion": "v1", "kind": "Service", "metadata": {"name": "echo"},
         "spec": {
             "selector": {
@@ -96,8 +95,13 @@ fn standing_probes_behind_a_service_say_which_of_them_answered() {
             },
             "ports": [{"name": "echo", "port": 7007, "targetPort": "echo", "protocol": "UDP"}],
         },
-    });
-    ns.apply(&service.to_string());
+    })
+}
+
+#[test]
+fn standing_probes_behind_a_service_say_which_of_them_answered() {
+    let ns = Cluster::nodes().namespace("echo");
+    ns.apply(&in_front_of_standing_probes().to_string());
     ns.pods(["monitor", "install", "10.96.0.1:443"]).run().success();
     let pods = ns.kubectl(["get", "pods", "-o", "json"]).run().success();
     let pods: Value = serde_json::from_str(&pods.stdout).expect("JSON");
