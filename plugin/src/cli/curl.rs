@@ -15,7 +15,7 @@ Exit codes:
   1  wrong usage, the API server refused, or, as in curl, the answer is no HTTP
   3  the probe could not do its work
   any other is curl's: 6 name not found, 7 cannot connect, 18 cut short, 22 status 400 or above (-f), 23 cannot write,
-  28 time-out, 35 TLS handshake, 47 too many redirects, 52 empty answer, 56 reset, 60 certificate, 63 body too large
+  28 time-out, 35 TLS handshake, 47 too many redirects, 52 empty answer, 56 reset, 60 certificate, 63 body too large, 98 client certificate wanted
 
 Examples:
   kubectl pods curl web

@@ -341,6 +341,7 @@ mod tests {
             certificate: Some(certificate),
             earliest_end_seconds: Some(1_900_000_000),
             fault: Some(TlsFault::UnknownIssuer),
+            shows_root: true,
             wants_client_certificate: true,
             alert: Some(255),
         };

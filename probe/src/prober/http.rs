@@ -172,7 +172,11 @@ impl Http {
         // The connection moves the bytes; what becomes of them is told to the conversation.
         match select(conversation, pin!(connection)).await {
             Either::Left((result, _)) => result,
-            Either::Right((_, conversation)) => conversation.await,
+            Either::Right((ended, conversation)) => match (conversation.await, ended) {
+                // What comes before the request is taken, as a refusal in TLS 1.3 may, is told to the connection alone.
+                (Err(Failure::NoAnswer(None)), Err(error)) => Err(explain(&error)),
+                (told, _) => told,
+            },
         }
     }
 

@@ -15,6 +15,9 @@ pub struct TlsDetails {
     /// Unix time at which the first of the certificates that the server showed ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub earliest_end_seconds: Option<i64>,
+    /// Whether it showed, after its own, the certificate of an authority that vouches for itself.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub shows_root: bool,
     /// What is wrong, even if it was accepted because any certificate is ([`crate::Tls::insecure`]).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<TlsFault>,

@@ -1,9 +1,11 @@
 //! One HTTP request from inside the cluster: the answer as curl would print it, the exit code that curl would give.
 //!
 //! - [`mod@request`], [`data`]: what the flags ask for.
-//! - [`words`]: what is wrong, in curl's words and numbers. [`verbose`]: `-v`. [`write_out`]: `-w`.
+//! - [`words`]: what is wrong, in curl's words and numbers; [`openssl`]: those that curl has from OpenSSL.
+//! - [`verbose`]: `-v`. [`write_out`]: `-w`.
 
 mod data;
+mod openssl;
 mod request;
 mod verbose;
 mod words;
@@ -101,6 +103,12 @@ impl Told<'_> {
 
     fn head(&self) -> Option<&Head> {
         self.last()?.head.as_ref()
+    }
+
+    /// The last status that came: of a redirect, if nothing came from where it leads.
+    fn status(&self) -> u16 {
+        let mut heads = self.exchanges.iter().rev().filter_map(|exchange| exchange.head.as_ref());
+        heads.next().map_or(0, |head| head.status)
     }
 
     /// The method of the last request.

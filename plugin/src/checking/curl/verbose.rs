@@ -3,9 +3,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use kubectl_pods_report::{Hop, NotFollowed, Observation, TlsDetails};
+use kubectl_pods_report::{Hop, NotFollowed, Observation, TlsDetails, TlsFault};
 
-use super::Told;
+use super::{Told, openssl};
 use crate::launch::Exchange;
 
 /// The lines, without line breaks.
@@ -62,7 +62,7 @@ fn connection(told: &Told<'_>, hop: &Hop, number: usize, is_last: bool, lines: &
         lines.extend(unconnected(told, address, port));
     }
     if let Some(tls) = &hop.tls {
-        lines.extend(handshake(tls));
+        lines.extend(handshake(hop, tls));
     }
 }
 
@@ -75,11 +75,17 @@ fn unconnected(told: &Told<'_>, address: IpAddr, port: u16) -> Option<String> {
     Some(format!("* connect to {address} port {port} failed: {why}"))
 }
 
-fn handshake(tls: &TlsDetails) -> Vec<String> {
-    let mut lines = Vec::new();
-    lines.extend(
-        tls.version.as_ref().map(|version| format!("* SSL connection using TLSv{version}")),
-    );
+/// What curl tells after the handshake. To it, a certificate for other names is accepted before its names are looked at.
+fn handshake(hop: &Hop, tls: &TlsDetails) -> Vec<String> {
+    let is_done = hop.phases.tls_seconds.is_some();
+    if !is_done && tls.fault != Some(TlsFault::OtherNames) {
+        return Vec::new();
+    }
+    let version = tls.version.as_ref();
+    let mut lines: Vec<String> = version
+        .map(|version| format!("* SSL connection using TLSv{version}"))
+        .into_iter()
+        .collect();
     if let Some(certificate) = &tls.certificate {
         let date = |seconds: i64| {
             let date = jiff::Timestamp::from_second(seconds).unwrap_or_default();
@@ -89,10 +95,15 @@ fn handshake(tls: &TlsDetails) -> Vec<String> {
         lines.push(format!("*  subject: {}", certificate.subject));
         lines.push(format!("*  start date: {}", date(certificate.not_before_seconds)));
         lines.push(format!("*  expire date: {}", date(certificate.not_after_seconds)));
-        lines.push(format!("*  issuer: {}", certificate.issuer));
+        lines.extend(is_done.then(|| format!("*  issuer: {}", certificate.issuer)));
     }
-    if tls.version.is_some() && tls.fault.is_none() {
-        lines.push("*  SSL certificate verify ok.".to_owned());
+    if is_done {
+        lines.push(match openssl::verification(tls) {
+            (0, _) => "*  SSL certificate verify ok.".to_owned(),
+            (number, words) => {
+                format!("*  SSL certificate verify result: {words} ({number}), continuing anyway.")
+            }
+        });
     }
     lines
 }

@@ -1,7 +1,8 @@
 //! What is wrong, in curl's words and numbers (lib/strerror.c and the calls of `failf` in lib/).
 
-use kubectl_pods_report::{Attempt, Hop, NotFollowed, Observation, Phases, TlsFault};
+use kubectl_pods_report::{Attempt, Hop, NotFollowed, Observation, Phases, TlsDetails, TlsFault};
 
+use super::openssl;
 use crate::{
     cli::RequestArgs,
     launch::{Exchange, Head},
@@ -107,7 +108,7 @@ fn unanswered(attempt: &Attempt, last: Option<&Exchange>) -> Failed {
         }
         Observation::CutShort => said(18, &cut_short(attempt, head)),
         Observation::EmptyReply => said(52, "Empty reply from server"),
-        Observation::TlsHandshake => said(35, "SSL connect error"),
+        Observation::TlsHandshake => handshake(attempt, hop),
         Observation::TlsCertificate => said(60, &certificate(attempt, hop)),
         // No request of curl's comes to these two.
         Observation::Silent
@@ -171,24 +172,44 @@ fn not_http(attempt: &Attempt) -> Failed {
     Failed::So(code, words.to_owned())
 }
 
-fn certificate(attempt: &Attempt, hop: &Hop) -> String {
-    let tls = attempt.details.tls.as_ref();
-    let is_self_signed =
-        attempt.certificate().is_some_and(|certificate| certificate.subject == certificate.issuer);
-    let problem = match tls.and_then(|tls| tls.fault) {
-        Some(TlsFault::OtherNames) => {
-            let host = tls.map_or(hop.host.as_str(), |tls| tls.server_name.as_str());
-            return format!(
-                "SSL: no alternative certificate subject name matches target host name '{host}'"
-            );
+/// TLS that failed, but for its certificate. In TLS 1.3 a server may refuse a client after the handshake, as it sees it.
+fn handshake(attempt: &Attempt, hop: &Hop) -> Failed {
+    let unknown = TlsDetails::default();
+    let tls = attempt.details.tls.as_ref().unwrap_or(&unknown);
+    let is_done = hop.phases.tls_seconds.is_some();
+    match (openssl::error(tls), tls.alert) {
+        (Some(error), _) if is_done => {
+            Failed::So(56, format!("OpenSSL SSL_read: {error}, errno 0"))
         }
-        Some(TlsFault::Expired) => "certificate has expired",
-        Some(TlsFault::NotYetValid) => "certificate is not yet valid",
-        Some(TlsFault::UnknownIssuer) if is_self_signed => "self-signed certificate",
-        Some(TlsFault::UnknownIssuer) => "unable to get local issuer certificate",
-        _ => return "SSL peer certificate or SSH remote key was not OK".to_owned(),
-    };
-    format!("SSL certificate problem: {problem}")
+        // What is said of a certificate of ours curl takes for news of the server's.
+        (_, Some(45)) => Failed::So(60, "SSL certificate verification failed".to_owned()),
+        (Some(error), Some(116)) => Failed::So(98, error),
+        (Some(error), _) => Failed::So(35, error),
+        (None, None) if is_closed(tls) => {
+            let reset = attempt.evidence.errno.as_deref() == Some("ECONNRESET");
+            let why = if reset { "Connection reset by peer" } else { "SSL_ERROR_SYSCALL" };
+            let Hop { host, port, .. } = hop;
+            Failed::So(35, format!("OpenSSL SSL_connect: {why} in connection to {host}:{port} "))
+        }
+        (None, _) => Failed::So(35, "SSL connect error".to_owned()),
+    }
+}
+
+/// Without a word: where the server had asked for a certificate, that is known to be why.
+const fn is_closed(tls: &TlsDetails) -> bool {
+    matches!(tls.fault, Some(TlsFault::Closed | TlsFault::ClientCertificate))
+}
+
+fn certificate(attempt: &Attempt, hop: &Hop) -> String {
+    let unknown = TlsDetails::default();
+    let tls = attempt.details.tls.as_ref().unwrap_or(&unknown);
+    if tls.fault == Some(TlsFault::OtherNames) {
+        let host = if hop.host.is_empty() { &tls.server_name } else { &hop.host };
+        return format!(
+            "SSL: no alternative certificate subject name matches target host name '{host}'"
+        );
+    }
+    format!("SSL certificate problem: {}", openssl::verification(tls).1)
 }
 
 #[cfg(test)]
@@ -218,7 +239,10 @@ mod tests {
                 TlsFault::OtherNames,
                 "SSL: no alternative certificate subject name matches target host name 'web.shop'",
             ),
-            (TlsFault::Unacceptable, "SSL peer certificate or SSH remote key was not OK"),
+            (
+                TlsFault::Unacceptable,
+                "SSL certificate problem: unspecified certificate verification error",
+            ),
         ];
         for (fault, words) in cases {
             let tls = kubectl_pods_report::TlsDetails {

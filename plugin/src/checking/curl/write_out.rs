@@ -1,9 +1,9 @@
 //! `-w`: curl's variables (`src/tool_writeout.c` of curl 7.88), as far as there is anything to be put into them.
 
-use kubectl_pods_report::{Hop, TlsFault};
+use kubectl_pods_report::Hop;
 use serde_json::json;
 
-use super::Told;
+use super::{Told, openssl};
 use crate::launch::Exchange;
 
 /// What `-w` prints.
@@ -226,7 +226,7 @@ fn of_the_answer(name: &str, told: &Told<'_>) -> Option<Value> {
     let hop = told.last().map(|exchange| &exchange.hop);
     let url = hop.map(|hop| hop.url.as_str());
     Some(match name {
-        "http_code" | "response_code" => Value::Status(told.head().map_or(0, |head| head.status)),
+        "http_code" | "response_code" => Value::Status(told.status()),
         "content_type" => text(told.head().and_then(|head| head.field("Content-Type"))),
         "errormsg" => text(told.trouble().map(|trouble| trouble.words.as_str())),
         "exitcode" => Value::Number(told.trouble().map_or(0, |trouble| trouble.code.into())),
@@ -279,20 +279,13 @@ fn is_connected(exchange: &Exchange) -> bool {
     exchange.hop.phases.connect_seconds.is_some()
 }
 
-/// OpenSSL's numbers (`X509_V_ERR_…`) for what is wrong with a certificate. Names are curl's own business.
+/// OpenSSL's number for the certificate, or 1 where TLS ended before curl had asked for it.
 fn ssl_verify_result(hop: &Hop) -> u64 {
     let Some(tls) = &hop.tls else { return 0 };
-    let is_self_signed = tls
-        .certificate
-        .as_ref()
-        .is_some_and(|certificate| certificate.subject == certificate.issuer);
-    match tls.fault {
-        Some(TlsFault::NotYetValid) => 9,
-        Some(TlsFault::Expired) => 10,
-        Some(TlsFault::UnknownIssuer) if is_self_signed => 18,
-        Some(TlsFault::UnknownIssuer) => 20,
-        Some(TlsFault::Unacceptable | TlsFault::IsCa) => 1,
-        _ => 0,
+    let is_done = hop.phases.tls_seconds.is_some();
+    match openssl::verification(tls) {
+        (0, _) if !is_done => 1,
+        (number, _) => number,
     }
 }
 

@@ -46,6 +46,11 @@ pub(super) fn earliest_end(own: &CertificateDer<'_>, others: &[CertificateDer<'_
     ends.map(|certificate| certificate.validity().not_after.timestamp()).min()
 }
 
+/// Whether one of these certificates vouches for itself.
+pub(super) fn has_root(certificates: &[CertificateDer<'_>]) -> bool {
+    certificates.iter().filter_map(parse).any(|it| it.subject() == it.issuer())
+}
+
 /// A moment as people write it: `2026-11-01 10:11 UTC`.
 pub(super) fn moment(unix_seconds: i64) -> String {
     let Ok(time) = ASN1Time::from_timestamp(unix_seconds) else {

@@ -25,6 +25,7 @@ pub(super) struct Verifier {
 struct Shown {
     certificate: Option<Certificate>,
     earliest_end: Option<i64>,
+    has_root: bool,
     fault: Option<TlsFault>,
 }
 
@@ -42,6 +43,7 @@ impl Verifier {
         if let Some(shown) = shown {
             details.certificate = shown.certificate;
             details.earliest_end_seconds = shown.earliest_end;
+            details.shows_root = shown.has_root;
             details.fault = shown.fault;
         }
     }
@@ -62,6 +64,7 @@ impl ServerCertVerifier for Verifier {
         let shown = Shown {
             certificate,
             earliest_end: certificate::earliest_end(own, others),
+            has_root: certificate::has_root(others),
             fault: judged.as_ref().err().map(|error| fault::of_error(error, is_ca).0),
         };
         *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some(shown);
