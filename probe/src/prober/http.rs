@@ -170,13 +170,17 @@ impl Http {
             received
         });
         // The connection moves the bytes; what becomes of them is told to the conversation.
-        match select(conversation, pin!(connection)).await {
-            Either::Left((result, _)) => result,
-            Either::Right((ended, conversation)) => match (conversation.await, ended) {
-                // What comes before the request is taken, as a refusal in TLS 1.3 may, is told to the connection alone.
-                (Err(Failure::NoAnswer(None)), Err(error)) => Err(explain(&error)),
-                (told, _) => told,
-            },
+        let (told, ended) = match select(conversation, pin!(connection)).await {
+            Either::Left((told @ Err(Failure::NoAnswer(None)), connection)) => {
+                (told, connection.await)
+            }
+            Either::Left((told, _)) => return told,
+            Either::Right((ended, conversation)) => (conversation.await, ended),
+        };
+        match (told, ended) {
+            // What comes before the request is taken, as a refusal in TLS 1.3 may, is told to the connection alone.
+            (Err(Failure::NoAnswer(None)), Err(error)) => Err(explain(&error)),
+            (told, _) => told,
         }
     }
 

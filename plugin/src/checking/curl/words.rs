@@ -186,9 +186,10 @@ fn handshake(attempt: &Attempt, hop: &Hop) -> Failed {
         (Some(error), Some(116)) => Failed::So(98, error),
         (Some(error), _) => Failed::So(35, error),
         (None, None) if is_closed(tls) => {
-            let reset = attempt.evidence.errno.as_deref() == Some("ECONNRESET");
-            let why = if reset { "Connection reset by peer" } else { "SSL_ERROR_SYSCALL" };
-            let Hop { host, port, .. } = hop;
+            if attempt.evidence.errno.as_deref() == Some("ECONNRESET") {
+                return Failed::So(35, "Recv failure: Connection reset by peer".to_owned());
+            }
+            let (host, port, why) = (&hop.host, hop.port, "SSL_ERROR_SYSCALL");
             Failed::So(35, format!("OpenSSL SSL_connect: {why} in connection to {host}:{port} "))
         }
         (None, _) => Failed::So(35, "SSL connect error".to_owned()),
