@@ -273,13 +273,16 @@ fn help_that_cannot_be_written_is_an_error() {
 
 #[test]
 fn a_closed_pipe_is_no_news() {
-    let target = format!("http://{}/", server(Manner::Answer(PAGE)));
-    let command = check(&[target]);
-    let mut child = command.spawn();
-    drop(child.stdout.take());
-    let output = child.wait_with_output().expect("it ends");
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-    assert_eq!(output.status.code(), Some(0));
+    let open = format!("http://{}/", server(Manner::Answer(PAGE)));
+    // Nothing listens there. How it ended is told all the same.
+    for (target, code) in [(open.as_str(), 0), ("127.0.0.1:1", 2)] {
+        let command = check(&[target.to_owned()]);
+        let mut child = command.spawn();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{target}");
+        assert_eq!(output.status.code(), Some(code), "{target}");
+    }
 }
 
 /// A whole workload of pods is asked for in kubectl's pages, so that no answer is too large for the server's time.

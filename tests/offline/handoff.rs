@@ -125,8 +125,9 @@ fn no_kubectl_is_said_in_one_line() {
 #[test]
 fn flags_that_only_we_know_do_not_go_with_it() {
     let folder = kubectl("echo started");
-    let cases: [(&[&str], [&str; 2]); 10] = [
+    let cases: [(&[&str], [&str; 2]); 11] = [
         (&["-w", "--guest-strict"], ["--watch", "--guest-strict"]),
+        (&["--as", "ann", "-w", "--guest-strict"], ["--watch", "--guest-strict"]),
         (&["-w", "-C", "pod.name"], ["--watch", "--columns"]),
         (&["-w", "--sort", "pod.name"], ["--watch", "--sort"]),
         (&["-o", "kyaml", "--filter", "pod.restarts>3"], ["-o kyaml", "--filter"]),

@@ -22,7 +22,7 @@ use crate::{
     cli::{CheckArgs, CheckFormat, CurlArgs, ProbeArgs},
     exit::Exit,
     launch::{self, Brought, Carrier, Placement, PodShape},
-    output::{self, Stdout},
+    output::{self, ClosedPipe, Stdout},
     signals::unless_stopped,
     targets::{self, Addressing, AttemptOptions, Place, Resolution, Resolved, Target, Wanted},
 };
@@ -63,7 +63,11 @@ pub async fn check(connection: &ConnectionOptions, args: &CheckArgs) -> anyhow::
         let (mut report, places) = report::report(&planned, brought);
         let origins: Vec<&Resolved<'_>> = places.into_iter().map(|place| &found[place]).collect();
         causes::explain(cluster.as_ref(), &origins, &mut report).await;
-        print_report(&report, args).await?;
+        match print_report(&report, args).await {
+            // Whoever has read enough still learns how it ended.
+            Err(error) if error.is::<ClosedPipe>() => {}
+            printed => printed?,
+        }
         for reason in report::unjudged(&report) {
             output::note(&format!("error: {reason}"));
         }

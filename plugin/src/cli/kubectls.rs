@@ -3,10 +3,11 @@
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{
-    Arg, ArgAction, ArgGroup, ArgMatches, Command, Id, builder::ValueParser, parser::ValueSource,
+    Arg, ArgAction, ArgGroup, ArgMatches, Args as _, Command, Id, builder::ValueParser,
+    parser::ValueSource,
 };
 
-use super::complaint::in_two_lines;
+use super::{complaint::in_two_lines, get::GetArgs};
 use crate::handoff::{self, FLAGS, Flag, Handoff};
 
 /// The group of the flags that only kubectl knows.
@@ -62,15 +63,14 @@ pub(super) fn handoff(get: &ArgMatches, words: &[OsString]) -> Result<Option<Han
     }
 }
 
-/// The name of a flag that was typed, if kubectl has none of that name.
-fn typed_and_ours(get: &ArgMatches, id: &Id) -> Option<String> {
-    let is_typed = get.value_source(id.as_str()) == Some(ValueSource::CommandLine);
-    let long = id.as_str().replace('_', "-");
-    // clap's groups have ids too: ours are called as the types are that they were derived from.
-    let is_group = id.as_str() == GROUP || id.as_str().starts_with(char::is_uppercase);
-    let is_kubectls =
-        is_group || id.as_str() == "names" || FLAGS.iter().any(|flag| flag.long == long);
-    (is_typed && !is_kubectls).then_some(long)
+/// A flag of the list that was typed and that kubectl does not have.
+fn typed_and_ours(get: &ArgMatches) -> Option<String> {
+    let list = GetArgs::augment_args(Command::new("get"));
+    let is_ours = |long: &str| FLAGS.iter().all(|flag| flag.long != long);
+    let is_typed =
+        |arg: &Arg| get.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
+    let mut ours = list.get_arguments().filter(|arg| arg.get_long().is_some_and(is_ours));
+    ours.find(|arg| is_typed(arg))?.get_long().map(str::to_owned)
 }
 
 /// What the list has that only we know, and why kubectl cannot make it.
@@ -79,7 +79,7 @@ fn only_ours(get: &ArgMatches) -> Option<(String, &'static str)> {
     if output == "guest" || output.starts_with("guest:") {
         return Some((format!("-o {output}"), "runs no guests"));
     }
-    if let Some(flag) = get.ids().find_map(|id| typed_and_ours(get, id)) {
+    if let Some(flag) = typed_and_ours(get) {
         let why = match flag.as_str() {
             "columns" | "sort" | "filter" => "does not know our columns",
             flag if flag.starts_with("guest-") => "runs no guests",

@@ -5,7 +5,7 @@
 //! settled as not run: that says nothing about what it will be like once it runs. An object that does not exist is settled
 //! as absent, in the server's words: one wrong name must not take the answers of nine others away.
 
-use std::time::Duration;
+use std::{net::Ipv6Addr, time::Duration};
 
 use anyhow::{Context as _, bail};
 use cluster::{
@@ -106,7 +106,10 @@ fn fixed(target: &Target, host: &str, wanted: Wanted) -> anyhow::Result<Places> 
     // Without a declaration there is no reason for a port but that it was named.
     let port = match (&target.port, default) {
         (None, None) => {
-            bail!("target {:?} names no port: add one, as in {}:8080", target.text, target.text)
+            let text = &target.text;
+            let example =
+                if text.parse::<Ipv6Addr>().is_ok() { format!("[{text}]") } else { text.clone() };
+            bail!("target {text:?} names no port: add one, as in {example}:8080")
         }
         (port, default) => {
             ports::select(Vec::new(), wanted.transport(target), port.as_ref(), default)

@@ -53,7 +53,13 @@ fn near<'s>(
             return None;
         }
         let has = match labels.get(label) {
-            Some(other) => format!("{label}={other}"),
+            // Of a selector of one label, another word is somebody else's pod.
+            Some(other)
+                if selector.len() > 1 || words::nearest(value, [other.as_str()]).is_some() =>
+            {
+                format!("{label}={other}")
+            }
+            Some(_) => return None,
             None if selector.len() > 1 => format!("no label {label}"),
             // A pod that has nothing of a selector of one label is not near to it, unless the label is misspelt.
             None => {

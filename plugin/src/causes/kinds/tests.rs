@@ -343,11 +343,15 @@ fn selectors_that_match_nothing() {
     );
     let mut other = ready("nginx-1");
     other["metadata"]["labels"] = json!({"app": "nginx"});
+    let strangers =
+        nobody().knowing(Want::Pods("shop".to_owned()), Data::Pods(from(json!([other.clone()]))));
+    assert_eq!(strangers.lines(), nobody().lines(), "another word is somebody else's pod");
+    other["metadata"]["labels"] = json!({"app": "webserver"});
     let near = nobody().knowing(Want::Pods("shop".to_owned()), Data::Pods(from(json!([other]))));
     assert_eq!(
         near.lines(),
         [
-            "selector-matches-nothing: svc/web selects app=web, which no pod of namespace shop has; nginx-1 has app=nginx; make selector and labels agree: kubectl edit svc web -n shop"
+            "selector-matches-nothing: svc/web selects app=web, which no pod of namespace shop has; nginx-1 has app=webserver; make selector and labels agree: kubectl edit svc web -n shop"
         ]
     );
     let [mut first, mut second] = [ready("a"), ready("b")];
