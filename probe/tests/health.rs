@@ -1,7 +1,8 @@
 //! gRPC health, asked of a server that answers in HTTP/2 as it is told to, and of servers that speak something else.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr};
 use std::thread;
 
 use bytes::Bytes;
@@ -15,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 
 use crate::plans::{attempt, tcp};
-use crate::servers::{closed_port, page, saying, server};
+use crate::servers::{closed_port, page, server};
 
 /// What a server answers: HTTP status, content type, message, and what stands behind it.
 #[derive(Clone, Copy)]
@@ -154,7 +155,13 @@ async fn health_is_told_in_its_own_words() {
 
 #[tokio::test]
 async fn what_speaks_no_http2_is_told_by_how_it_begins() {
-    let attempt = asked(saying(page("200 OK", "hello")), "").await;
+    // It hears the client out: who closes with something unread resets, and may take the answer along.
+    let http1 = server(|mut stream| {
+        let _ = stream.write_all(&page("200 OK", "hello"));
+        let _ = stream.shutdown(Shutdown::Write);
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    let attempt = asked(http1, "").await;
     assert_eq!(attempt.observation, Observation::NotHttp, "{attempt:#?}");
     assert_eq!(attempt.details.speaks, Some(Spoken::Http));
     assert!(
