@@ -1,10 +1,11 @@
 //! What a guest says about itself, and what follows from that for its use: asked before anything is fetched for it.
 
-use table::sanitize;
+use super::{
+    bindings::{document, table as table_world},
+    convert::clean,
+};
 
-use super::bindings::{document, table as table_world};
-
-/// What this host can do beyond the contract, by the words of `min-features`.
+/// What this host can do beyond the contract, by the words of `min-features`; `docs/guests.md` has them.
 const FEATURES: [&str; 1] = ["sort"];
 
 /// What a guest says about itself, safe to print.
@@ -181,10 +182,6 @@ macro_rules! from_generated {
 }
 
 from_generated!(table_world, document);
-
-fn clean(text: &str) -> String {
-    sanitize::line(text).into_owned()
-}
 
 #[cfg(test)]
 mod tests {

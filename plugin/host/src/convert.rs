@@ -50,7 +50,8 @@ fn sorting(value: &types::Value) -> Value {
     }
 }
 
-fn clean(text: &str) -> String {
+/// Text of a guest, safe to print.
+pub(super) fn clean(text: &str) -> String {
     sanitize::line(text).into_owned()
 }
 

@@ -18,8 +18,7 @@ pub(super) fn check(connection: &ConnectionOptions, args: &GetArgs, format: &For
     if args.saved().is_some() && selected {
         bail!("selectors need a cluster: they do not work with -f");
     }
-    let named = connection.namespace.as_deref().filter(|name| !name.is_empty());
-    let several = matches!(named.map(Scope::parse).transpose()?, Some(Scope::Many(_)));
+    let several = matches!(Scope::named(connection)?, Some(Scope::Many(_)));
     names(args, selected, several)
 }
 

@@ -57,7 +57,9 @@ pub async fn run(connection: &ConnectionOptions, args: &GetArgs) -> Result<Exit>
         Format::Yaml => objects(open().await?, args, ObjectFormat::Yaml).await,
         Format::Name => names(open().await?, args).await,
         Format::Guest(choice) => {
-            let Some(guest) = GuestFormat::load(&choice, args)? else { return Ok(Exit::Success) };
+            let Some(guest) = GuestFormat::load(&choice, connection, args)? else {
+                return Ok(Exit::Success);
+            };
             let (source, query) = open().await?;
             let (outcome, exit) = guest.run(&source, query.clone(), args).await?;
             let whole = outcome.errors.is_empty() && outcome.rows > 0;

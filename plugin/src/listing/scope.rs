@@ -3,6 +3,7 @@
 use std::fmt;
 
 use anyhow::{Result, bail};
+use cluster::ConnectionOptions;
 
 /// In which namespaces to look.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,6 +18,16 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// What `-n` says, if it was given.
+    ///
+    /// # Errors
+    ///
+    /// As [`Scope::parse`].
+    pub(super) fn named(connection: &ConnectionOptions) -> Result<Option<Self>> {
+        let named = connection.namespace.as_deref().filter(|name| !name.is_empty());
+        named.map(Self::parse).transpose()
+    }
+
     /// Reads `-n`: a namespace, or several with commas between them. One that is named twice is looked at once.
     ///
     /// # Errors

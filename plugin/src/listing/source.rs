@@ -34,8 +34,7 @@ impl PodSource {
         };
         if let Some(file) = args.saved() {
             if !args.all_namespaces {
-                let named = connection.namespace.as_deref().filter(|name| !name.is_empty());
-                query.scope = named.map_or(Ok(Scope::All), Scope::parse)?;
+                query.scope = Scope::named(connection)?.unwrap_or_default();
             }
             return Ok((Self::Saved(SavedList::read(file).await?), query));
         }

@@ -21,11 +21,14 @@ use tokio::time::Instant;
 
 use self::message::Health;
 use super::failure::Failure;
+use super::http::authority;
 use super::observed::{Begin, Observed, Seen};
 use super::{Context, Prober, Stage, Trace, tcp};
 
 /// Most that an answer may have: that of a health service has two bytes and five before them.
 const ANSWER_BYTES: usize = 4 * 1024;
+/// The port that the scheme `http` leaves out.
+const HTTP_PORT: u16 = 80;
 /// Type of a SETTINGS frame, with which a server begins, and where it stands (RFC 9113, sections 3.4 and 4.1).
 const SETTINGS: (usize, u8) = (3, 4);
 
@@ -44,8 +47,8 @@ impl Grpc {
     ///
     /// When the host cannot stand in a request.
     pub(super) fn new(host: &str, port: u16, service: &str) -> Result<Self, String> {
-        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-        let request = Request::post(format!("http://{host}:{port}/grpc.health.v1.Health/Check"))
+        let authority = authority(host, port, HTTP_PORT);
+        let request = Request::post(format!("http://{authority}/grpc.health.v1.Health/Check"))
             .header("content-type", "application/grpc")
             .header("te", "trailers")
             .header("user-agent", concat!("kubectl-pods/", env!("CARGO_PKG_VERSION")))

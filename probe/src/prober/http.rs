@@ -33,6 +33,7 @@ use tokio::time::Instant;
 pub(super) use self::head::Head;
 use self::redirect::{Place, default_port};
 use self::request::Ready;
+pub(super) use self::request::authority;
 use self::search::Search;
 use self::spelling::Spelt;
 use super::failure::Failure;

@@ -1,7 +1,7 @@
 //! What the user asks of a guest's table: which of its columns, by which of them sorted, and which lines of it.
 //!
-//! A name without a dot that the guest has a column of is the guest's; every other one is of the pod, and decides which rows
-//! the guest is given, and in which order.
+//! A name that the guest has a column of is the guest's; every other one is of the pod, and decides which rows the guest is
+//! given, and in which order.
 
 use anyhow::{Result, bail};
 

@@ -10,9 +10,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, bail};
 
+use cluster::ConnectionOptions;
 use host::{
     Choice, Context, Guest, GuestFailure, GuestKind, Limits, LoadError, Made, Output, Places,
-    Planned,
+    Planned, Session,
 };
 use table::{grid, sanitize};
 
@@ -20,7 +21,7 @@ use self::{
     asked::Asked,
     rows::{Ended, Rows},
 };
-use super::{Outcome, PodSource, Query, View, printers::PodTable, table_options};
+use super::{Outcome, PodSource, Query, Scope, View, printers::PodTable, table_options};
 use crate::{
     cli::GetArgs,
     exit::Exit,
@@ -30,22 +31,28 @@ use crate::{
 /// The kind of rows that a list has, in the words of a guest's `inputs`.
 const INPUT: &str = "pods";
 
-/// A guest that is ready to format.
+/// A guest that is ready for rows.
 pub(super) struct GuestFormat {
     name: String,
     kind: GuestKind,
-    /// Why there is none, when it failed as soon as it was asked what it is.
-    guest: Result<Guest, GuestFailure>,
+    /// At work, or why it is not.
+    opened: Result<Session, GuestFailure>,
+    asked: Asked,
+    view: View,
 }
 
 impl GuestFormat {
-    /// Finds, checks and compiles the guest that `choice` names, and asks it whether it can be used like this. When only help
-    /// is wanted, that is printed, and there is no format.
+    /// Finds, checks and compiles the guest that `choice` names, asks it whether it can be used like this, and opens it. When
+    /// only help is wanted, that is printed, and there is no format.
     ///
     /// # Errors
     ///
-    /// When there is no such guest, or it cannot be used.
-    pub(super) fn load(choice: &str, args: &GetArgs) -> Result<Option<Self>> {
+    /// When there is no such guest, or it cannot be used, or not in the way that the flags say.
+    pub(super) fn load(
+        choice: &str,
+        connection: &ConnectionOptions,
+        args: &GetArgs,
+    ) -> Result<Option<Self>> {
         let choice: Choice = choice.parse()?;
         let mut limits = Limits::default();
         limits.memory = args.guest_memory.unwrap_or(limits.memory);
@@ -59,7 +66,19 @@ impl GuestFormat {
             Err(LoadError::Failed(failure)) => Err(failure),
             fitting => Ok(fitting?),
         };
-        Ok(Some(Self { name: choice.name, kind, guest }))
+        let scope = Scope::named(connection)?.unwrap_or_default();
+        let stdout = Stdout::new();
+        let context = context(&stdout, args.all_namespaces || scope.is_many())?;
+        let opened = guest.and_then(|guest| guest.open(&context));
+        if let Ok(session) = &opened {
+            refuse_binary(&session.plan().output, stdout.terminal().is_one)?;
+        }
+        let (asked, ours) = Asked::of(args, &opened)?;
+        let mut view = View::new(&ours, false, &scope)?;
+        if let Ok(session) = &opened {
+            view.given.clone_from(&session.plan().needs);
+        }
+        Ok(Some(Self { name: choice.name, kind, opened, asked, view }))
     }
 
     /// Rows through the guest, to standard output. Gives what the list itself came to, and whether the guest did its
@@ -69,25 +88,15 @@ impl GuestFormat {
     ///
     /// When the list cannot be read or the output cannot be written.
     pub(super) async fn run(
-        &self,
+        self,
         source: &PodSource,
         mut query: Query,
         args: &GetArgs,
     ) -> Result<(Outcome, Exit)> {
         let mut stdout = Stdout::new();
-        let several = args.all_namespaces || query.scope.is_many();
-        let context = context(&stdout, several)?;
-        let opened = self.guest.clone().and_then(|guest| guest.open(&context));
-        if let Ok(session) = &opened {
-            refuse_binary(&session.plan().output, stdout.terminal().is_one)?;
-        }
-        let (asked, ours) = Asked::of(args, &opened)?;
-        let mut view = View::new(&ours, false, &query.scope)?;
-        if let Ok(session) = &opened {
-            view.given.clone_from(&session.plan().needs);
-        }
+        let Self { name, kind, opened, asked, view } = self;
         query.need = view.need();
-        let has_fallback = self.kind == GuestKind::Table && !args.guest_strict;
+        let has_fallback = kind == GuestKind::Table && !args.guest_strict;
         let rest = has_fallback.then(|| PodTable::new(&view, table_options(args, &stdout)));
         let mut rows = Rows::new(opened, rest);
         let outcome = super::rows(source, &query, &view, &mut rows).await?;
@@ -96,68 +105,69 @@ impl GuestFormat {
             return Ok((outcome, Exit::Failure));
         }
         let ended = rows.ended().context("the list did not end")?;
-        let exit = self.conclude(ended, &asked, args, (&mut stdout, outcome.rows))?;
-        Ok((outcome, exit))
-    }
-
-    /// Prints what came of the guest, and says so when it did not do its work.
-    fn conclude(
-        &self,
-        ended: Ended,
-        asked: &Asked,
-        args: &GetArgs,
-        (stdout, rows): (&mut Stdout, usize),
-    ) -> Result<Exit> {
-        let notes = ended.made.as_ref().map_or(&[][..], |made| &made.notes);
-        for note in notes {
-            output::note(&format!("{}: {note}", self.name));
+        for note in ended.made.iter().flat_map(|made| &made.notes) {
+            output::note(&format!("{name}: {note}"));
         }
-        let Some((failure, place)) = ended.failure else {
-            // As in kubectl, an empty list has no header: stderr says that there is nothing. A guest that found nothing to
-            // say about the pods that are there shows its header.
-            let is_empty = |made: &Made| matches!(&made.output, Output::Table { lines, .. } if lines.is_empty());
-            if let Some(made) = ended.made.filter(|made| rows > 0 || !is_empty(made)) {
-                print(made, asked, args, stdout)?;
-            }
-            stdout.flush()?;
-            return Ok(Exit::Success);
-        };
-        let consequence = match ended.rest {
-            None => "nothing is written",
-            Some(mut rest) => {
-                let has_lines = |made: &Made| matches!(&made.output, Output::Table { lines, .. } if !lines.is_empty());
-                let made = ended.made.filter(has_lines);
-                let part = made.is_some();
-                if let Some(made) = made {
-                    print(made, asked, args, stdout)?;
-                }
-                rest.print(stdout)?;
-                if part {
-                    "the other pods are in the built-in table"
-                } else {
-                    "this is the built-in table"
-                }
-            }
-        };
-        stdout.flush()?;
-        output::note(&format!("error: {failure}{place}; {consequence}"));
-        Ok(Exit::GuestFailed)
+        let printing = Printing { asked: &asked, args, stdout: &mut stdout };
+        let exit = printing.conclude(ended, outcome.rows > 0)?;
+        Ok((outcome, exit))
     }
 }
 
-fn print(made: Made, asked: &Asked, args: &GetArgs, stdout: &mut Stdout) -> Result<()> {
-    match made.output {
-        Output::Table { columns, lines } => {
-            let (columns, lines) = asked.arrange(&columns, lines)?;
-            let look = stdout.look(args.no_headers);
-            stdout.write(grid::draw(&columns, &lines, look).as_bytes())
-        }
-        Output::Document { bytes, .. } if stdout.terminal().is_one => {
-            let text = String::from_utf8_lossy(&bytes);
-            stdout.write(sanitize::lines(&text).as_bytes())
-        }
-        Output::Document { bytes, .. } => stdout.write(&bytes),
+/// What came of a guest, on its way to standard output.
+struct Printing<'p> {
+    asked: &'p Asked,
+    args: &'p GetArgs,
+    stdout: &'p mut Stdout,
+}
+
+impl Printing<'_> {
+    /// Prints what came of the guest, and says so when it did not do its work.
+    fn conclude(mut self, ended: Ended, has_rows: bool) -> Result<Exit> {
+        let Some((failure, place)) = ended.failure else {
+            // As in kubectl, an empty list has no header: stderr says that there is nothing. A guest that found nothing to
+            // say about the pods that are there shows its header.
+            if let Some(made) = ended.made.filter(|made| has_rows || !is_empty_table(made)) {
+                self.print(made)?;
+            }
+            self.stdout.flush()?;
+            return Ok(Exit::Success);
+        };
+        let consequence = match (ended.rest, ended.made.filter(|made| !is_empty_table(made))) {
+            (None, _) => "nothing is written",
+            (Some(mut rest), Some(made)) => {
+                self.print(made)?;
+                rest.print(self.stdout)?;
+                "the other pods are in the built-in table"
+            }
+            (Some(mut rest), None) => {
+                rest.print(self.stdout)?;
+                "this is the built-in table"
+            }
+        };
+        self.stdout.flush()?;
+        output::note(&format!("error: {failure}{place}; {consequence}"));
+        Ok(Exit::GuestFailed)
     }
+
+    fn print(&mut self, made: Made) -> Result<()> {
+        match made.output {
+            Output::Table { columns, lines } => {
+                let (columns, lines) = self.asked.arrange(&columns, lines)?;
+                let look = self.stdout.look(self.args.no_headers);
+                self.stdout.write(grid::draw(&columns, &lines, look).as_bytes())
+            }
+            Output::Document { bytes, .. } if self.stdout.terminal().is_one => {
+                let text = String::from_utf8_lossy(&bytes);
+                self.stdout.write(sanitize::lines(&text).as_bytes())
+            }
+            Output::Document { bytes, .. } => self.stdout.write(&bytes),
+        }
+    }
+}
+
+fn is_empty_table(made: &Made) -> bool {
+    matches!(&made.output, Output::Table { lines, .. } if lines.is_empty())
 }
 
 /// Bytes that are no text would wreck a terminal.

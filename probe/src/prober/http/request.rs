@@ -89,7 +89,7 @@ fn fields(
 }
 
 /// The `Host` header: the port only where it is not the scheme's own (RFC 9110, section 7.2).
-pub(super) fn authority(host: &str, port: u16, default_port: u16) -> String {
+pub(in super::super) fn authority(host: &str, port: u16, default_port: u16) -> String {
     let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
     if port == default_port { host } else { format!("{host}:{port}") }
 }
