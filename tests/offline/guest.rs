@@ -137,7 +137,8 @@ fn a_wrong_option_is_refused_before_anything_is_asked() {
         ),
     ];
     for (guest, complaint) in cases {
-        api.pods(["-o", &guest]).run().exits(1).complains(&complaint).prints("");
+        let run = api.pods(["-o", &guest]).run().exits(1).complains(&complaint).prints("");
+        assert!(run.stderr.ends_with(&format!("{complaint}\n")), "{}", run.story());
     }
     assert_eq!(api.paths(), [""; 0]);
 }

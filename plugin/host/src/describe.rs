@@ -38,7 +38,7 @@ impl Guest {
         let fitting = about.check(input).and_then(|()| about.options(&self.options));
         match fitting {
             Ok(options) => Ok(Self { options, ..self }),
-            Err(source) => Err(LoadError::Misuse { guest: self.label, source }),
+            Err(why) => Err(LoadError::Misuse { guest: self.label, why }),
         }
     }
 }

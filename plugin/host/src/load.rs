@@ -51,12 +51,12 @@ pub enum LoadError {
         reason: String,
     },
     /// What it says about itself rules this use out.
-    #[error("guest {guest} cannot be used like this: {source}")]
+    #[error("guest {guest} cannot be used like this: {why}")]
     Misuse {
         /// Name or path.
         guest: String,
-        /// Why.
-        source: Misuse,
+        /// Why. Told with the rest, so no source that would be told again.
+        why: Misuse,
     },
     /// It could not even say what it is.
     #[error(transparent)]
