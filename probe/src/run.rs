@@ -163,6 +163,7 @@ fn record_of(check: u32, piece: Piece) -> Record {
             status: head.status,
             reason: head.reason,
             headers: head.fields,
+            base64: STANDARD.encode(head.bytes),
         },
         Piece::Body(data) => Record::Body { check, base64: STANDARD.encode(data) },
         Piece::Hop(hop) => Record::Hop(Box::new(Hop { check, ..*hop })),

@@ -51,15 +51,33 @@ async fn who_answers_badly() {
     let pause = quick(http(pausing_in_the_body()));
     let ssh = http(saying("SSH-2.0-OpenSSH_9.2\r\n"));
     observe([
-        ("end in the head", head, Observation::EmptyReply, "without an answer"),
+        (
+            "end in the head",
+            head,
+            Observation::CutShort,
+            "in the middle of the head of its answer, after 26 bytes",
+        ),
+        (
+            "no colon",
+            http(saying("HTTP/1.1 200 OK\r\ngarbage\r\n\r\n")),
+            Observation::NotHttp,
+            "has no colon: \"garbage\"",
+        ),
+        (
+            "NUL",
+            http(saying("HTTP/1.1 200 OK\r\nA: \0\r\n\r\n")),
+            Observation::NotHttp,
+            "NUL byte in the head of the answer: \"A: \\x00\"",
+        ),
+        (
+            "length",
+            http(saying("HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n")),
+            Observation::NotHttp,
+            "is no number: \"Content-Length: -5\"",
+        ),
         ("end in the body", body, Observation::CutShort, "after 4 bytes"),
         ("silence in the body", pause, Observation::Stalled, "10 body bytes"),
-        (
-            "no size of a chunk",
-            chunk,
-            Observation::NotHttp,
-            "the chunks of the body make no sense after 0 bytes",
-        ),
+        ("no size of a chunk", chunk, Observation::NotHttp, "make no sense after 0 bytes"),
         ("end in a chunk", in_chunk, Observation::CutShort, "after 2 bytes"),
         ("not HTTP", ssh, Observation::NotHttp, "does not speak HTTP/1"),
     ])

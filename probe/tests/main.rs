@@ -12,6 +12,7 @@ mod daemon;
 mod datagrams;
 mod echoes;
 mod faults;
+mod floods;
 mod health;
 mod lab;
 mod matrix;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use backend::Backend;
 pub use grpc::GrpcDetails;
-pub use http::HttpDetails;
+pub use http::{HttpDetails, HttpFault};
 pub use name::{Asked, NameAnswer, NameDetails};
 pub use tls::{Certificate, TlsDetails, TlsFault};
 
@@ -27,6 +27,9 @@ pub struct Details {
     /// An HTTP answer, whole or not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http: Option<HttpDetails>,
+    /// Why an HTTP answer is none, or not whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_fault: Option<HttpFault>,
     /// What a gRPC server said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grpc: Option<GrpcDetails>,

@@ -33,6 +33,9 @@ pub struct Hop {
     /// Bytes of the answer's head, if one came.
     #[serde(skip_serializing_if = "is_zero")]
     pub head_bytes: u64,
+    /// What stood after the chunks of the answer's body, as it came: standard base64.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub trailers: String,
     /// From the begin of the attempt to the begin of this request.
     pub began_seconds: f64,
     /// From there to its end.

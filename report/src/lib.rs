@@ -36,8 +36,8 @@ pub use ask::{Ask, HttpRequest, Payload, PayloadData, Protocol, Redirects, Tls, 
 pub use attempt::Attempt;
 pub use cause::{Cause, CauseKind, Link, LinkKind, LinkState, ObjectRef};
 pub use details::{
-    Asked, Backend, Certificate, Details, GrpcDetails, HttpDetails, NameAnswer, NameDetails,
-    Spoken, TlsDetails, TlsFault,
+    Asked, Backend, Certificate, Details, GrpcDetails, HttpDetails, HttpFault, NameAnswer,
+    NameDetails, Spoken, TlsDetails, TlsFault,
 };
 pub use evidence::{Evidence, IcmpError, Starvation, TcpInfo};
 pub use expectation::{Counts, Expectation, Judgement};

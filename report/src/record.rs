@@ -53,6 +53,8 @@ pub enum Record {
         reason: String,
         /// Headers in the order and spelling received; values that are not UTF-8 are replaced lossily.
         headers: Vec<(String, String)>,
+        /// The bytes of this head as they came, and before them those of informational ones: standard base64.
+        base64: String,
     },
     /// A piece of an HTTP body.
     Body {

@@ -10,7 +10,7 @@ mod reason;
 mod report;
 mod table;
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use anyhow::Context as _;
 use cluster::{Cluster, ConnectionOptions};
@@ -132,7 +132,7 @@ pub async fn curl(connection: &ConnectionOptions, args: &CurlArgs) -> anyhow::Re
             output::note(&format!("error: {}", report::probe_failed(&[], reason)));
             return Ok(Exit::Inconclusive);
         }
-        let exit = print_answer(curl::answer(&brought.results, &asked, output::save)).await?;
+        let exit = print_answer(curl::answer(&brought.results, &asked, write_answer).await).await;
         // Where a redirect has led is not what was named.
         let is_redirected = brought.results.exchanges.values().any(|hops| hops.len() > 1);
         if !request.showing.is_silent() && !is_redirected {
@@ -221,12 +221,31 @@ async fn print_report(report: &Report, args: &CheckArgs) -> anyhow::Result<()> {
     stdout.print(text.into_bytes()).await
 }
 
-async fn print_answer(answer: CurlOutput) -> anyhow::Result<Exit> {
+/// Writes what was answered into `file`, or to stdout.
+///
+/// # Errors
+///
+/// Why that cannot be, in words; none where nobody reads any more.
+async fn write_answer(file: Option<&Path>, bytes: Vec<u8>) -> Result<(), String> {
+    match file {
+        Some(file) => output::save(file, &bytes)
+            .map_err(|problem| format!("cannot write {}: {problem}", file.display())),
+        None => to_stdout(bytes).await.map_err(|problem| {
+            if problem.is::<ClosedPipe>() { String::new() } else { format!("{problem:#}") }
+        }),
+    }
+}
+
+/// Writes bytes of any origin to stdout.
+async fn to_stdout(bytes: Vec<u8>) -> anyhow::Result<()> {
     let stdout = Stdout::new();
     let is_terminal = stdout.terminal().is_one;
     let filtered = |bytes: Vec<u8>| output::for_terminal(&bytes).into_bytes();
-    let bytes = if is_terminal { filtered(answer.stdout) } else { answer.stdout };
-    stdout.print(bytes).await?;
+    stdout.print(if is_terminal { filtered(bytes) } else { bytes }).await
+}
+
+async fn print_answer(answer: CurlOutput) -> Exit {
+    let _ = to_stdout(answer.stdout).await; // As to curl: that an answer came is not undone.
     for note in &answer.notes {
         output::note(note);
     }
@@ -234,5 +253,5 @@ async fn print_answer(answer: CurlOutput) -> anyhow::Result<Exit> {
     if let Some(ours) = &answer.ours {
         output::note(ours);
     }
-    Ok(answer.exit)
+    answer.exit
 }

@@ -24,6 +24,8 @@ pub(crate) struct Head {
     pub reason: String,
     /// Headers in the order and spelling received.
     pub headers: Vec<(String, String)>,
+    /// As it came, with the informational ones before it.
+    pub bytes: Vec<u8>,
 }
 
 impl Head {
@@ -34,17 +36,20 @@ impl Head {
         field.map(|(_, value)| value.as_str())
     }
 
-    /// Its lines, without the empty one that ends it.
-    pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
-        let first = format!("{} {} {}", self.version, self.status, self.reason);
-        let first = std::iter::once(first.trim_end().to_owned());
-        first.chain(self.headers.iter().map(|(name, value)| format!("{name}: {value}")))
+    /// How many lines it has after the first one, as far as it came.
+    pub(crate) fn count(&self) -> usize {
+        let lines: Vec<String> = self.lines().collect();
+        let last = lines.iter().rev().skip_while(|line| line.is_empty());
+        last.take_while(|line| !line.is_empty()).count().saturating_sub(1)
     }
 
-    /// The whole of it, as it was received.
-    #[must_use]
-    pub(crate) fn text(&self) -> String {
-        self.lines().chain([String::new()]).map(|line| line + "\r\n").collect()
+    /// Its lines as they came, without their ends.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
+        let lines = self.bytes.split_inclusive(|byte| *byte == b'\n');
+        lines.map(|line| {
+            let line = String::from_utf8_lossy(line);
+            line.trim_end_matches(['\r', '\n']).to_owned()
+        })
     }
 }
 
@@ -55,6 +60,8 @@ pub(crate) struct Exchange {
     pub hop: Hop,
     /// Head of the answer.
     pub head: Option<Head>,
+    /// What stood behind its body, as it came.
+    pub trailers: Vec<u8>,
 }
 
 /// What a probe reported.
@@ -189,20 +196,22 @@ impl Reader {
                 self.results.standby.push(*attempt);
                 Ok(())
             }
-            Record::Head { check, version, status, reason, headers } => {
-                self.heads.insert(check, Head { version, status, reason, headers });
+            Record::Head { check, version, status, reason, headers, base64 } => {
+                let bytes = decode(n, &base64)?;
+                self.heads.insert(check, Head { version, status, reason, headers, bytes });
                 Ok(())
             }
             Record::Hop(hop) => {
                 let head = self.heads.remove(&hop.check);
+                let trailers = decode(n, &hop.trailers)?;
                 let exchanges = self.results.exchanges.entry(hop.check).or_default();
-                exchanges.push(Exchange { hop: *hop, head });
+                exchanges.push(Exchange { hop: *hop, head, trailers });
                 Ok(())
             }
             Record::Body { check, base64 } => {
-                let body = self.results.bodies.entry(check).or_default();
-                let decoded = BASE64_STANDARD.decode_vec(base64, body);
-                decoded.map_err(|error| format!("record {n} of the probe is damaged: {error}"))
+                let piece = decode(n, &base64)?;
+                self.results.bodies.entry(check).or_default().extend(piece);
+                Ok(())
             }
             Record::End { truncated } => self.end(truncated),
         }
@@ -228,6 +237,11 @@ impl Reader {
             self.hints.push(text);
         }
     }
+}
+
+fn decode(n: u64, base64: &str) -> Result<Vec<u8>, String> {
+    let decoded = BASE64_STANDARD.decode(base64);
+    decoded.map_err(|error| format!("record {n} of the probe is damaged: {error}"))
 }
 
 #[cfg(test)]

@@ -216,9 +216,9 @@ impl AttemptOptions {
 #[cfg(test)]
 mod tests {
     use kubectl_pods_report::{
-        Asked, Attempt, Certificate, Details, Evidence, Facts, HttpDetails, IcmpError, NameAnswer,
-        NameDetails, Numbered, Phases, Record, Spoken, Standby, Starvation, TcpInfo, Tls,
-        TlsDetails, TlsFault,
+        Asked, Attempt, Certificate, Details, Evidence, Facts, HttpDetails, HttpFault, IcmpError,
+        NameAnswer, NameDetails, Numbered, Phases, Record, Spoken, Standby, Starvation, TcpInfo,
+        Tls, TlsDetails, TlsFault,
     };
 
     use super::*;
@@ -357,6 +357,7 @@ mod tests {
             name: check.host.parse::<IpAddr>().is_err().then_some(name),
             tls: (check.ask.protocol() == Protocol::Https).then_some(tls),
             http: Some(http), // longer than what gRPC has in its place
+            http_fault: Some(HttpFault::ContentLength),
             grpc: None,
             echo_nanoseconds: Some(12_345_678),
             answered_by: None, // of UDP, which has nothing of HTTP's

@@ -1,6 +1,7 @@
 //! The health of a gRPC server, asked for as the kubelet's gRPC probes do: one call of `grpc.health.v1.Health/Check` over
 //! HTTP/2 without TLS (`doc/health-checking.md` and `doc/PROTOCOL-HTTP2.md` of the gRPC repository).
 
+mod frames;
 mod message;
 
 use std::pin::pin;
@@ -10,7 +11,7 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Either, select};
 use http::{HeaderMap, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -22,15 +23,15 @@ use tokio::time::Instant;
 use self::message::Health;
 use super::failure::Failure;
 use super::http::authority;
-use super::observed::{Begin, Observed, Seen};
+use super::observed::{Begin, Heard, Observed, Seen};
 use super::{Context, Prober, Stage, Trace, tcp};
 
 /// Most that an answer may have: that of a health service has two bytes and five before them.
 const ANSWER_BYTES: usize = 4 * 1024;
 /// The port that the scheme `http` leaves out.
 const HTTP_PORT: u16 = 80;
-/// Type of a SETTINGS frame, with which a server begins, and where it stands (RFC 9113, sections 3.4 and 4.1).
-const SETTINGS: (usize, u8) = (3, 4);
+/// Most that is read: what a server of HTTP/2 says of itself, and an answer, are far shorter.
+const READ_BYTES: usize = 64 * 1024;
 
 /// Makes one call.
 #[derive(Debug)]
@@ -63,7 +64,7 @@ impl Grpc {
         seen: Arc<Seen>,
         trace: &mut Trace,
     ) -> Result<String, Failure> {
-        let stream = TokioIo::new(Observed { stream, seen: Arc::clone(&seen) });
+        let stream = TokioIo::new(Observed::new(stream, Arc::clone(&seen)));
         let explain = |error: hyper::Error| explain(&error, &seen);
         let begun = Instant::now();
         let handshake = http2::handshake::<_, _, Full<Bytes>>(TokioExecutor::new(), stream).await;
@@ -73,7 +74,7 @@ impl Grpc {
             let answered = Instant::now();
             trace.phases.processing_seconds = Some((answered - begun).as_secs_f64());
             trace.stage = Stage::Transfer;
-            let told = self.receive(response, trace).await;
+            let told = self.receive(response, &seen, trace).await;
             trace.phases.transfer_seconds = Some(answered.elapsed().as_secs_f64());
             told
         });
@@ -87,6 +88,7 @@ impl Grpc {
     async fn receive(
         &self,
         response: Response<Incoming>,
+        seen: &Seen,
         trace: &mut Trace,
     ) -> Result<String, Failure> {
         let (head, body) = response.into_parts();
@@ -94,8 +96,7 @@ impl Grpc {
             return Err(not_serving(words));
         }
         let body = Limited::new(body, ANSWER_BYTES).collect().await;
-        let body =
-            body.map_err(|error| not_serving(format!("its answer cannot be read: {error}")))?;
+        let body = body.map_err(|error| not_serving(unreadable(&*error, seen)))?;
         // An answer without a message has everything in its head.
         let end = body.trailers().unwrap_or(&head.headers);
         let details = GrpcDetails { status: status(end), message: words(end), health: None };
@@ -146,7 +147,8 @@ impl Prober for Grpc {
         async move {
             let stream = tcp::open(context, self.port, trace).await?;
             trace.stage = Stage::Processing;
-            let seen = Arc::new(Seen::new(Begin::BYTES));
+            let seen = Arc::new(Seen::at_most(READ_BYTES));
+            trace.heard = Some(Heard { seen: Arc::clone(&seen), tell: frames::without_answer });
             let result = self.converse(stream, Arc::clone(&seen), trace).await;
             if let Err(Failure::Answer { observation: Observation::NotHttp, .. }) = &result {
                 let begin = Begin::of(&seen);
@@ -183,19 +185,32 @@ fn not_serving(message: String) -> Failure {
     Failure::Answer { observation: Observation::NotServing, message, error: None }
 }
 
-/// Why there was no answer to the call, from how whatever answered began.
+/// Why the body of an answer is not to be had.
+fn unreadable(error: &(dyn std::error::Error + 'static), seen: &Seen) -> String {
+    if error.is::<LengthLimitError>() {
+        return format!("its answer is longer than {} KiB", ANSWER_BYTES / 1024);
+    }
+    frames::end(&seen.begin()).unwrap_or_else(|| "its answer has no end".to_owned())
+}
+
+/// Why there was no answer to the call, from what came instead.
 fn explain(error: &hyper::Error, seen: &Seen) -> Failure {
-    let begin = seen.begin();
-    let (place, settings) = SETTINGS;
-    if begin.is_empty() || begin.get(place) == Some(&settings) {
-        let cause = std::error::Error::source(error);
-        let cause = cause.and_then(|cause| cause.downcast_ref::<std::io::Error>());
-        let code = cause.and_then(std::io::Error::raw_os_error);
-        return Failure::NoAnswer(code.map(std::io::Error::from_raw_os_error));
+    let came = seen.begin();
+    if !came.is_empty() && !frames::are_http2(&came) {
+        return Failure::Answer {
+            observation: Observation::NotHttp,
+            message: "something answered that does not speak HTTP/2, which gRPC needs".to_owned(),
+            error: None,
+        };
     }
-    Failure::Answer {
-        observation: Observation::NotHttp,
-        message: "something answered that does not speak HTTP/2, which gRPC needs".to_owned(),
-        error: None,
+    if let Some(words) = frames::end(&came) {
+        return not_serving(words);
     }
+    if seen.is_too_much() {
+        return not_serving(frames::without_answer(&came));
+    }
+    let cause = std::error::Error::source(error);
+    let cause = cause.and_then(|cause| cause.downcast_ref::<std::io::Error>());
+    let code = cause.and_then(std::io::Error::raw_os_error);
+    Failure::NoAnswer(code.map(std::io::Error::from_raw_os_error))
 }

@@ -1,6 +1,7 @@
 //! One HTTP/1.1 request, with or without TLS below it. Redirects are answers, unless the request says that they are to be
 //! followed ([`follow`]).
 
+mod fault;
 mod follow;
 mod head;
 mod hints;
@@ -13,17 +14,19 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::{io, mem};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Either, select};
-use http::Response;
 use http::header::LOCATION;
 use http::response::Parts;
+use http::{HeaderMap, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use kubectl_pods_report::{Hop, HttpDetails, HttpRequest, Observation, Protocol, Spoken};
+use kubectl_pods_report::{Hop, HttpDetails, HttpFault, HttpRequest, Observation, Protocol};
 use rustls::RootCertStore;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -31,18 +34,22 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 pub(super) use self::head::Head;
+use self::head::Heads;
 use self::redirect::{Place, default_port};
 use self::request::Ready;
 pub(super) use self::request::authority;
 use self::search::Search;
 use self::spelling::Spelt;
 use super::failure::Failure;
-use super::observed::{Begin, Observed, Seen};
+use super::observed::{Begin, Heard, Observed, Seen};
 use super::trace::OpenHop;
 use super::{Context, Machine, Piece, Prober, Stage, Trace, tcp, tls};
 
-/// Most that is held of an answer: its head must fit, its body passes through.
-const BUFFER_BYTES: usize = 64 * 1024;
+/// Most that the heads of an answer may have, informational ones included; its body passes through.
+const HEAD_BYTES: usize = 64 * 1024;
+
+/// The same where the answer is to be returned: as much as curl reads (`MAX_HTTP_RESP_HEADER_SIZE`).
+const RETURNED_HEAD_BYTES: usize = 300 * 1024;
 
 /// Largest piece of a body that is sent on. In base64 it stays below the 16 KiB at which container runtimes cut log lines.
 const PIECE_BYTES: usize = 8 * 1024;
@@ -121,22 +128,38 @@ impl Http {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         trace.stage = Stage::Processing;
-        let keep = if self.asked.return_body { BUFFER_BYTES } else { Begin::BYTES };
-        let seen = Arc::new(Seen::new(keep));
-        let stream = Observed { stream, seen: Arc::clone(&seen) };
+        let seen = Arc::new(Seen::at_most(self.most()));
+        trace.heard = Some(Heard { seen: Arc::clone(&seen), tell: fault::unfinished });
+        let stream = Observed::new(stream, Arc::clone(&seen));
         let result = self.converse(stream, &seen, answer, trace).await;
         match &result {
             Err(Failure::Tls(error)) => tls::note(error, None, trace),
-            Err(Failure::Answer { observation: Observation::NotHttp, .. })
-                if trace.details.http.is_none() =>
-            {
-                let begin = Begin::of(&seen);
-                trace.details.first_bytes = Some(begin.text());
-                trace.details.speaks = begin.speaks().filter(|spoken| *spoken != Spoken::Http);
+            Err(Failure::Answer { .. }) if trace.details.http.is_none() => {
+                fault::note(&seen, trace);
+                self.return_broken(&seen, answer, trace).await;
+            }
+            Err(Failure::Answer { observation: Observation::NotHttp, .. }) => {
+                trace.details.http_fault = Some(HttpFault::Chunks);
             }
             _ => {}
         }
         result
+    }
+
+    /// Most bytes that the heads of an answer may have.
+    const fn most(&self) -> usize {
+        if self.asked.return_body { RETURNED_HEAD_BYTES } else { HEAD_BYTES }
+    }
+
+    /// Returns what there is of a head that is not whole, or not well, if it is to be returned.
+    async fn return_broken(&self, seen: &Seen, answer: &mpsc::Sender<Piece>, trace: &mut Trace) {
+        let head = Some(seen.begin()).filter(|_| self.asked.return_body);
+        if let Some(head) = head.and_then(|begin| Head::broken(&begin, self.most())) {
+            if let Some(OpenHop { hop, .. }) = trace.hop.as_deref_mut() {
+                hop.head_bytes = head.bytes.len() as u64;
+            }
+            send(answer, Piece::Head(head)).await;
+        }
     }
 
     async fn converse<S>(
@@ -151,7 +174,13 @@ impl Http {
     {
         let begun = Instant::now();
         let mut client = http1::Builder::new();
-        client.max_buf_size(BUFFER_BYTES);
+        client
+            .max_buf_size(self.most() + PIECE_BYTES)
+            .max_headers(fault::MAX_FIELDS)
+            // What curl takes; a line that it does not take is looked for in what was seen.
+            .ignore_invalid_headers_in_responses(true)
+            .allow_spaces_after_header_name_in_responses(true)
+            .allow_obsolete_multiline_headers_in_responses(true);
         let Ready { request, head, body_bytes } = self.ready.clone();
         if let Some(OpenHop { hop, .. }) = trace.hop.as_deref_mut() {
             hop.request = String::from_utf8_lossy(&head).into_owned();
@@ -159,9 +188,10 @@ impl Http {
         }
         let stream = Spelt::new(stream, head);
         let handshake = client.handshake::<_, Full<Bytes>>(TokioIo::new(stream)).await;
-        let (mut sender, connection) = handshake.map_err(|error| explain(&error))?;
+        let (mut sender, connection) = handshake.map_err(|error| explain(&error, seen))?;
         let conversation = pin!(async {
-            let response = sender.send_request(request).await.map_err(|error| explain(&error))?;
+            let response = sender.send_request(request).await;
+            let response = response.map_err(|error| explain(&error, seen))?;
             let begun_at = *seen.first_byte.get_or_init(Instant::now);
             trace.phases.processing_seconds = Some((begun_at - begun).as_secs_f64());
             let received = self.receive(response, seen, answer, trace).await;
@@ -180,7 +210,7 @@ impl Http {
         };
         match (told, ended) {
             // What comes before the request is taken, as a refusal in TLS 1.3 may, is told to the connection alone.
-            (Err(Failure::NoAnswer(None)), Err(error)) => Err(explain(&error)),
+            (Err(Failure::NoAnswer(None)), Err(error)) => Err(explain(&error, seen)),
             (told, _) => told,
         }
     }
@@ -193,6 +223,11 @@ impl Http {
         trace: &mut Trace,
     ) -> Result<String, Failure> {
         let (head, body) = response.into_parts();
+        let begin = seen.begin();
+        if let Some((HttpFault::NoColon, _)) = Heads::read(&begin).flaw() {
+            return Err(fault::failure(seen, None));
+        }
+        seen.understood(if self.asked.return_body { RETURNED_HEAD_BYTES } else { Begin::BYTES });
         let status = head.status.as_u16();
         trace.stage = Stage::Transfer;
         trace.details.http = Some(hints::details(&head));
@@ -202,24 +237,29 @@ impl Http {
         }
         let shown = (self.asked.return_body && !self.is_passed_over(&head)).then_some(answer);
         if self.asked.return_body {
-            let begin = seen.begin();
+            let head = Head::new(&head, &begin);
             if let Some(OpenHop { hop, .. }) = trace.hop.as_deref_mut() {
-                hop.head_bytes = head::length(&begin);
+                hop.head_bytes = head.bytes.len() as u64;
             }
-            send(answer, Piece::Head(Head::new(&head, &begin))).await;
+            send(answer, Piece::Head(head)).await;
         }
-        self.read(body, status, shown, trace).await?;
+        let trailers = self.read(body, status, shown, trace).await?;
+        if let Some(OpenHop { hop, .. }) = trace.hop.as_deref_mut().filter(|_| shown.is_some()) {
+            let whole = seen.whole();
+            hop.trailers = STANDARD.encode(head::trailers(&trailers, whole.as_deref()));
+        }
         Ok(format!("HTTP status {status}"))
     }
 
-    /// Reads `body` to its end or to the limit of the request, and sends it on to `answer`.
+    /// Reads `body` to its end or to the limit of the request, and sends it on to `answer`. Returns what stands behind it.
     async fn read(
         &self,
         mut body: Incoming,
         status: u16,
         answer: Option<&mpsc::Sender<Piece>>,
         trace: &mut Trace,
-    ) -> Result<(), Failure> {
+    ) -> Result<HeaderMap, Failure> {
+        let mut trailers = HeaderMap::new();
         let limit = self.asked.max_body_bytes.unwrap_or(u64::MAX);
         let mut searches: Vec<Search<'_>> =
             self.asked.find.iter().map(|t| Search::new(t)).collect();
@@ -228,7 +268,13 @@ impl Http {
         let (mut body_bytes, mut truncated) = (0_u64, false);
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|error| unfinished(&error, body_bytes))?;
-            let Ok(mut data) = frame.into_data() else { continue };
+            let mut data = match frame.into_data() {
+                Ok(data) => data,
+                Err(frame) => {
+                    trailers = frame.into_trailers().unwrap_or_default();
+                    continue;
+                }
+            };
             let left = limit - body_bytes;
             if data.len() as u64 > left {
                 data.truncate(usize::try_from(left).unwrap_or(usize::MAX));
@@ -251,7 +297,7 @@ impl Http {
                 break;
             }
         }
-        Ok(())
+        Ok(trailers)
     }
 }
 
@@ -294,19 +340,12 @@ async fn send(answer: &mpsc::Sender<Piece>, piece: Piece) {
     let _ = answer.send(piece).await;
 }
 
-fn explain(error: &hyper::Error) -> Failure {
+fn explain(error: &hyper::Error, seen: &Seen) -> Failure {
     if let Some(error) = tls_cause(error) {
         return Failure::Tls(error);
     }
-    if error.is_parse() { not_http() } else { Failure::NoAnswer(io_cause(error)) }
-}
-
-fn not_http() -> Failure {
-    Failure::Answer {
-        observation: Observation::NotHttp,
-        message: "something answered that does not speak HTTP/1".to_owned(),
-        error: None,
-    }
+    let cause = io_cause(error);
+    if seen.is_empty() { Failure::NoAnswer(cause) } else { fault::failure(seen, cause) }
 }
 
 /// Why a body of which `body_bytes` came has no end: it broke off, or its chunks make no sense.
@@ -318,7 +357,9 @@ fn unfinished(error: &hyper::Error, body_bytes: u64) -> Failure {
     if source(error).is_some_and(|cause| malformed.contains(&cause.kind())) {
         return Failure::Answer {
             observation: Observation::NotHttp,
-            message: format!("the chunks of the body make no sense after {body_bytes} bytes"),
+            message: format!(
+                "the chunks of the body, or what stands behind them, make no sense after {body_bytes} bytes"
+            ),
             error: None,
         };
     }

@@ -10,6 +10,7 @@ use kubectl_pods_report::{
 };
 
 use super::failure::{Failure, ResolveFailure};
+use super::observed::Heard;
 use super::resolve::answer;
 use super::{Stage, Trace, icmp, tls};
 use crate::evidence::errno_name;
@@ -78,7 +79,12 @@ fn timed_out(check: &Check, trace: &Trace, total: Duration) -> (Observation, Str
             Observation::Stalled,
             format!("connected, but the TLS handshake was not answered: {silence}"),
         ),
-        Stage::Processing => (Observation::Stalled, format!("connected and asked, {silence}")),
+        Stage::Processing => {
+            let heard = trace.heard.as_ref().and_then(Heard::words);
+            let heard = heard.map(|heard| format!("; {heard} within {seconds:.1} s"));
+            let rest = heard.unwrap_or_else(|| format!(", {silence}"));
+            (Observation::Stalled, format!("connected and asked{rest}"))
+        }
         Stage::Transfer => (
             Observation::Stalled,
             format!(

@@ -2,8 +2,8 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{Context, Poll, ready};
 
 use kubectl_pods_report::Spoken;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -12,8 +12,30 @@ use tokio::time::Instant;
 /// What was seen of an answer before anybody understood it.
 pub(super) struct Seen {
     pub(super) first_byte: OnceLock<Instant>,
-    begin: Mutex<Vec<u8>>,
+    noted: Mutex<Noted>,
+}
+
+struct Noted {
+    begin: Vec<u8>,
+    /// So much of the begin is kept.
     keep: usize,
+    received: usize,
+    /// More is not read.
+    most: usize,
+}
+
+/// What came so far of an answer that nobody has understood yet, and how its protocol tells that.
+pub(super) struct Heard {
+    pub(super) seen: Arc<Seen>,
+    pub(super) tell: fn(&[u8]) -> String,
+}
+
+impl Heard {
+    /// In words, if anything came.
+    pub(super) fn words(&self) -> Option<String> {
+        let begin = self.seen.begin();
+        (!begin.is_empty()).then(|| (self.tell)(&begin))
+    }
 }
 
 /// The first bytes of what answered.
@@ -22,19 +44,60 @@ pub(super) struct Begin(Vec<u8>);
 impl Seen {
     /// Nothing yet. Of the answer, `keep` bytes will be kept.
     pub(super) fn new(keep: usize) -> Self {
-        Self { first_byte: OnceLock::new(), begin: Mutex::default(), keep }
+        Self::with(keep, usize::MAX)
+    }
+
+    /// Nothing yet. As long as nobody has [understood](Self::understood) the answer, all of it is kept, and not more than about
+    /// `most` bytes are read: a peer may send without end what leads to no answer, and the others are to have their turn.
+    pub(super) fn at_most(most: usize) -> Self {
+        Self::with(usize::MAX, most)
+    }
+
+    fn with(keep: usize, most: usize) -> Self {
+        let noted = Noted { begin: Vec::new(), keep, received: 0, most };
+        Self { first_byte: OnceLock::new(), noted: Mutex::new(noted) }
+    }
+
+    /// From now on the answer may be as long as it likes. Of its begin, `keep` bytes are kept.
+    pub(super) fn understood(&self, keep: usize) {
+        let mut noted = self.noted();
+        (noted.keep, noted.most) = (keep, usize::MAX);
+        noted.begin.truncate(keep);
+        noted.begin.shrink_to_fit();
     }
 
     /// What the answer began with, as far as it has come and is kept.
     pub(super) fn begin(&self) -> Vec<u8> {
-        self.begin.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.noted().begin.clone()
+    }
+
+    /// Whether nothing came.
+    pub(super) fn is_empty(&self) -> bool {
+        self.noted().received == 0
+    }
+
+    /// Everything that came, if all of it is kept.
+    pub(super) fn whole(&self) -> Option<Vec<u8>> {
+        let noted = self.noted();
+        (noted.received == noted.begin.len()).then(|| noted.begin.clone())
+    }
+
+    /// Whether more has come than is read.
+    pub(super) fn is_too_much(&self) -> bool {
+        let noted = self.noted();
+        noted.received > noted.most
+    }
+
+    fn noted(&self) -> MutexGuard<'_, Noted> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn note(&self, bytes: &[u8]) {
         self.first_byte.get_or_init(Instant::now);
-        let mut begin = self.begin.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = self.keep - begin.len();
-        begin.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        let mut noted = self.noted();
+        noted.received = noted.received.saturating_add(bytes.len());
+        let room = noted.keep.saturating_sub(noted.begin.len());
+        noted.begin.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 }
 
@@ -76,10 +139,36 @@ impl Begin {
     }
 }
 
-/// A stream that is watched while it is read.
+/// A stream that is watched while it is read. A peer that takes no more may have said why before: that cannot be written is told
+/// only when everything has been read.
 pub(super) struct Observed<S> {
-    pub(super) stream: S,
-    pub(super) seen: Arc<Seen>,
+    stream: S,
+    seen: Arc<Seen>,
+    is_gone: bool,
+    /// Why nothing can be written, until that is told.
+    gone: Option<io::Error>,
+}
+
+impl<S> Observed<S> {
+    /// `stream`, of which `seen` is to know.
+    pub(super) const fn new(stream: S, seen: Arc<Seen>) -> Self {
+        Self { stream, seen, is_gone: false, gone: None }
+    }
+
+    /// What is told of an attempt to write, in which `all` counts as done where nobody takes anything any more.
+    fn written<T>(&mut self, attempt: io::Result<T>, all: T) -> io::Result<T> {
+        match attempt {
+            Err(error) if is_gone(&error) => {
+                (self.is_gone, self.gone) = (true, Some(error));
+                Ok(all)
+            }
+            other => other,
+        }
+    }
+}
+
+fn is_gone(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Observed<S> {
@@ -88,12 +177,19 @@ impl<S: AsyncRead + Unpin> AsyncRead for Observed<S> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.seen.is_too_much() {
+            return Poll::Ready(Err(io::Error::other("more than is read of an answer")));
+        }
         let before = buffer.filled().len();
-        let result = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        if buffer.filled().len() > before {
+        let result = ready!(Pin::new(&mut self.stream).poll_read(cx, buffer));
+        let is_end = result.is_ok() && buffer.filled().len() == before;
+        if !is_end && result.is_ok() {
             self.seen.note(&buffer.filled()[before..]);
         }
-        result
+        match self.gone.take_if(|_| is_end) {
+            Some(error) => Poll::Ready(Err(error)),
+            None => Poll::Ready(result),
+        }
     }
 }
 
@@ -103,11 +199,19 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Observed<S> {
         cx: &mut Context<'_>,
         data: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, data)
+        if self.is_gone {
+            return Poll::Ready(Ok(data.len()));
+        }
+        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, data));
+        Poll::Ready(self.written(written, data.len()))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        if self.is_gone {
+            return Poll::Ready(Ok(()));
+        }
+        let flushed = ready!(Pin::new(&mut self.stream).poll_flush(cx));
+        Poll::Ready(self.written(flushed, ()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use crate::evidence::{Witness, is_own_address};
 
 use super::failure::Failure;
+use super::observed::Heard;
 
 /// Where an attempt is, or was when it ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub(super) struct Trace {
     /// Our end of the connection.
     pub(super) local: Option<SocketAddr>,
     pub(super) phases: Phases,
+    /// What came of the answer, as long as it is none.
+    pub(super) heard: Option<Heard>,
     pub(super) details: Details,
     /// The socket, to be asked at the end.
     pub(super) witness: Option<Witness>,

@@ -21,3 +21,27 @@ pub struct HttpDetails {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
 }
+
+/// Why an answer is none of HTTP/1 (RFC 9112), or not a whole one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HttpFault {
+    /// It does not begin as HTTP does.
+    NotHttp,
+    /// Its first line has a version, or a status, that HTTP/1 does not know.
+    StatusLine,
+    /// A line of its head has no colon.
+    NoColon,
+    /// A NUL byte stands in its head.
+    Nul,
+    /// `Content-Length` is no number.
+    ContentLength,
+    /// Its head, with the informational ones before it, is larger than is read.
+    HeadTooLarge,
+    /// It ends in the middle of its head, or after an informational one.
+    HeadCut,
+    /// Its head breaks another rule.
+    Head,
+    /// What stands between the chunks of its body, or after them, is none of it.
+    Chunks,
+}

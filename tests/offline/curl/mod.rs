@@ -1,6 +1,7 @@
 //! `kubectl pods curl --from-here` beside Debian's curl, against the same server: what they print, what they say, and how
 //! they end.
 
+mod malformed;
 mod tls;
 
 use std::{

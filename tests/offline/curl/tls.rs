@@ -108,6 +108,20 @@ fn https(
     versions: &[&'static SupportedProtocolVersion],
     clients: Option<&Authority>,
 ) -> SocketAddr {
+    https_until(identity, versions, clients, |mut tcp| {
+        // A reset would eat an alert.
+        let _ = tcp.shutdown(Shutdown::Write);
+        let _ = tcp.read_to_end(&mut Vec::new());
+    })
+}
+
+/// The same with an end of its own.
+fn https_until(
+    identity: Identity,
+    versions: &[&'static SupportedProtocolVersion],
+    clients: Option<&Authority>,
+    end: impl Fn(TcpStream) + Send + Sync + 'static,
+) -> SocketAddr {
     let provider = || Arc::new(default_provider());
     let config = ServerConfig::builder_with_provider(provider());
     let config = config.with_protocol_versions(versions).expect("versions");
@@ -130,9 +144,7 @@ fn https(
             stream.conn.send_close_notify();
             let _ = stream.flush();
         }
-        // A reset would eat an alert.
-        let _ = tcp.shutdown(Shutdown::Write);
-        let _ = tcp.read_to_end(&mut Vec::new());
+        end(tcp);
     })
 }
 
@@ -240,9 +252,23 @@ fn handshakes_that_fail_are_told_as_by_curl() {
     let silent = server(|_stream| thread::sleep(Duration::from_secs(20)));
     same(&[&format!("https://{silent}/"), "-m", "1"]);
     let authority = Authority::new("the authority");
-    // In TLS 1.3 the refusal comes after the handshake, and ours sees it only if it comes late enough.
     let address = https(authority.sign(&["127.0.0.1"], |_| ()), &[&TLS12], Some(&authority));
     same(&[&format!("https://{address}/"), "-k", "-w", WRITTEN]);
+}
+
+/// In TLS 1.3 the refusal comes after the handshake: before the request, while it is sent, or after it.
+#[test]
+fn a_refusal_after_the_handshake_is_told_as_by_curl() {
+    let authority = Authority::new("the authority");
+    let file = authority.file().display().to_string();
+    let identity = || authority.sign(&["127.0.0.1"], |_| ());
+    let hearing_out = https(identity(), &[&TLS13], Some(&authority));
+    let hanging_up = https_until(identity(), &[&TLS13], Some(&authority), drop);
+    for _ in 0..10 {
+        for address in [hearing_out, hanging_up] {
+            same(&[&format!("https://{address}/"), "--cacert", &file, "-w", WRITTEN]);
+        }
+    }
 }
 
 /// In plain HTTP, at a port of TLS: an alert comes, or nothing.

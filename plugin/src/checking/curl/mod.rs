@@ -1,10 +1,12 @@
 //! One HTTP request from inside the cluster: the answer as curl would print it, the exit code that curl would give.
 //!
 //! - [`mod@request`], [`data`]: what the flags ask for.
-//! - [`words`]: what is wrong, in curl's words and numbers; [`openssl`]: those that curl has from OpenSSL.
+//! - [`words`]: what is wrong, in curl's words and numbers; [`malformed`]: of answers that are none; [`openssl`]: those that
+//!   curl has from OpenSSL.
 //! - [`verbose`]: `-v`. [`write_out`]: `-w`.
 
 mod data;
+mod malformed;
 mod openssl;
 mod request;
 mod verbose;
@@ -31,6 +33,11 @@ use crate::{
 
 const DEFAULT_MAX_TIME: Duration = Duration::from_mins(1);
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What cannot be written, in curl's words: while it comes, and of what curl's stdio holds back (so much) until the end.
+const UNWRITTEN: &str = "Failure writing output to destination";
+const HELD_BACK: &str = "Failed writing body";
+const HELD_BACK_BYTES: usize = 4096;
 
 /// The plan of one request to `host`.
 #[must_use]
@@ -64,16 +71,16 @@ pub(super) fn plan(
     Plan { roots: addressing.roots.clone(), ..Plan::once(vec![check]) }
 }
 
-/// What curl would print, what it would say, and its exit code.
+/// What curl would say once the answer is written, and its exit code.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct CurlOutput {
-    /// For stdout, byte for byte.
+    /// What `-w` adds to stdout.
     pub stdout: Vec<u8>,
     /// Lines for stderr: of `-v`, and curl's complaint.
     pub notes: Vec<String>,
     /// What `-w` adds to stderr after them.
     pub stderr: Vec<u8>,
-    /// What we know beyond curl's words: why a file could not be written, or what the probe saw.
+    /// What we know beyond curl's words: why it could not be written, or what the probe saw.
     pub ours: Option<String>,
     /// The exit code.
     pub exit: Exit,
@@ -139,12 +146,12 @@ pub(super) struct Asked<'a> {
     pub method: &'a str,
 }
 
-/// Turns the results of one request into curl's answer. `save` writes a file, or says why it cannot.
-#[must_use]
-pub(super) fn answer(
+/// Turns the results of one request into curl's answer. `write` writes it, byte for byte, into a file or to stdout, or says why
+/// it cannot; an empty text where nobody needs to be told.
+pub(super) async fn answer(
     results: &Results,
     asked: &Asked<'_>,
-    save: impl FnOnce(&Path, &[u8]) -> Result<(), String>,
+    write: impl AsyncFnOnce(Option<&Path>, Vec<u8>) -> Result<(), String>,
 ) -> CurlOutput {
     let Some(attempt) = results.attempts.first() else {
         let ours = Some("the probe reported no attempt".to_owned());
@@ -156,30 +163,27 @@ pub(super) fn answer(
     let verdict = verdict(attempt, exchanges.last(), args, results.truncated);
     let file = file(asked.target, args);
     let mut told = Told { attempt, exchanges, asked, file: file.as_deref(), verdict };
-    let mut stdout = body(results, &told);
-    let mut unsaved = None;
-    if let Some(file) = &file
-        && (!stdout.is_empty() || told.verdict == Verdict::Fine)
-    {
-        if let Err(problem) = save(file, &stdout) {
-            let words = "Failure writing output to destination".to_owned();
-            told.verdict = Verdict::Trouble(Trouble { code: 23, words, is_of_answer: true });
-            unsaved = Some(format!("cannot write {}: {problem}", file.display()));
-        }
-        stdout.clear();
+    let body = body(results, &told);
+    let is_held_back = file.is_none() && body.len() <= HELD_BACK_BYTES;
+    let mut unwritten = None;
+    // A file is made even if nothing is in it.
+    let is_written = !body.is_empty() || (file.is_some() && told.verdict == Verdict::Fine);
+    if is_written && let Err(problem) = write(told.file, body).await {
+        let words = if is_held_back { HELD_BACK } else { UNWRITTEN }.to_owned();
+        told.verdict = Verdict::Trouble(Trouble { code: 23, words, is_of_answer: true });
+        unwritten = Some(problem);
     }
     let written = args.showing.write_out.as_deref().map(|format| write_out::print(format, &told));
     let written = written.unwrap_or_default();
-    stdout.extend(written.stdout);
     let mut notes = if args.showing.verbose { verbose::lines(&told) } else { Vec::new() };
     notes.extend(complaint(&told));
-    let ours = ours(&told, unsaved);
+    let ours = ours(&told, unwritten);
     let exit = match &told.verdict {
         Verdict::Fine => Exit::Success,
         Verdict::Trouble(trouble) => Exit::Curl(trouble.code),
         Verdict::Unknown => Exit::Inconclusive,
     };
-    CurlOutput { stdout, notes, stderr: written.stderr, ours, exit }
+    CurlOutput { stdout: written.stdout, notes, stderr: written.stderr, ours, exit }
 }
 
 /// What `-f` leaves out is nobody's, nor is a body that says beforehand that it is too large.
@@ -192,15 +196,18 @@ fn is_withheld(told: &Told<'_>) -> bool {
     }
 }
 
-/// Heads, where they are wanted, and the body.
+/// Heads, where they are wanted, the body, and what stood behind it.
 fn body(results: &Results, told: &Told<'_>) -> Vec<u8> {
     let mut bytes = Vec::new();
-    if told.asked.args.include || told.asked.args.head {
+    let with_heads = told.asked.args.include || told.asked.args.head;
+    if with_heads {
         let heads = told.exchanges.iter().filter_map(|exchange| exchange.head.as_ref());
-        bytes.extend(heads.flat_map(|head| head.text().into_bytes()));
+        bytes.extend(heads.flat_map(|head| &head.bytes));
     }
     if !is_withheld(told) {
         bytes.extend(results.bodies.get(&told.attempt.check).into_iter().flatten());
+        let trailers = told.last().filter(|_| with_heads).map(|last| &last.trailers);
+        bytes.extend(trailers.into_iter().flatten());
     }
     bytes
 }
@@ -226,13 +233,13 @@ fn complaint(told: &Told<'_>) -> Option<String> {
 }
 
 /// What we know beyond curl's words. Trouble of our own is told even if curl was to be silent.
-fn ours(told: &Told<'_>, unsaved: Option<String>) -> Option<String> {
+fn ours(told: &Told<'_>, unwritten: Option<String>) -> Option<String> {
     let seen = told.attempt;
     match &told.verdict {
         Verdict::Fine => None,
         Verdict::Unknown => Some(evidence(seen)),
         Verdict::Trouble(_) if told.asked.args.showing.is_silent() => None,
-        Verdict::Trouble(_) if unsaved.is_some() => unsaved,
+        Verdict::Trouble(_) if unwritten.is_some() => unwritten.filter(|why| !why.is_empty()),
         Verdict::Trouble(Trouble { code: 63, .. }) => Some("--max-filesize allows more".to_owned()),
         Verdict::Trouble(trouble) => (!trouble.is_of_answer).then(|| evidence(seen)),
     }

@@ -21,7 +21,6 @@ pub(super) fn lines(told: &Told<'_>) -> Vec<String> {
         requested(told, &exchange.hop, &mut lines);
         if let Some(head) = &exchange.head {
             lines.extend(head.lines().map(|line| format!("< {line}")));
-            lines.push("< ".to_owned());
         }
         let words = told.trouble().filter(|trouble| is_last && !trouble.is_of_answer);
         lines.extend(words.map(|trouble| format!("* {}", trouble.words)));

@@ -2,11 +2,13 @@
 
 use kubectl_pods_report::{Attempt, Hop, NotFollowed, Observation, Phases, TlsDetails, TlsFault};
 
-use super::openssl;
+use super::{malformed, openssl};
 use crate::{
     cli::RequestArgs,
     launch::{Exchange, Head},
 };
+
+const EMPTY_REPLY: &str = "Empty reply from server";
 
 /// What curl would complain of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,12 +104,17 @@ fn unanswered(attempt: &Attempt, last: Option<&Exchange>) -> Failed {
         | Observation::Absent => said(7, &unconnected(hop, "Couldn't connect to server")),
         Observation::Dropped => said(28, &unconnected(hop, "Timeout was reached")),
         Observation::Stalled => said(28, &stalled(attempt, hop, head)),
-        Observation::NotHttp => not_http(attempt),
+        Observation::NotHttp => {
+            let (code, words) =
+                malformed::complaint(&attempt.details, hop.head_bytes, head.map_or(0, Head::count));
+            Failed::So(code, words)
+        }
         Observation::CutShort | Observation::EmptyReply if reset => {
             said(56, "Recv failure: Connection reset by peer")
         }
+        Observation::CutShort if attempt.http().is_none() => cut_head(attempt, head),
         Observation::CutShort => said(18, &cut_short(attempt, head)),
-        Observation::EmptyReply => said(52, "Empty reply from server"),
+        Observation::EmptyReply => said(52, EMPTY_REPLY),
         Observation::TlsHandshake => handshake(attempt, hop),
         Observation::TlsCertificate => said(60, &certificate(attempt, hop)),
         // No request of curl's comes to these two.
@@ -144,6 +151,19 @@ fn stalled(attempt: &Attempt, hop: &Hop, head: Option<&Head>) -> String {
     }
 }
 
+/// In the middle of a head. curl 7.88 is content with the lines that came, unless they announce a body.
+fn cut_head(attempt: &Attempt, head: Option<&Head>) -> Failed {
+    match head {
+        Some(head) if head.status >= 200 => {
+            let is_announced = ["Content-Length", "Transfer-Encoding"]
+                .iter()
+                .any(|name| head.field(name).is_some());
+            if is_announced { Failed::So(18, cut_short(attempt, Some(head))) } else { Failed::Not }
+        }
+        _ => Failed::So(52, EMPTY_REPLY.to_owned()),
+    }
+}
+
 fn cut_short(attempt: &Attempt, head: Option<&Head>) -> String {
     let received = attempt.http().map_or(0, |http| http.body_bytes);
     match head.and_then(content_length) {
@@ -157,19 +177,6 @@ fn cut_short(attempt: &Attempt, head: Option<&Head>) -> String {
 
 fn content_length(head: &Head) -> Option<u64> {
     head.field("Content-Length")?.trim().parse().ok()
-}
-
-/// An answer that is no HTTP may be one of HTTP 0.9, which is nothing but a body.
-fn not_http(attempt: &Attempt) -> Failed {
-    let begin = attempt.details.first_bytes.as_deref().unwrap_or_default();
-    let (code, words) = if attempt.http().is_some() {
-        (56, "Illegal or missing hexadecimal sequence in chunked-encoding")
-    } else if begin.starts_with("HTTP/") {
-        (1, "Unsupported HTTP version in response")
-    } else {
-        (1, "Received HTTP/0.9 when not allowed")
-    };
-    Failed::So(code, words.to_owned())
 }
 
 /// TLS that failed, but for its certificate. In TLS 1.3 a server may refuse a client after the handshake, as it sees it.

@@ -4,7 +4,7 @@ use kubectl_pods_report::Hop;
 use serde_json::json;
 
 use super::{Told, openssl};
-use crate::launch::Exchange;
+use crate::launch::{Exchange, Head};
 
 /// What `-w` prints.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -232,7 +232,7 @@ fn of_the_answer(name: &str, told: &Told<'_>) -> Option<Value> {
         "exitcode" => Value::Number(told.trouble().map_or(0, |trouble| trouble.code.into())),
         "filename_effective" => Value::Text(told.file.map(|file| file.display().to_string())),
         "method" => text(Some(told.method())),
-        "num_headers" => Value::Number(told.head().map_or(0, |head| head.headers.len() as u64)),
+        "num_headers" => Value::Number(headers(told) as u64),
         "num_redirects" => Value::Number(told.exchanges.len().saturating_sub(1) as u64),
         "redirect_url" => text(hop.and_then(|hop| hop.redirect_url.as_deref())),
         "referer" => text(told.asked.args.referer.as_deref()),
@@ -246,6 +246,13 @@ fn of_the_answer(name: &str, told: &Told<'_>) -> Option<Value> {
         "certs" => text(Some("")),
         _ => return None,
     })
+}
+
+/// Lines of the head, or, where there are some, of what stood behind the body: curl counts what came last.
+fn headers(told: &Told<'_>) -> usize {
+    let trailers = told.last().map_or(&[][..], |last| &last.trailers);
+    let trailers = trailers.split_inclusive(|byte| *byte == b'\n').count();
+    if trailers > 0 { trailers } else { told.head().map_or(0, Head::count) }
 }
 
 fn of_the_connection(name: &str, told: &Told<'_>) -> Option<Value> {

@@ -3,7 +3,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -17,12 +17,18 @@ pub(super) struct Spelt<S> {
     head: Bytes,
     /// So many bytes of [`END_OF_HEAD`] stood at the end of what was swallowed.
     matched: usize,
+    /// Who wants to read. hyper takes no answer to what it has not asked yet, but some servers answer, or refuse, whoever comes.
+    reader: Option<Waker>,
 }
 
 impl<S> Spelt<S> {
     /// Writes `head` instead of the one that will come.
     pub(super) const fn new(stream: S, head: Bytes) -> Self {
-        Self { stream, head, matched: 0 }
+        Self { stream, head, matched: 0, reader: None }
+    }
+
+    const fn is_sent(&self) -> bool {
+        self.matched == END_OF_HEAD.len() && self.head.is_empty()
     }
 
     /// How many bytes at the begin of `data` belong to the head that is not sent.
@@ -50,6 +56,9 @@ impl<S: AsyncWrite + Unpin> Spelt<S> {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
             self.head.advance(written);
+        }
+        if let Some(reader) = self.reader.take_if(|_| self.matched == END_OF_HEAD.len()) {
+            reader.wake();
         }
         Poll::Ready(Ok(()))
     }
@@ -87,6 +96,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Spelt<S> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.is_sent() {
+            self.reader = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
         Pin::new(&mut self.stream).poll_read(cx, buffer)
     }
 }

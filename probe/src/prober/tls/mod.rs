@@ -70,7 +70,7 @@ impl Client {
         let verifier = Arc::new(Verifier::new(judge, self.tls.insecure));
         let config = Trust::config(Arc::clone(&verifier)).map_err(Failure::Local)?;
         let seen = Arc::new(Seen::new(Begin::BYTES));
-        let stream = Observed { stream, seen: Arc::clone(&seen) };
+        let stream = Observed::new(stream, Arc::clone(&seen));
         let begun = Instant::now();
         let result = TlsConnector::from(config).connect(server_name, stream).await;
         let took = begun.elapsed();
