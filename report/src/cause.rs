@@ -45,8 +45,10 @@ pub enum CauseKind {
     ExternalNameDead,
     /// The Service has no such port.
     PortNotInService,
-    /// The port is declared for UDP, and TCP was spoken.
-    UdpPort,
+    /// The Service is headless, so that nobody translates the number of its port to that of its pods.
+    HeadlessPort,
+    /// The port is declared for another protocol than was spoken, as for UDP and not TCP.
+    WrongTransport,
     /// A workload behind the Service, or the target itself, is scaled to zero.
     ScaledToZero,
     /// The pods are not created: a quota, an admission policy, a `ServiceAccount` that is missing.
@@ -183,13 +185,14 @@ impl Cause {
 
 impl CauseKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 41] = [
         Self::Missing,
         Self::NameSuffix,
         Self::DnsDown,
         Self::ExternalNameDead,
         Self::PortNotInService,
-        Self::UdpPort,
+        Self::HeadlessPort,
+        Self::WrongTransport,
         Self::ScaledToZero,
         Self::CreateFailed,
         Self::SelectorMatchesNothing,
@@ -235,7 +238,8 @@ impl CauseKind {
             Self::DnsDown => "dns-down",
             Self::ExternalNameDead => "external-name-dead",
             Self::PortNotInService => "port-not-in-service",
-            Self::UdpPort => "udp-port",
+            Self::HeadlessPort => "headless-port",
+            Self::WrongTransport => "wrong-transport",
             Self::ScaledToZero => "scaled-to-zero",
             Self::CreateFailed => "create-failed",
             Self::SelectorMatchesNothing => "selector-matches-nothing",

@@ -136,7 +136,10 @@ fn a_target_without_a_port_is_one_line() {
     }
     let spec = "{selector: {app: empty}, ports: [{port: 53, protocol: UDP}]}";
     ns.apply(&format!("{{apiVersion: v1, kind: Service, metadata: {{name: dns}}, spec: {spec}}}"));
-    let none = "declares no TCP port: say which, as in NAME:8080";
+    let none = |name: &str| match name {
+        "mute" => "declares no TCP port: say which, as in NAME:8080",
+        _ => "declares no TCP port (it declares 53/UDP: check --protocol udp tries it)",
+    };
     let unnamed = "has no TCP port named \"http\" (it declares none)";
     // One that cannot be tried takes nothing from the others.
     for target in ["mute", "udp"] {
@@ -144,7 +147,7 @@ fn a_target_without_a_port_is_one_line() {
         let report: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
         let told = |row: &serde_json::Value| [row["verdict"].clone(), row["message"].clone()];
         let rows: Vec<_> = report["targets"].as_array().expect("rows").iter().map(told).collect();
-        let without = [json!("not-run"), json!(format!("pod \"{target}\" {none}"))];
+        let without = [json!("not-run"), json!(format!("pod \"{target}\" {}", none(target)))];
         let unknown = [json!("absent"), json!(format!("pod \"mute\" {unnamed}"))];
         assert_eq!(rows, [without, unknown], "{}", run.story());
         let cause = &report["targets"][1]["causes"][0];
@@ -153,15 +156,13 @@ fn a_target_without_a_port_is_one_line() {
         assert_eq!(cause["next"], "give the port's number", "{}", run.story());
     }
     let run = ns.pods(["check", "svc/dns", "-o", "json"]).run().exits(3);
-    assert!(run.stdout.contains(none), "{}", run.story());
-    let service = format!(
-        "svc/dns has no TCP port named http: it has 53/UDP; declare one: kubectl edit svc dns -n {}",
-        ns.name
-    );
+    assert!(run.stdout.contains(none("dns")), "{}", run.story());
+    let service =
+        "svc/dns has no TCP port named http: it has 53/UDP; use port 53 with --protocol udp";
     let cases: [(&[&str], String); 2] = [
         (
             &["monitor", "install", "svc/dns"],
-            format!("cannot watch svc/dns: service \"dns\" {none}"),
+            format!("cannot watch svc/dns: service \"dns\" {}", none("dns")),
         ),
         (&["curl", "svc/dns:http"], format!("service \"dns\" {unnamed}\n{service}")),
     ];
@@ -170,4 +171,28 @@ fn a_target_without_a_port_is_one_line() {
         assert_eq!(run.stderr, format!("error: {complaint}\n"), "{}", run.story());
     }
     assert_eq!(ns.leftovers(), "");
+}
+
+/// What is refused has the flag that helps, be it the Job or what a carrier's probe comes in.
+#[test]
+fn a_namespace_that_takes_nothing_more_leads_to_another() {
+    let ns = Cluster::control_plane().namespace("check-full");
+    let helps = "--probe-namespace puts the probe into another namespace";
+    let carried = ["--carrier", "docker.io/library/nginx:latest"];
+    ns.limit("none", "count/configmaps=0");
+    let check = || ns.pods(["check", "10.0.0.7:80"]).args(carried);
+    let run = check().run().exits(1).complains("exceeded quota: none");
+    assert!(run.stderr.ends_with(&format!("; {helps}\n")), "{}", run.story());
+    let install = ns.pods(["monitor", "install", "10.0.0.7:80"]).args(carried).run().exits(1);
+    assert!(install.stderr.ends_with(&format!("; {helps}\n")), "{}", install.story());
+    assert_eq!(ns.leftovers(), "");
+    let keep = r#"{"metadata": {"finalizers": ["example.com/held"]}}"#;
+    ns.kubectl(["delete", "quota", "none"]).run().success();
+    ns.kubectl(["create", "configmap", "held"]).run().success();
+    ns.kubectl(["patch", "configmap", "held", "--type=merge", "-p", keep]).run().success();
+    ns.cluster.kubectl(["delete", "namespace", &ns.name, "--wait=false"]).run().success();
+    let run = check().run().exits(1).complains("because it is being terminated");
+    assert!(run.stderr.ends_with(&format!("; {helps}\n")), "{}", run.story());
+    let none = r#"{"metadata": {"finalizers": null}}"#;
+    ns.kubectl(["patch", "configmap", "held", "--type=merge", "-p", none]).run().success();
 }

@@ -97,3 +97,19 @@ fn config_maps_are_the_only_further_right() {
     run("less", less).exits(1).complains("cannot create resource \"configmaps\"");
     assert_eq!(ns.leftovers(), "");
 }
+
+#[test]
+fn an_image_that_is_no_probe_is_told_of_as_such() {
+    let ns = Cluster::nodes().namespace("no-probe");
+    let image = ["--probe-image", "docker.io/library/nginx:latest"];
+    let check = || ns.pods(["check", "10.96.0.1:443"]).args(image);
+    // Its user is root.
+    let run = check().run().exits(3).complains("so it is no image of the probe");
+    run.complains("--carrier IMAGE has the probe carried by any image with a shell");
+    // As somebody else it runs, and does not know what is wanted of it.
+    let somebody = r#"{"spec": {"securityContext": {"runAsUser": 1000}}}"#;
+    let run = check().args(["--overrides", somebody]).run().exits(3);
+    run.complains("does not seem to be an image of the probe")
+        .complains("--carrier docker.io/library/nginx:latest");
+    assert_eq!(ns.leftovers(), "");
+}

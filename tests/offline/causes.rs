@@ -140,3 +140,21 @@ fn a_server_that_is_silent_is_not_waited_for() {
     let chain = chain(&first_target(&run));
     assert_eq!(chain["selector"], ("not-looked-at".to_owned(), "no answer within 2 s".to_owned()));
 }
+
+#[test]
+fn a_host_that_was_led_elsewhere_is_not_looked_for_by_name() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("an address").port();
+    let api = api(port, Manner::Tells);
+    let (url, resolve) = (format!("http://web:{port}"), format!("web:{port}:127.0.0.2"));
+    let run = check(&api, &["svc/web", &url, "--resolve", &resolve]).exits(2);
+    let report: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let [held, led] = [&report["targets"][0], &report["targets"][1]];
+    assert_eq!(held["verdict"], "open", "{}", run.story());
+    assert_eq!(led["verdict"], "refused", "{}", run.story());
+    assert!(led["causes"].is_null(), "the Service has no part in it: {led}");
+    let name = ("held".to_owned(), "127.0.0.2, as --resolve says".to_owned());
+    assert_eq!(chain(led)["name"], name);
+    let asked = api.paths().into_iter().filter(|path| path.ends_with("/services/web"));
+    assert_eq!(asked.count(), 1, "for svc/web alone: {:?}", api.paths());
+}

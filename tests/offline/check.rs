@@ -313,3 +313,32 @@ fn pods_of_a_workload_come_in_pages() {
     let pods: Vec<_> = api.paths().into_iter().filter(|path| path.contains("/pods")).collect();
     assert!(pods.len() == 2 && pods.iter().all(|path| path.contains("limit=500")), "{pods:?}");
 }
+
+#[test]
+fn what_cannot_exist_is_refused_before_anything_is_asked_for() {
+    let api = ScriptedApi::start([]);
+    let service = "a Service is svc/NAME, or svc/NAME.NAMESPACE";
+    let cases: [(&[&str], String); 6] = [
+        (&["check", "svc/web."], format!("target \"svc/web.\": {service}")),
+        (&["curl", "svc/.default"], format!("target \"svc/.default\": {service}")),
+        (
+            &["check", "web:80", "-n", "../x"],
+            "invalid namespace \"../x\": [may not contain '/']".to_owned(),
+        ),
+        (&["curl", "web", "-n", ".."], "invalid namespace \"..\": [may not be '..']".to_owned()),
+        (
+            &["check", "--all", "-n", "a b"],
+            "invalid namespace \"a b\": [a name has 1 to 63 of a-z, 0-9 and -, and no - at its ends]"
+                .to_owned(),
+        ),
+        (
+            &["monitor", "status", "-n", "a%b"],
+            "invalid namespace \"a%b\": [may not contain '%']".to_owned(),
+        ),
+    ];
+    for (words, complaint) in cases {
+        let run = api.pods(words.iter().copied()).run().exits(1).prints("");
+        assert_eq!(run.stderr, format!("error: {complaint}\n"), "{}", run.story());
+    }
+    assert_eq!(api.asked(), [""; 0]);
+}

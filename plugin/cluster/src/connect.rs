@@ -5,7 +5,13 @@ use std::time::Duration;
 use anyhow::Result;
 use kube::Client;
 
-use super::{authentication::Authenticated, errors, transport, warnings::Warn};
+use super::{
+    authentication::Authenticated,
+    errors,
+    list::{invalid_namespace, segment},
+    transport,
+    warnings::Warn,
+};
 use crate::{ConnectionOptions, Found, Verbatim, kubeconfig};
 
 /// A connection to one API server, and the namespace that commands mean when they name none.
@@ -39,6 +45,26 @@ impl Cluster {
         let (client, renewed) = transport::client(&connection, warn)?;
         let request_timeout = connection.request_timeout;
         Ok(Self { client, host, request_timeout, renewed, namespace: connection.namespace })
+    }
+
+    /// Refuses a namespace that cannot exist, for whoever asks for more than lists: such a name would lead a request elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// In client-go's words where it has any.
+    pub fn check_namespace(&self) -> Result<()> {
+        let name = &self.namespace;
+        segment(name).map_err(|why| invalid_namespace(name, &why))?;
+        let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+        let ends = [name.bytes().next(), name.bytes().last()];
+        let is_label = name.len() <= 63
+            && name.bytes().all(|b| letter(b) || b == b'-')
+            && ends.iter().all(|b| b.is_some_and(letter));
+        if is_label {
+            return Ok(());
+        }
+        let why = "a name has 1 to 63 of a-z, 0-9 and -, and no - at its ends";
+        Err(invalid_namespace(name, why))
     }
 
     /// Asks for credentials now and not with the first request, for whoever gives the API server a limit: a person may

@@ -7,15 +7,6 @@ use kube::{Api, api::ListParams};
 
 use super::Cluster;
 
-/// Which events to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EventKind {
-    /// Warnings only.
-    Warning,
-    /// All of them.
-    Any,
-}
-
 /// One event: what was said, and how often in these words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventText {
@@ -25,6 +16,8 @@ pub struct EventText {
     pub message: String,
     /// How often.
     pub times: u32,
+    /// Whether something is wrong.
+    pub is_warning: bool,
 }
 
 impl fmt::Display for EventText {
@@ -42,14 +35,10 @@ pub async fn about(
     cluster: &Cluster,
     namespace: &str,
     object: (&str, &str),
-    wanted: EventKind,
 ) -> anyhow::Result<Vec<EventText>> {
     let events: Api<Event> = Api::namespaced(cluster.client.clone(), namespace);
     let (kind, name) = object;
-    let mut selector = format!("involvedObject.kind={kind},involvedObject.name={name}");
-    if wanted == EventKind::Warning {
-        selector.push_str(",type=Warning");
-    }
+    let selector = format!("involvedObject.kind={kind},involvedObject.name={name}");
     let mut list = cluster.limited(events.list(&ListParams::default().fields(&selector))).await?;
     list.items.sort_by_key(last_second);
     Ok(list.items.into_iter().map(read).collect())
@@ -70,5 +59,6 @@ fn read(event: Event) -> EventText {
         reason: event.reason.unwrap_or_default(),
         message: event.message.unwrap_or_default(),
         times: counted.and_then(|count| u32::try_from(count).ok()).unwrap_or(1),
+        is_warning: event.type_.as_deref() == Some("Warning"),
     }
 }

@@ -199,10 +199,7 @@ fn path(request: &PodsRequest<'_>) -> Result<String> {
     let mut path = String::from("/api/v1");
     if let Some(namespace) = request.namespace {
         path.push_str("/namespaces/");
-        path.push_str(
-            &segment(namespace)
-                .map_err(|why| anyhow!("invalid namespace {}: [{why}]", go::quote(namespace)))?,
-        );
+        path.push_str(&segment(namespace).map_err(|why| invalid_namespace(namespace, &why))?);
     }
     path.push_str("/pods");
     if let Some(name) = request.name {
@@ -223,8 +220,13 @@ fn path(request: &PodsRequest<'_>) -> Result<String> {
     Ok(path)
 }
 
+/// client-go's words.
+pub(super) fn invalid_namespace(name: &str, why: &str) -> anyhow::Error {
+    anyhow!("invalid namespace {}: [{why}]", go::quote(name))
+}
+
 /// One segment of a path, percent-encoded, with what apimachinery's `IsValidPathSegmentName` refuses.
-fn segment(name: &str) -> Result<String, String> {
+pub(super) fn segment(name: &str) -> Result<String, String> {
     match name {
         "." | ".." => return Err(format!("may not be '{name}'")),
         _ => {}

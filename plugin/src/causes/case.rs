@@ -20,6 +20,7 @@ pub(super) struct Case<'r> {
     port: Option<Port>,
     unknown_port: Option<&'r str>,
     namespace: &'r str,
+    is_redirected: bool,
 }
 
 impl<'r> Case<'r> {
@@ -44,7 +45,8 @@ impl<'r> Case<'r> {
             _ => None,
         };
         let subject = subject(origin, namespace)?;
-        Some(Self { report, source, subject, port, unknown_port, namespace })
+        let is_redirected = origin.instead.is_some();
+        Some(Self { report, source, subject, port, unknown_port, namespace, is_redirected })
     }
 
     /// The case in the light of what was read so far.
@@ -58,11 +60,16 @@ impl<'r> Case<'r> {
             namespace: self.namespace,
             node: self.source.and_then(|source| source.node.as_deref()),
             is_inside: self.source.is_some_and(|source| !source.here),
+            is_redirected: self.is_redirected,
         }
     }
 }
 
 fn subject(origin: &Resolved<'_>, namespace: &str) -> Option<Subject> {
+    // The connection went there, and whatever has the name of the host had no part in it.
+    if let Some(address) = origin.instead {
+        return Some(Subject::Address(address));
+    }
     // One pod of several was tried: it is the pod that is looked at.
     let tried = match &origin.what {
         Resolution::Try(host, _) => host.parse::<IpAddr>().ok().map(Subject::Address),

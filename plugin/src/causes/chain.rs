@@ -16,6 +16,9 @@ use crate::targets;
 /// All links of `scene`, in their order.
 pub(super) fn chain(scene: &Scene<'_>) -> Vec<Link> {
     let mut links = Vec::new();
+    if let (true, Subject::Address(address)) = (scene.is_redirected, scene.subject) {
+        links.push(held(LinkKind::Name, format!("{address}, as --resolve says")));
+    }
     let is_service = match scene.subject {
         Subject::Service(_) => true,
         Subject::Host(_) => {
@@ -119,29 +122,46 @@ fn port(scene: &Scene<'_>) -> Link {
     let Some(asked) = scene.asked_port() else {
         return not_looked_at(LinkKind::Port, "none was chosen");
     };
-    match scene.service_port() {
+    if scene.is_headless() {
+        return headless_port(scene, asked);
+    }
+    if let Some(port) = scene.service_port() {
+        let to = port.target_port.as_ref().map_or_else(
+            || port.port.to_string(),
+            |to| match to {
+                IntOrString::Int(to) => to.to_string(),
+                IntOrString::String(to) => to.clone(),
+            },
+        );
+        let (number, transport) = (port.port, scene.transport().as_str());
+        return held(LinkKind::Port, format!("{number} for {transport}, to port {to} of its pods"));
+    }
+    let ports = service.spec.iter().flat_map(|spec| spec.ports.iter().flatten());
+    let all: Vec<String> = ports
+        .map(|port| format!("{}/{}", port.port, port.protocol.as_deref().unwrap_or("TCP")))
+        .collect();
+    let (transport, all) = (scene.transport().as_str(), words::some(&all));
+    broken(LinkKind::Port, format!("no {asked}/{transport}; there is {all}"))
+}
+
+/// Nobody translates the ports of a headless Service: what was asked for is a port of its pods.
+fn headless_port(scene: &Scene<'_>, asked: u16) -> Link {
+    let transport = scene.transport().as_str();
+    if let Some(port) = scene.service_port() {
+        let own = match port.port {
+            own if own == i32::from(asked) => String::new(),
+            own => format!(", and its own number {own} leads nowhere"),
+        };
+        let note = format!("{asked} for {transport} of its pods: it is headless{own}");
+        return held(LinkKind::Port, note);
+    }
+    match scene.service_ports().find(|port| port.port == i32::from(asked)) {
         Some(port) => {
-            let to = port.target_port.as_ref().map_or_else(
-                || port.port.to_string(),
-                |to| match to {
-                    IntOrString::Int(to) => to.to_string(),
-                    IntOrString::String(to) => to.clone(),
-                },
-            );
-            let (number, transport) = (port.port, scene.transport().as_str());
-            held(LinkKind::Port, format!("{number} for {transport}, to port {to} of its pods"))
+            let of_pods = words::numbers(&scene.pods_ports(port));
+            let note = format!("{asked} is translated by nobody to {of_pods}: it is headless");
+            broken(LinkKind::Port, note)
         }
-        None if scene.is_headless() => {
-            not_looked_at(LinkKind::Port, "a headless Service leads to every port of its pods")
-        }
-        None => {
-            let ports = service.spec.iter().flat_map(|spec| spec.ports.iter().flatten());
-            let all: Vec<String> = ports
-                .map(|port| format!("{}/{}", port.port, port.protocol.as_deref().unwrap_or("TCP")))
-                .collect();
-            let (transport, all) = (scene.transport().as_str(), words::some(&all));
-            broken(LinkKind::Port, format!("no {asked}/{transport}; there is {all}"))
-        }
+        None => not_looked_at(LinkKind::Port, "a headless Service leads to every port of its pods"),
     }
 }
 

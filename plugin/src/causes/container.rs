@@ -89,15 +89,42 @@ pub(super) fn declared<'p>(pod: &'p Pod, name: &str) -> Option<&'p Container> {
 pub(super) fn crashed(pod: &Pod) -> Option<(&ContainerStatus, &ContainerStateTerminated)> {
     states(pod).find_map(|status| {
         let ending = ending(status)?;
-        let is_back_off = status
-            .state
-            .as_ref()
-            .and_then(|state| state.waiting.as_ref())
-            .is_some_and(|waiting| waiting.reason.as_deref() == Some("CrashLoopBackOff"));
+        let is_back_off =
+            matches!(waits_for(status), Some("CrashLoopBackOff" | "RunContainerError"));
         let again = status.restart_count > 0 && !status.ready;
         (is_back_off || (again && ending.exit_code != 0) || (!status.ready && is_bad_end(status)))
             .then_some((status, ending))
     })
+}
+
+/// Whether its program could not even be started.
+pub(super) fn never_ran(ending: &ContainerStateTerminated) -> bool {
+    matches!(ending.reason.as_deref(), Some("StartError" | "ContainerCannotRun"))
+}
+
+fn waits_for(status: &ContainerStatus) -> Option<&str> {
+    status.state.as_ref()?.waiting.as_ref()?.reason.as_deref()
+}
+
+/// What its status alone says of why it is not ready: the same for pods that are so for the same reason.
+pub(super) fn plight(pod: &Pod) -> String {
+    let unscheduled =
+        condition(pod, "PodScheduled").filter(|condition| condition.status == "False");
+    let mut plight =
+        unscheduled.and_then(|condition| condition.message.clone()).unwrap_or_default();
+    for status in states(pod).filter(|status| !status.ready) {
+        let image = declared(pod, &status.name).and_then(|container| container.image.as_deref());
+        let ending = ending(status).map(|ending| (ending.exit_code, ending.reason.as_deref()));
+        // The kubelet alternates between two words for an image that it cannot pull.
+        let waits =
+            waits_for(status).map(|reason| if reason.contains("Image") { "image" } else { reason });
+        let of_it = match (ending, waits) {
+            (Some((code, reason)), _) => format!("{code} {}", reason.unwrap_or_default()),
+            (None, waits) => waits.unwrap_or("runs").to_owned(),
+        };
+        plight = format!("{plight}\n{} {} {of_it}", status.name, image.unwrap_or_default());
+    }
+    plight
 }
 
 /// Whether it has ended just now, with an error.

@@ -16,7 +16,7 @@ use super::{
     wants,
     world::{Data, Want, World},
 };
-use crate::launch::probe_pod;
+use crate::{launch::probe_pod, pods::is_overcome};
 
 /// How long looking around may take in all. What has not come by then was not looked at.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -123,13 +123,28 @@ async fn pods(cluster: &Cluster, among: Among<'_>) -> Answer<Data> {
     })
 }
 
+/// What the cluster still warns of: read is also what it said later, by which a warning may be overcome.
 async fn warnings(cluster: &Cluster, namespace: &str, uid: &str) -> Answer<Data> {
-    let fields = &format!("involvedObject.uid={uid},type=Warning");
+    let fields = &format!("involvedObject.uid={uid}");
     let among = Among { namespace: Some(namespace), fields, ..Among::default() };
     as_data(look::objects(cluster, among).await, |mut events: Vec<Event>| {
         events.sort_by_key(cluster::events::last_second);
-        Data::Warnings(events)
+        Data::Warnings(standing(events))
     })
+}
+
+/// The warnings among `events` that nothing later has overcome, in their order.
+fn standing(events: Vec<Event>) -> Vec<Event> {
+    let reasons: Vec<String> =
+        events.iter().map(|event| event.reason.clone().unwrap_or_default()).collect();
+    let mut standing = events;
+    let mut place = 0;
+    standing.retain(|event| {
+        place += 1;
+        event.type_.as_deref() == Some("Warning")
+            && !is_overcome(&reasons[place - 1], &reasons[place..])
+    });
+    standing
 }
 
 fn as_data<T>(answer: Answer<T>, data: impl FnOnce(T) -> Data) -> Answer<Data> {
@@ -137,5 +152,29 @@ fn as_data<T>(answer: Answer<T>, data: impl FnOnce(T) -> Data) -> Answer<Data> {
         Answer::Known(known) => Answer::Known(data(known)),
         Answer::Missing => Answer::Missing,
         Answer::Unread(why) => Answer::Unread(why),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn what_was_overcome_is_no_warning() {
+        let event = |(kind, reason): &(&str, &str)| json!({"metadata": {}, "involvedObject": {}, "type": kind, "reason": reason});
+        let left = |events: &[(&str, &str)]| -> Vec<String> {
+            let events: Value = events.iter().map(event).collect();
+            let events = standing(serde_json::from_value(events).expect("events"));
+            events.into_iter().filter_map(|event| event.reason).collect()
+        };
+        let mount = ("Warning", "FailedMount");
+        assert_eq!(left(&[("Normal", "Scheduled"), mount]), ["FailedMount"]);
+        assert_eq!(left(&[mount, ("Normal", "Pulling")]), [""; 0]);
+        let image = [mount, ("Normal", "Pulling"), ("Warning", "Failed"), ("Normal", "BackOff")];
+        assert_eq!(left(&image), ["Failed"]);
+        let made = [("Warning", "FailedCreate"), ("Normal", "SuccessfulCreate")];
+        assert_eq!(left(&made), [""; 0]);
     }
 }

@@ -6,7 +6,10 @@ use cluster::{
     look::Answer,
     workloads::{Workload, WorkloadState},
 };
-use k8s_openapi::api::core::v1::{Pod, Service, ServicePort};
+use k8s_openapi::{
+    api::core::v1::{Pod, Service, ServicePort},
+    apimachinery::pkg::util::intstr::IntOrString,
+};
 use kubectl_pods_report::{
     Attempt, ObjectRef, Observation, Protocol, TargetReport, Transport, Verdict,
 };
@@ -44,6 +47,8 @@ pub(super) struct Scene<'s> {
     pub(super) node: Option<&'s str>,
     /// Whether the probe ran in the cluster.
     pub(super) is_inside: bool,
+    /// Whether the user said where to connect instead of the host's own address (`--resolve`).
+    pub(super) is_redirected: bool,
 }
 
 /// A direct handshake with an endpoint, and the pod that it is.
@@ -75,6 +80,14 @@ impl<'s> Scene<'s> {
     pub(super) fn transport(&self) -> Transport {
         let spoken = || self.report.protocol.and_then(Protocol::transport);
         self.port.map(|port| port.transport).or_else(spoken).unwrap_or_default()
+    }
+
+    /// What a port of that takes.
+    pub(super) fn what_is_sent(&self) -> &'static str {
+        match self.transport() {
+            Transport::Tcp => "connections",
+            Transport::Udp => "datagrams",
+        }
     }
 
     pub(super) fn asked_port(&self) -> Option<u16> {
@@ -128,21 +141,44 @@ impl<'s> Scene<'s> {
         spec.is_some_and(|spec| spec.cluster_ip.as_deref() == Some("None"))
     }
 
-    /// The port of the Service that was asked for. A headless one is asked at the port of its pods, and so found by name.
+    /// The ports that the Service declares for what is spoken.
+    pub(super) fn service_ports(&self) -> impl Iterator<Item = &'s ServicePort> {
+        let spec = self.service().known().and_then(|service| service.spec.as_ref());
+        let ports = spec.into_iter().flat_map(|spec| spec.ports.iter().flatten());
+        let transport = self.transport();
+        ports.filter(move |port| is_for(transport, port.protocol.as_deref()))
+    }
+
+    /// The port of the Service that was asked for. Nobody translates those of a headless one: asked for is the one that its
+    /// pods have under that number.
     pub(super) fn service_port(&self) -> Option<&'s ServicePort> {
-        let asked = self.port?;
-        let service = self.service().known()?;
-        let mut ports = service.spec.as_ref()?.ports.iter().flatten();
-        let by_name = self.is_headless() && matches!(self.subject, Subject::Service(_));
-        ports.find(|port| {
-            let is_for = is_for(asked.transport, port.protocol.as_deref());
-            let same = if by_name {
-                port.name == asked.name
+        let asked = self.asked_port()?;
+        self.service_ports().find(|port| {
+            if self.is_headless() {
+                self.pods_ports(port).contains(&asked)
             } else {
-                port.port == i32::from(asked.number)
-            };
-            is_for && same
+                port.port == i32::from(asked)
+            }
         })
+    }
+
+    /// The numbers that a port of the Service has in its pods: what its slices say, or else it.
+    pub(super) fn pods_ports(&self, port: &ServicePort) -> Vec<u16> {
+        let slices = self.service_key().map(|key| self.world.slices(&key));
+        let slices = slices.and_then(Answer::known).unwrap_or_default();
+        let name = port.name.as_deref();
+        let numbers = slices.iter().filter(|slice| slice.address_type != "FQDN");
+        let mut numbers: Vec<u16> =
+            numbers.filter_map(|slice| targets::port_of(slice, name)).collect();
+        numbers.dedup();
+        if numbers.is_empty() {
+            let number = match port.target_port {
+                Some(IntOrString::Int(number)) => number,
+                Some(IntOrString::String(_)) | None => port.port,
+            };
+            numbers.extend(u16::try_from(number));
+        }
+        numbers
     }
 
     /// The Service's endpoints for the port that was asked for.
@@ -236,6 +272,10 @@ impl<'s> Scene<'s> {
             spec.is_some_and(|spec| spec.publish_not_ready_addresses == Some(true))
         });
         match self.endpoints() {
+            // A port that the Service lacks has no endpoints, and says nothing about those of the others.
+            Answer::Known(endpoints) if !publishes && self.service_port().is_none() => {
+                endpoints.iter().any(|endpoint| endpoint.ready)
+            }
             Answer::Known(endpoints) if !publishes => !targets::usable(&endpoints).is_empty(),
             _ => is_any_ready(),
         }

@@ -1,5 +1,7 @@
 //! What is still to be read of a scene: from the name to what holds its pods up, one step a round. Plain functions.
 
+use std::collections::BTreeMap;
+
 use cluster::{look::Answer, workloads::Workload};
 use k8s_openapi::api::core::v1::Pod;
 use kubectl_pods_report::Observation;
@@ -11,7 +13,7 @@ use super::{
 };
 
 /// Pods of one target that are looked at closely: what is wrong with one is wrong with the others mostly.
-const CLOSELY: usize = 3;
+const CLOSELY: usize = 4;
 /// Endpoints whose pod is looked for.
 const STALE: usize = 8;
 
@@ -48,7 +50,7 @@ pub(super) fn wants(scene: &Scene<'_>) -> Vec<Want> {
     }
     if !scene.is_served() {
         let pods = scene.living_pods().into_iter().filter(|pod| !container::is_ready(pod));
-        wants.extend(pods.take(CLOSELY).flat_map(of_unready));
+        wants.extend(closely(pods.collect()).into_iter().flat_map(of_unready));
     }
     if scene.saw(&[Observation::Dropped, Observation::NoRoute]) {
         wants.extend(nodes(scene));
@@ -117,6 +119,19 @@ fn of_pod(scene: &Scene<'_>, key: &Key) -> Vec<Want> {
         Answer::Known(_) | Answer::Unread(_) => {}
     }
     wants
+}
+
+/// Those of `pods` that are looked at closely: of each plight one first.
+fn closely(pods: Vec<&Pod>) -> Vec<&Pod> {
+    let mut before: BTreeMap<String, usize> = BTreeMap::new();
+    let mut ranked: Vec<(usize, &Pod)> = Vec::new();
+    for pod in pods {
+        let rank = before.entry(container::plight(pod)).or_default();
+        ranked.push((*rank, pod));
+        *rank += 1;
+    }
+    ranked.sort_by_key(|(rank, _)| *rank);
+    ranked.into_iter().take(CLOSELY).map(|(_, pod)| pod).collect()
 }
 
 /// What holds up a pod that is not ready.

@@ -19,6 +19,11 @@ pub(super) fn some<S: AsRef<str>>(names: &[S]) -> String {
     }
 }
 
+/// The same of ports.
+pub(super) fn numbers(ports: &[u16]) -> String {
+    some(&ports.iter().map(u16::to_string).collect::<Vec<_>>())
+}
+
 /// One line of what somebody else said, and not too much of it.
 pub(super) fn line(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -32,6 +37,11 @@ pub(super) fn line(text: &str) -> String {
 /// The end of a chain of errors (`a: b: c: d`), where the reason is: its last two links.
 pub(super) fn reason(text: &str) -> String {
     let text = text.rsplit_once("desc = ").map_or(text, |(_, text)| text); // What gRPC puts before it.
+    let text = text.strip_suffix(": unknown").unwrap_or(text); // An error of containerd's without a class.
+    // What a program is called that could not be started stands before the reason, which may have links of its own.
+    if let Some((_, program)) = text.rsplit_once(": exec: ") {
+        return line(program);
+    }
     let mut links: Vec<&str> = text.rsplitn(3, ": ").take(2).collect();
     links.reverse();
     line(&links.join(": "))
@@ -79,6 +89,10 @@ mod tests {
     fn of_a_long_message_the_reason_is_kept() {
         let pull = "rpc error: code = NotFound desc = failed to resolve reference \"x/y:1\": x/y:1: not found";
         assert_eq!(reason(pull), "x/y:1: not found");
+        let start = "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container \
+                     process: error during container init: exec: \"/app/serve\": stat /app/serve: no such file or directory: \
+                     unknown";
+        assert_eq!(reason(start), "\"/app/serve\": stat /app/serve: no such file or directory");
         assert_eq!(reason("configmap \"web\" not found"), "configmap \"web\" not found");
         assert_eq!(line("a\n b.\n"), "a b");
         assert_eq!(line(&"x".repeat(500)).chars().count(), LETTERS + 1);

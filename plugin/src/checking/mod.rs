@@ -45,18 +45,19 @@ pub async fn check(connection: &ConnectionOptions, args: &CheckArgs) -> anyhow::
     if let Some(cluster) = cluster.as_ref().filter(|_| args.all) {
         let services = targets::services(cluster, args.all_namespaces, wanted).await?;
         targets.extend(services.targets);
-        if !services.untried.is_empty() {
-            let untried = services.untried.join(", ");
-            output::warning(&format!("not tried, for their protocol: {untried}"));
+        if !services.left_out.is_empty() {
+            output::warning(&format!("left out: {}", services.left_out.join(", ")));
         }
     }
     anyhow::ensure!(!targets.is_empty(), "there is no Service to check");
     if args.endpoints {
         targets = targets::with_endpoints(cluster.as_ref(), targets, wanted).await?;
     }
-    let found =
-        targets::resolve(cluster.as_ref(), &targets, wanted, lookup_limit(&args.probe)).await?;
+    let limit = lookup_limit(&args.probe);
+    let mut found = targets::resolve(cluster.as_ref(), &targets, wanted, limit).await?;
+    targets::notes(&found).into_iter().for_each(output::warning);
     let addressing = within(addressing, cluster.as_ref(), &args.probe);
+    addressing.redirect(&mut found);
     let options = AttemptOptions::new(&args.attempt, args.attempts, addressing);
     let planned = targets::plan(&found, &options);
     let tell = async |brought| {
@@ -113,14 +114,18 @@ pub async fn curl(connection: &ConnectionOptions, args: &CurlArgs) -> anyhow::Re
         curl::read_format(&mut request.showing)?;
     }
     let cluster = cluster_for(connection, &args.probe, &targets, false).await?;
-    let found =
-        targets::resolve(cluster.as_ref(), &targets, wanted, lookup_limit(&args.probe)).await?;
+    let limit = lookup_limit(&args.probe);
+    let mut found = targets::resolve(cluster.as_ref(), &targets, wanted, limit).await?;
+    if !request.showing.is_silent() {
+        targets::notes(&found).into_iter().for_each(output::warning);
+    }
+    let addressing = within(addressing, cluster.as_ref(), &args.probe);
+    addressing.redirect(&mut found);
     let found =
         found.first().with_context(|| format!("target {:?} has no address", args.target))?;
     let Resolution::Try(host, Some(port)) = &found.what else {
         return unless_stopped(reason::untried(cluster.as_ref(), found)).await;
     };
-    let addressing = within(addressing, cluster.as_ref(), &args.probe);
     let method = http.method.clone();
     let mut plan = curl::plan(&targets[0], host, port, &request, http, &addressing);
     plan.checks[0].standby.clone_from(&found.standby);
@@ -174,6 +179,7 @@ async fn cluster_for(
         return Ok(None);
     }
     let cluster = Cluster::connect(connection, output::warning)?;
+    cluster.check_namespace()?;
     cluster.log_in().await?;
     Ok(Some(cluster))
 }

@@ -28,6 +28,7 @@ pub use image::{ImageArgs, ImageVerb, LoadArgs, PushArgs, SaveArgs};
 pub use monitor::{InstallArgs, MonitorArgs, MonitorVerb, StatusArgs, StatusFormat, UninstallArgs};
 pub use parse::{Stop, parse};
 pub use pod::{OverrideType, PodArgs};
+pub(crate) use probe::DEFAULT_IMAGE;
 pub use probe::ProbeArgs;
 pub use value::StatusRange;
 

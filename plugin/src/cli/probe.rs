@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{PodArgs, value::duration};
 
 /// Where the image of this release is, unless told otherwise.
-pub(super) const DEFAULT_IMAGE: &str =
+pub(crate) const DEFAULT_IMAGE: &str =
     concat!("docker.io/kubectl-pods/probe:", env!("CARGO_PKG_VERSION"));
 
 /// Where the probe runs and what it is made of.

@@ -18,7 +18,10 @@ use super::{
     probe_pod,
     stream::{Reader, Results},
 };
-use crate::pods::{Prospect, prospect};
+use crate::{
+    cli::DEFAULT_IMAGE,
+    pods::{Prospect, prospect},
+};
 
 /// Pause between two requests for a log that is not there yet, for as long as the watch says nothing new: it is what
 /// mostly says that there is one, and each request takes some milliseconds from the node that starts the pod. All probes
@@ -72,10 +75,7 @@ impl ProbeJob<'_> {
         }
         match reader.finish() {
             Ok(results) => Ok(Ok(results)),
-            Err(reason) => Ok(Err(match self.ending().await {
-                Some(ending) => format!("{reason} ({ending})"),
-                None => reason,
-            })),
+            Err(reason) => Ok(Err(self.why_not_whole(reason).await)),
         }
     }
 
@@ -97,6 +97,28 @@ impl ProbeJob<'_> {
         }
     }
 
+    /// The same reason, with how the container ended. One that says nothing of ours may be of an image that is not ours.
+    async fn why_not_whole(&self, reason: String) -> String {
+        let ending = self.ending().await;
+        let reason = match ending {
+            Some(ending) => format!("{reason} ({ending})"),
+            None => reason,
+        };
+        match self.stranger().filter(|_| self.heard.get().is_none() && self.has_ended()) {
+            Some(image) => format!("{reason}; {}", no_probe(&image)),
+            None => reason,
+        }
+    }
+
+    /// The image that was named as the probe's and is not that of this release, if it is to be the probe itself.
+    pub(super) fn stranger(&self) -> Option<String> {
+        let pod = self.pod()?;
+        let mut containers = pod.spec.as_ref()?.containers.iter();
+        let own = containers.find(|container| container.name == probe_pod::CONTAINER)?;
+        let image = own.image.clone().filter(|image| image != DEFAULT_IMAGE)?;
+        own.command.is_none().then_some(image)
+    }
+
     /// Whether its container has ended, as far as that is seen.
     fn has_ended(&self) -> bool {
         let ended = |pod: &Pod| matches!(prospect(pod, probe_pod::CONTAINER), Prospect::Ended(_));
@@ -115,6 +137,14 @@ impl ProbeJob<'_> {
         };
         timeout(ENDING_LIMIT, ended).await.ok()
     }
+}
+
+/// What is said of an image whose program does not speak as a probe does.
+pub(super) fn no_probe(image: &str) -> String {
+    format!(
+        "{image} does not seem to be an image of the probe: leave out --probe-image, or have the probe carried by it, if it \
+         has a shell: --carrier {image}"
+    )
 }
 
 /// How a pod ended, or why it is about to.

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     output,
-    pods::{Prospect, StartupProblem, advise, prospect},
+    pods::{Prospect, StartupProblem, advise, last_warning, prospect},
 };
 
 /// Longest pause between two looks at the clock.
@@ -122,7 +122,7 @@ impl ProbeJob<'_> {
             ));
         }
         since.asked = Some(Instant::now());
-        let mut said = self.said("Pod", events::EventKind::Any).await;
+        let mut said = self.said("Pod").await;
         said.retain(|event| SCALERS.contains(&event.reason.as_str()));
         let scaling = said.pop().map(|event| event.to_string());
         if is_over {
@@ -148,7 +148,7 @@ impl ProbeJob<'_> {
 
     async fn wait_on(&self, state: &str, waited: Duration, since: &mut Since) -> Option<String> {
         if waited >= self.placement.start_limit {
-            let warning = self.said("Pod", events::EventKind::Warning).await.pop();
+            let warning = last_warning(self.said("Pod").await);
             let warning = warning.map_or(String::new(), |text| format!("; {text}"));
             return Some(format!("its pod is still {state} after {} s{warning}", waited.as_secs()));
         }
@@ -165,7 +165,7 @@ impl ProbeJob<'_> {
 
     /// Says what is being waited for, once for all probes of the run.
     async fn tell(&self, state: &str) {
-        let event = self.said("Pod", events::EventKind::Any).await.pop();
+        let event = self.said("Pod").await.pop();
         let event = event.map_or(String::new(), |text| format!(", {text}"));
         let which = match &self.placement.node {
             Some(node) if self.run.count > 1 => format!(" on node {node}"),
@@ -182,7 +182,7 @@ impl ProbeJob<'_> {
         if waited < NO_POD_HINT {
             return None;
         }
-        if let Some(warning) = self.said("Job", events::EventKind::Warning).await.pop() {
+        if let Some(warning) = last_warning(self.said("Job").await) {
             return Some(advise(warning.to_string()));
         }
         (waited >= NO_POD_LIMIT).then(|| {
@@ -195,8 +195,7 @@ impl ProbeJob<'_> {
 
     /// What has been in the pod's way for too long.
     async fn lasting_obstacle(&self, since: &mut Since) -> Option<String> {
-        let Some(obstacle) = StartupProblem::read(&self.said("Pod", events::EventKind::Any).await)
-        else {
+        let Some(obstacle) = StartupProblem::read(&self.said("Pod").await) else {
             since.obstructed = None;
             return None;
         };
@@ -205,13 +204,13 @@ impl ProbeJob<'_> {
     }
 
     /// What the cluster said about the Job or its pod, the latest last. Not everybody may read events: then nothing.
-    async fn said(&self, kind: &str, wanted: events::EventKind) -> Vec<events::EventText> {
+    async fn said(&self, kind: &str) -> Vec<events::EventText> {
         let pod = || self.pod().and_then(|pod| pod.metadata.name.clone());
         let Some(name) = (if kind == "Pod" { pod() } else { Some(self.name.clone()) }) else {
             return Vec::new();
         };
         let namespace = &self.cluster.namespace;
-        events::about(self.cluster, namespace, (kind, &name), wanted).await.unwrap_or_default()
+        events::about(self.cluster, namespace, (kind, &name)).await.unwrap_or_default()
     }
 }
 

@@ -29,7 +29,7 @@ use super::{
     outcome::{Brought, Outcome},
     probe_job::{ProbeJob, REMOVAL_LIMIT, RunState},
 };
-use crate::{output, signals::Signals};
+use crate::{output, pods::advised, signals::Signals};
 
 /// How much longer than the longest Job may live an answer is waited for. All who know a better reason to give up are
 /// quicker, if the API server still speaks.
@@ -146,7 +146,7 @@ impl Run<'_> {
         }
         let answers = join_all(parts.iter_mut().map(|(_, creation)| creation.answer())).await;
         match answers.into_iter().find_map(Result::err) {
-            Some(error) => error,
+            Some(error) => advised(error),
             None => pending().await,
         }
     }

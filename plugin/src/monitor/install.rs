@@ -129,13 +129,14 @@ async fn install(
     let (name, image) = (&args.name, &args.probe_image);
     let values = Values { name, image, plan_json, carrier, shape: &shape };
     let Objects { config_map, carried, mut daemon_set } = manifest::objects(&values)?;
-    let anchor = parts.anchor.insert(apply(cluster, config_map)).answer().await?;
+    let anchor = parts.anchor.insert(apply(cluster, config_map)).answer().await;
+    let anchor = anchor.map_err(advised)?;
     for mut part in carried {
         manifest::own(&anchor, &mut part.metadata)?;
         parts.carried.push(apply(cluster, part));
     }
     for part in &mut parts.carried {
-        part.answer().await?;
+        part.answer().await.map_err(advised)?;
     }
     manifest::own(&anchor, &mut daemon_set.metadata)?;
     let superseded = before.superseded_by(&daemon_set);

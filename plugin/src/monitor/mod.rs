@@ -30,6 +30,7 @@ use crate::{
 pub async fn run(connection: &ConnectionOptions, args: &MonitorArgs) -> anyhow::Result<Exit> {
     let connect = async || -> anyhow::Result<Cluster> {
         let cluster = Cluster::connect(connection, output::warning)?;
+        cluster.check_namespace()?;
         cluster.log_in().await?;
         Ok(cluster)
     };

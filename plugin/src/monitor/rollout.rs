@@ -20,7 +20,7 @@ use crate::{
     exit::Exit,
     launch::probe_pod,
     output,
-    pods::{Prospect, StartupProblem, advise, prospect},
+    pods::{Prospect, StartupProblem, advise, last_warning, prospect},
 };
 
 /// Pause between two looks at the DaemonSet.
@@ -255,7 +255,7 @@ impl Watch<'_> {
         node: &str,
         passing: &mut Vec<String>,
     ) -> Option<String> {
-        let said = self.said("Pod", pod, events::EventKind::Any).await;
+        let said = self.said("Pod", pod).await;
         let Some(obstacle) = StartupProblem::read(&said) else {
             self.obstructed.remove(pod);
             return None;
@@ -272,7 +272,7 @@ impl Watch<'_> {
     async fn not_made(&self, pods: &[Pod], counts: Option<Counts>) -> Option<Missing> {
         let wanted = usize::try_from(counts.map_or(1, |counts| counts.wanted)).unwrap_or(0);
         let lacking = wanted.checked_sub(pods.len()).filter(|lacking| *lacking > 0)?;
-        let warning = self.said("DaemonSet", self.name, events::EventKind::Warning).await.pop()?;
+        let warning = last_warning(self.said("DaemonSet", self.name).await)?;
         Some(Missing { nodes: vec![String::new(); lacking], reason: advise(warning.to_string()) })
     }
 
@@ -303,9 +303,9 @@ impl Watch<'_> {
     }
 
     /// What the cluster said about an object, the latest last. Not everybody may read events: then nothing.
-    async fn said(&self, kind: &str, name: &str, wanted: events::EventKind) -> Vec<EventText> {
+    async fn said(&self, kind: &str, name: &str) -> Vec<EventText> {
         let namespace = &self.cluster.namespace;
-        events::about(self.cluster, namespace, (kind, name), wanted).await.unwrap_or_default()
+        events::about(self.cluster, namespace, (kind, name)).await.unwrap_or_default()
     }
 }
 

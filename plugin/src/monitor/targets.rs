@@ -63,6 +63,7 @@ pub(super) async fn plan(
         args.rollout_timeout.saturating_add(launch::GRACE),
     )
     .await?;
+    targets::notes(&found).into_iter().for_each(output::warning);
     let mut pinned = Vec::new();
     for one in &mut found {
         follow(one, &cluster.namespace, &mut pinned)?;

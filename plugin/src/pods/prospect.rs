@@ -55,7 +55,8 @@ const ADVICE: [(&[&str], &str); 5] = [
     (&["InvalidImageName"], "correct --probe-image or KUBECTL_PODS_PROBE_IMAGE"),
     (
         &["ContainerCannotRun", "RunContainerError", "StartError"],
-        "the image of --probe-image has to be the probe's, of this release, and that of --carrier has to have a shell",
+        "an image of --probe-image has to be the probe's, of this release: --carrier IMAGE has the probe carried by any \
+         other that has a shell",
     ),
     (
         &["Unschedulable", "SchedulerError"],
@@ -196,7 +197,7 @@ mod tests {
         let cases = [
             ("ErrImagePull: not found", Some("--probe-image")),
             ("ImagePullBackOff", Some("--carrier IMAGE")),
-            ("StartError: no such file", Some("has to have a shell")),
+            ("StartError: no such file", Some("any other that has a shell")),
             ("InvalidImageName: no", Some("; correct --probe-image")),
             ("Unschedulable: 0/2 nodes are available.", Some("available; kubectl describe nodes")),
             ("init container istio-init: Error, exit code 1", Some("; --no-sidecar leaves out")),

@@ -1,14 +1,16 @@
 //! Words of admission, quota and scheduler, and the flag that helps against what they say.
 
 /// What helps when all of the words are said. Of several only the first counts: the narrower stand above.
-const ADVICE: [(&[&str], &str); 18] = [
+const ADVICE: [(&[&str], &str); 20] = [
     // apiserver `plugin/resourcequota/controller.go`.
     (&["failed quota: "], "--requests and --limits say what the quota wants to know"),
     (&["exceeded quota: ", "requests."], LESS_OR_ELSEWHERE),
     (&["exceeded quota: ", "limits."], LESS_OR_ELSEWHERE),
     (&["exceeded quota: ", "requested: cpu="], LESS_OR_ELSEWHERE),
     (&["exceeded quota: ", "requested: memory="], LESS_OR_ELSEWHERE),
-    (&["exceeded quota: "], "--probe-namespace puts the probe into another namespace"),
+    (&["exceeded quota: "], ELSEWHERE),
+    // `plugin/pkg/admission/namespace/lifecycle`.
+    (&["because it is being terminated"], ELSEWHERE),
     // pod-security-admission `policy/check_hostNamespaces.go`.
     (
         &["violates PodSecurity", "host namespaces"],
@@ -38,10 +40,14 @@ const ADVICE: [(&[&str], &str); 18] = [
         &["security context constraint"],
         "name a service account that may use another constraint with --service-account",
     ),
+    // kubelet `security_context.go`: of an image that runs as root, or does not say by number as whom.
+    (&["container has runAsNonRoot and image "], NO_PROBE),
     // kubelet: what registries say of those they do not know.
     (&["authentication required"], PULL_SECRET),
     (&["pull access denied"], PULL_SECRET),
 ];
+const ELSEWHERE: &str = "--probe-namespace puts the probe into another namespace";
+const NO_PROBE: &str = "so it is no image of the probe, which says by number that it is not root: --carrier IMAGE has the probe carried by any image with a shell";
 const LESS_OR_ELSEWHERE: &str =
     "--requests and --limits ask for less, --probe-namespace puts the probe into another namespace";
 const WHAT_POLICIES_WANT: &str = "--labels, --annotations, --requests, --limits, --service-account and --overrides give the probe what a policy wants";
@@ -80,6 +86,19 @@ mod tests {
                 "--probe-namespace",
             ),
             ("exceeded quota: q, requested: requests.cpu=10m, used: requests.cpu=0", "--requests"),
+            (
+                "exceeded quota: q, requested: count/configmaps=1, used: count/configmaps=1",
+                "--probe-namespace",
+            ),
+            (
+                "unable to create new content in namespace x because it is being terminated",
+                "--probe-namespace",
+            ),
+            ("container has runAsNonRoot and image will run as root", "--carrier IMAGE"),
+            (
+                "container has runAsNonRoot and image has non-numeric user (curl_user), cannot verify user is non-root",
+                "--carrier IMAGE",
+            ),
             ("failed quota: q: must specify limits.cpu for: probe", "--limits"),
             (
                 "violates PodSecurity \"restricted:latest\": host namespaces (hostNetwork=true)",

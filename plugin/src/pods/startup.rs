@@ -13,6 +13,41 @@ const OBSTACLES: [&str; 5] = [
     "FailedMount",
     "NetworkNotReady",
 ];
+/// What is done with a pod only when its volumes are there (`pkg/kubelet/kubelet.go`, `SyncPod`).
+const AFTER_VOLUMES: [&str; 9] = [
+    "BackOff",
+    "Created",
+    "Failed",
+    "FailedCreatePodSandBox",
+    "Pulled",
+    "Pulling",
+    "SandboxChanged",
+    "Started",
+    "Unhealthy",
+];
+
+/// Whether what `reason` warned of is over, because the cluster said these reasons `later`. Of most warnings nobody says so.
+#[must_use]
+pub(crate) fn is_overcome(reason: &str, later: &[String]) -> bool {
+    let by: &[&str] = match reason {
+        "FailedAttachVolume" | "FailedMapVolume" | "FailedMount" => &AFTER_VOLUMES,
+        "FailedCreate" => &["SuccessfulCreate"],
+        "FailedScheduling" => &["Scheduled"],
+        _ => &[],
+    };
+    later.iter().any(|later| by.contains(&later.as_str()))
+}
+
+/// The last warning among `events`, the latest last, that nothing later has overcome.
+#[must_use]
+pub(crate) fn last_warning(events: Vec<EventText>) -> Option<EventText> {
+    let reasons: Vec<String> = events.iter().map(|event| event.reason.clone()).collect();
+    let stands = |(place, event): &(usize, EventText)| {
+        event.is_warning && !is_overcome(&event.reason, &reasons[place + 1..])
+    };
+    events.into_iter().enumerate().rfind(stands).map(|(_, event)| event)
+}
+
 /// How long a problem may stand that was met more than once. A kubelet tries a sandbox again after 10 to 15 s (pod
 /// workers, `backOffPeriod` with its jitter), a volume after 0.5 s and then half as often each time.
 const REPEATED_LIMIT: Duration = Duration::from_secs(8);
@@ -69,6 +104,7 @@ mod tests {
                 reason: (*reason).to_owned(),
                 message: "no room".to_owned(),
                 times: *times,
+                is_warning: true,
             };
             let events: Vec<EventText> = events.iter().map(said).collect();
             let got = StartupProblem::read(&events);
@@ -77,6 +113,29 @@ mod tests {
                 let last = events.last().expect("there is one");
                 assert_eq!(problem.text, format!("{}: no room", last.reason), "{name}");
             }
+        }
+    }
+
+    #[test]
+    fn a_warning_counts_until_it_is_overcome() {
+        type Case<'c> = (&'c [(&'c str, bool)], Option<&'c str>);
+        let said = |(reason, is_warning): &(&str, bool)| EventText {
+            reason: (*reason).to_owned(),
+            message: String::new(),
+            times: 1,
+            is_warning: *is_warning,
+        };
+        let mount = ("FailedMount", true);
+        let cases: [Case<'_>; 5] = [
+            (&[("Scheduled", false), mount], Some("FailedMount")),
+            (&[mount, ("Pulling", false)], None),
+            (&[mount, ("Pulling", false), ("Failed", true), ("BackOff", false)], Some("Failed")),
+            (&[(SANDBOX, true), ("SandboxChanged", false)], Some(SANDBOX)),
+            (&[("FailedCreate", true), ("SuccessfulCreate", false)], None),
+        ];
+        for (events, expected) in cases {
+            let last = last_warning(events.iter().map(said).collect());
+            assert_eq!(last.map(|event| event.reason).as_deref(), expected, "{events:?}");
         }
     }
 
@@ -92,7 +151,8 @@ mod tests {
         ];
         assert_eq!(words.len(), OBSTACLES.len());
         for word in words {
-            let event = EventText { reason: word.to_owned(), message: String::new(), times: 1 };
+            let (reason, message) = (word.to_owned(), String::new());
+            let event = EventText { reason, message, times: 1, is_warning: true };
             assert!(StartupProblem::read(&[event]).is_some(), "{word}");
         }
     }

@@ -5,7 +5,10 @@ use std::{fs, net::IpAddr};
 use anyhow::Context as _;
 use kubectl_pods_report::{CLUSTER_CA_FILE, Check, Family, Tls};
 
-use super::target::{Place, Target, TargetKind, in_namespace};
+use super::{
+    places::{Resolution, Resolved},
+    target::{Place, Target, TargetKind, in_namespace},
+};
 use crate::cli::{AddressingArgs, Given};
 
 /// What holds for the names and addresses of one command.
@@ -75,13 +78,28 @@ impl Addressing {
     #[must_use]
     pub(crate) fn place(&self, check: Check) -> Check {
         let port = check.ask.port();
+        let address = port.and_then(|port| self.given_for(&check.host, port));
+        Check { address, family: self.family, ..check }
+    }
+
+    /// Notes of each of `found` to which address it leads instead of its own. What stands behind that one is not known.
+    pub(crate) fn redirect(&self, found: &mut [Resolved<'_>]) {
+        for one in found {
+            let Resolution::Try(host, Some(port)) = &one.what else { continue };
+            one.instead = self.given_for(host, port.number);
+            if one.instead.is_some() {
+                one.standby.clear();
+            }
+        }
+    }
+
+    fn given_for(&self, host: &str, port: u16) -> Option<IpAddr> {
         let is_of = |given: &&Given| {
-            let host = given.host == "*" || given.host.eq_ignore_ascii_case(&check.host);
-            host && Some(given.port) == port
+            let is_host = given.host == "*" || given.host.eq_ignore_ascii_case(host);
+            is_host && given.port == port
         };
         // As in curl, what was said last counts.
-        let address = self.given.iter().rev().find(is_of).map(|given| given.address);
-        Check { address, family: self.family, ..check }
+        self.given.iter().rev().find(is_of).map(|given| given.address)
     }
 
     /// Hosts and ports with the address to connect to instead, in the order typed.

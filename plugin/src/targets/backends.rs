@@ -75,7 +75,7 @@ fn of_service(
 ) -> Vec<Target> {
     let transport = wanted.transport(target);
     let declared = ports::of_service(service, transport);
-    let chosen = ports::select(declared.clone(), transport, target.port.as_ref(), None);
+    let chosen = ports::select(declared.clone(), &[], transport, target.port.as_ref(), None);
     let chosen = chosen.unwrap_or_default();
     if hosts_of(service).is_empty() {
         return Vec::new();

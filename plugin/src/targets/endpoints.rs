@@ -67,7 +67,8 @@ pub(crate) fn spread<'e>(endpoints: &[&'e Endpoint], count: usize) -> Vec<&'e En
 }
 
 /// The port that `slice` gives for the Service's port with this name. Nobody serves a port without a number.
-pub(super) fn port_of(slice: &EndpointSlice, name: Option<&str>) -> Option<u16> {
+#[must_use]
+pub(crate) fn port_of(slice: &EndpointSlice, name: Option<&str>) -> Option<u16> {
     let same_name =
         |given: &Option<String>| given.as_deref().unwrap_or_default() == name.unwrap_or_default();
     let found = slice.ports.iter().flatten().find(|port| same_name(&port.name))?;

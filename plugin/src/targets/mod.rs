@@ -17,8 +17,8 @@ mod target;
 
 pub(crate) use addressing::Addressing;
 pub(crate) use backends::with_endpoints;
-pub(crate) use endpoints::{Endpoint, endpoints, usable};
-pub(crate) use places::{Resolution, Resolved, Wanted, absent};
+pub(crate) use endpoints::{Endpoint, endpoints, port_of, usable};
+pub(crate) use places::{Resolution, Resolved, Wanted, absent, notes};
 pub(crate) use plan::{AttemptOptions, Planned, Subject, plan};
 pub(crate) use ports::{Port, is_for, of_pod as ports_of_pod};
 pub(crate) use resolve::{refuse_unfit, resolve};

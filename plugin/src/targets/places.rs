@@ -1,12 +1,14 @@
 //! Places that targets lead to, and what they are called in reports.
 
+use std::net::IpAddr;
+
 use kubectl_pods_report::{Family, Observation, Protocol, Standby, Transport};
 
 use cluster::Verbatim;
 
 use super::{
     ports::{NoPort, Port},
-    target::{Place, Target, TargetKind},
+    target::{Place, PortRef, Target, TargetKind},
 };
 
 /// One thing to try, or to report without a try.
@@ -22,6 +24,37 @@ pub(crate) struct Resolved<'t> {
     pub standby: Vec<Standby>,
     /// Whether the object's name has several addresses, now or later: a headless or dual-stack Service.
     pub every_address: bool,
+    /// What the user has to know of it, even if all is well.
+    pub note: Option<String>,
+    /// The address that the user gave in place of the host's own (`--resolve`).
+    pub instead: Option<IpAddr>,
+}
+
+impl<'t> Resolved<'t> {
+    /// What nothing stands by for, and nothing is to be said of.
+    pub(crate) const fn new(label: String, target: &'t Target, what: Resolution) -> Self {
+        Self {
+            label,
+            target,
+            what,
+            standby: Vec::new(),
+            every_address: false,
+            note: None,
+            instead: None,
+        }
+    }
+}
+
+/// What the user has to know of `found`, each thing once.
+#[must_use]
+pub(crate) fn notes<'f>(found: &'f [Resolved<'_>]) -> Vec<&'f str> {
+    let mut notes: Vec<&str> = Vec::new();
+    for note in found.iter().filter_map(|found| found.note.as_deref()) {
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+    notes
 }
 
 /// What to do about a target.
@@ -47,6 +80,8 @@ pub(super) struct FoundPlace {
     pub standby: Vec<Standby>,
     /// [`Resolved::every_address`].
     pub every_address: bool,
+    /// [`Resolved::note`].
+    pub note: Option<String>,
 }
 
 /// What is wanted of every target of one command.
@@ -71,6 +106,11 @@ impl Wanted {
         self.protocol.or(target.protocol).and_then(Protocol::transport).unwrap_or_default()
     }
 
+    /// Whether the number of `target`'s port was typed, or goes without saying, and so is none that was declared.
+    pub(super) const fn has_number(self, target: &Target) -> bool {
+        matches!((&target.port, self.fallback), (Some(PortRef::Number(_)), _) | (None, Some(_)))
+    }
+
     /// Those of `hosts` that are names, or addresses of the family that counts.
     pub(super) fn of_family(self, hosts: &[String]) -> Vec<&String> {
         let counts = |host: &&String| match (self.family, host.parse()) {
@@ -84,7 +124,7 @@ impl Wanted {
 impl FoundPlace {
     /// A place that nothing stands by for.
     pub(super) const fn new(label: String, what: Resolution) -> Self {
-        Self { label, what, standby: Vec::new(), every_address: false }
+        Self { label, what, standby: Vec::new(), every_address: false, note: None }
     }
 
     /// What is known about `target` without trying it.
@@ -147,6 +187,12 @@ pub(super) fn labelled(target: &Target, stem: &str, ports: usize, port: &Port) -
     }
     let path = target.path.as_deref().unwrap_or_default();
     format!("{stem}:{}{path}", port.number)
+}
+
+/// What one of several pods is called of which nothing is tried.
+pub(super) fn named_after(target: &Target, stem: &str) -> String {
+    let port = target.port.as_ref().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{stem}{port}{}", target.path.as_deref().unwrap_or_default())
 }
 
 fn has_many_pods(target: &Target) -> bool {

@@ -250,13 +250,8 @@ mod tests {
         ];
         for (text, port, flag, protocol, path) in cases {
             let target: Target = text.parse().expect(text);
-            let found = Resolved {
-                label: text.to_owned(),
-                target: &target,
-                what: Resolution::Try("10.0.0.7".to_owned(), Some(Port::plain(port))),
-                standby: Vec::new(),
-                every_address: false,
-            };
+            let what = Resolution::Try("10.0.0.7".to_owned(), Some(Port::plain(port)));
+            let found = Resolved::new(text.to_owned(), &target, what);
             let planned = plan(&[found], &options(flag));
             let check = &planned.plan.checks[0];
             let got = check.ask.http_request().map(|request| request.path.as_str());
@@ -269,14 +264,7 @@ mod tests {
     #[test]
     fn every_check_has_its_id_and_what_is_settled_has_none() {
         let target: Target = "web:80".parse().expect("a target");
-        let label = || "web:80".to_owned();
-        let found = |what| Resolved {
-            label: label(),
-            target: &target,
-            what,
-            standby: Vec::new(),
-            every_address: false,
-        };
+        let found = |what| Resolved::new("web:80".to_owned(), &target, what);
         let tried = || found(Resolution::Try("10.0.0.7".to_owned(), Some(Port::plain(80))));
         let settled = found(Resolution::Settled(Observation::Stopped, "it has ended".to_owned()));
         let planned = plan(&[tried(), settled, tried()], &options(None));
@@ -295,12 +283,10 @@ mod tests {
     fn of_many_targets_fewer_places_stand_by() {
         let target: Target = "svc/web:80".parse().expect("a target");
         let standby = |last: u8| Standby { address: [10, 0, 0, last].into(), port: 80 };
+        let what = Resolution::Try("10.96.0.7".to_owned(), Some(Port::plain(80)));
         let found = Resolved {
-            label: "svc/web".to_owned(),
-            target: &target,
-            what: Resolution::Try("10.96.0.7".to_owned(), Some(Port::plain(80))),
             standby: (1..=8).map(standby).collect(),
-            every_address: false,
+            ..Resolved::new("svc/web".to_owned(), &target, what)
         };
         for (targets, each) in [(1, 8), (128, 8), (1_000, 1), (2_000, 0)] {
             let planned = plan(&vec![found.clone(); targets], &options(None));

@@ -77,13 +77,24 @@ pub(crate) enum NoPort {
     NoneDeclared(String),
 }
 
+/// What is declared for the transport that was not asked for.
+#[must_use]
+pub(crate) const fn other(transport: Transport) -> Transport {
+    match transport {
+        Transport::Tcp => Transport::Udp,
+        Transport::Udp => Transport::Tcp,
+    }
+}
+
 /// Picks what was asked for, of the ports `declared` for `transport`: one port by number or name, else `fallback`, else all that are declared.
+/// `others` are those that are declared for the other transport.
 ///
 /// # Errors
 ///
 /// When nothing is declared and nothing was asked for, or when no declared port has the name.
 pub(crate) fn select(
     declared: Vec<Port>,
+    others: &[Port],
     transport: Transport,
     wanted: Option<&PortRef>,
     fallback: Option<u16>,
@@ -97,15 +108,35 @@ pub(crate) fn select(
         (Some(&PortRef::Number(number)), _) | (None, Some(number)) => Ok(numbered(number)),
         (Some(PortRef::Name(name)), _) => {
             let named = declared.iter().find(|port| port.name.as_ref() == Some(name));
-            let unknown = || format!("has no {word} port named {name:?} ({})", listed(&declared));
+            let unknown = || {
+                let of_other = others.iter().find(|port| port.name.as_ref() == Some(name));
+                let why = of_other.map_or_else(|| listed(&declared), |port| instead(&[port]));
+                format!("has no {word} port named {name:?} ({why})")
+            };
             named.map(|port| vec![port.clone()]).ok_or_else(|| NoPort::Unknown(unknown()))
         }
         (None, None) if declared.is_empty() => {
-            let problem = format!("declares no {word} port: say which, as in NAME:8080");
+            let others: Vec<&Port> = others.iter().collect();
+            let problem = match others.as_slice() {
+                [] => format!("declares no {word} port: say which, as in NAME:8080"),
+                others => format!("declares no {word} port ({})", instead(others)),
+            };
             Err(NoPort::NoneDeclared(problem))
         }
         (None, None) => Ok(declared),
     }
+}
+
+/// How the `ports` of the other transport are tried.
+fn instead(ports: &[&Port]) -> String {
+    let spelt = |port: &&Port| format!("{}/{}", port.number, port.transport.as_str());
+    let listed: Vec<String> = ports.iter().map(spelt).collect();
+    let how = match ports.first().map(|port| port.transport) {
+        Some(Transport::Udp) => "check --protocol udp tries",
+        _ => "check without --protocol udp tries",
+    };
+    let them = if ports.len() == 1 { "it" } else { "them" };
+    format!("it declares {}: {how} {them}", listed.join(", "))
 }
 
 fn listed(ports: &[Port]) -> String {
@@ -211,12 +242,46 @@ mod tests {
             ),
         ];
         for (case, declared, wanted, fallback, expected) in cases {
-            match (select(declared, Transport::Tcp, wanted.as_ref(), fallback), expected) {
+            let selected = select(declared, &[], Transport::Tcp, wanted.as_ref(), fallback);
+            match (selected, expected) {
                 (Ok(got), Ok(expected)) => assert_eq!(got, expected, "{case}"),
                 (Err(NoPort::Unknown(got) | NoPort::NoneDeclared(got)), Err(expected)) => {
                     assert!(got.contains(expected), "{case}: {got}");
                 }
                 (got, expected) => panic!("{case}: {got:?} instead of {expected:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn who_asks_in_the_other_transport_is_told_how() {
+        let udp = |number, name: &str| Port { transport: Transport::Udp, ..named(number, name) };
+        let dns = [udp(53, "dns"), udp(123, "time")];
+        let name = Some(PortRef::Name("time".to_owned()));
+        let cases = [
+            (
+                Transport::Tcp,
+                &dns[..],
+                None,
+                "declares no TCP port (it declares 53/UDP, 123/UDP: check --protocol udp tries them)",
+            ),
+            (
+                Transport::Tcp,
+                &dns,
+                name,
+                "has no TCP port named \"time\" (it declares 123/UDP: check --protocol udp tries it)",
+            ),
+            (
+                Transport::Udp,
+                &[named(80, "http")],
+                None,
+                "declares no UDP port (it declares 80/TCP: check without --protocol udp tries it)",
+            ),
+        ];
+        for (transport, others, wanted, expected) in cases {
+            match select(Vec::new(), others, transport, wanted.as_ref(), None) {
+                Err(NoPort::Unknown(got) | NoPort::NoneDeclared(got)) => assert_eq!(got, expected),
+                got => panic!("{got:?}"),
             }
         }
     }

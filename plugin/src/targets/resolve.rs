@@ -19,8 +19,12 @@ use tokio::time::timeout;
 
 use super::{
     metadata,
-    places::{FoundPlace, Places, Resolved, Wanted, each_port, stem, without_ports},
-    ports, service,
+    places::{
+        FoundPlace, Places, Resolution, Resolved, Wanted, each_port, named_after, stem,
+        without_ports,
+    },
+    ports::{self, NoPort, Port},
+    service,
     target::{Place, Target, TargetKind},
 };
 use crate::pods::ending;
@@ -46,9 +50,9 @@ pub(crate) async fn resolve<'t>(
     })?;
     let resolved = |(target, places): (&'t Target, Places)| {
         let resolved = move |found| {
-            let FoundPlace { label, what, standby, every_address } =
+            let FoundPlace { label, what, standby, every_address, note } =
                 metadata::refused(target, found);
-            Resolved { label, target, what, standby, every_address }
+            Resolved { standby, every_address, note, ..Resolved::new(label, target, what) }
         };
         places.into_iter().map(resolved)
     };
@@ -112,7 +116,7 @@ fn fixed(target: &Target, host: &str, wanted: Wanted) -> anyhow::Result<Places> 
             bail!("target {text:?} names no port: add one, as in {example}:8080")
         }
         (port, default) => {
-            ports::select(Vec::new(), wanted.transport(target), port.as_ref(), default)
+            ports::select(Vec::new(), &[], wanted.transport(target), port.as_ref(), default)
         }
     };
     match port {
@@ -161,12 +165,44 @@ fn of_pods(target: &Target, object: &str, pods: &[Pod], wanted: Wanted) -> Place
         let problem = format!("{object} has no ready pod ({} in all); see {describe}", pods.len());
         return vec![FoundPlace::settled(target, Observation::NotRun, problem)];
     }
+    let problems = ready.iter().map(|pod| select(target, pod, wanted).err());
+    if let Some(problem) = the_same(problems) {
+        // What no pod has is told once, of what was named.
+        return vec![FoundPlace::without_port(
+            target,
+            &format!("each ready pod of {object}"),
+            problem,
+        )];
+    }
     let mut places = Vec::new();
     for pod in ready {
         let stem = format!("pod/{}", pod.metadata.name.as_deref().unwrap_or_default());
-        places.extend(of_pod(target, &stem, pod, wanted));
+        let mut of_pod = of_pod(target, &stem, pod, wanted);
+        for place in &mut of_pod {
+            if let Resolution::Settled(..) = place.what {
+                place.label = named_after(target, &stem);
+            }
+        }
+        places.extend(of_pod);
     }
     places
+}
+
+/// What all of them are, if they are one.
+fn the_same<T: PartialEq>(mut all: impl Iterator<Item = Option<T>>) -> Option<T> {
+    let first = all.next()??;
+    all.all(|other| other.as_ref() == Some(&first)).then_some(first)
+}
+
+/// The ports at which `target` means `pod`; none where what is spoken has no ports.
+fn select(target: &Target, pod: &Pod, wanted: Wanted) -> Result<Vec<Port>, NoPort> {
+    if !wanted.has_port(target) {
+        return Ok(Vec::new());
+    }
+    let transport = wanted.transport(target);
+    let [declared, others] =
+        [transport, ports::other(transport)].map(|transport| ports::of_pod(pod, transport));
+    ports::select(declared, &others, transport, target.port.as_ref(), wanted.fallback)
 }
 
 fn of_pod(target: &Target, stem: &str, pod: &Pod, wanted: Wanted) -> Places {
@@ -183,9 +219,7 @@ fn of_pod(target: &Target, stem: &str, pod: &Pod, wanted: Wanted) -> Places {
         let place = |address: &String| without_ports(target, stem, address);
         return chosen.into_iter().map(place).collect();
     }
-    let transport = wanted.transport(target);
-    let declared = ports::of_pod(pod, transport);
-    match ports::select(declared, transport, target.port.as_ref(), wanted.fallback) {
+    match select(target, pod, wanted) {
         Ok(ports) => {
             let of_address = |address: &String| each_port(target, stem, address, ports.clone());
             chosen.into_iter().flat_map(of_address).collect()
@@ -213,7 +247,7 @@ mod tests {
     use kubectl_pods_report::Family;
     use serde_json::{Value, json};
 
-    use super::{super::places::Resolution, *};
+    use super::*;
 
     fn pod(status: &Value) -> Pod {
         let ports = json!([{"containerPort": 80}, {"containerPort": 9090}]);
@@ -251,6 +285,41 @@ mod tests {
         );
         assert_eq!(refused("10.0.0.7:80", Family::Ipv4), None);
         assert_eq!(refused("localhost:80", Family::Ipv6), None);
+    }
+
+    #[test]
+    fn what_no_pod_of_a_workload_has_is_told_once_and_pods_are_told_apart() {
+        let ready = json!([{"type": "Ready", "status": "True"}]);
+        let ready = json!({"phase": "Running", "podIP": "10.0.0.7", "conditions": ready});
+        let named = |name: &str, port: &str| {
+            let mut pod = pod(&ready);
+            pod.metadata.name = Some(name.to_owned());
+            let containers = pod.spec.iter_mut().flat_map(|spec| &mut spec.containers);
+            let ports = containers.flat_map(|container| container.ports.iter_mut().flatten());
+            ports.take(1).for_each(|declared| declared.name = Some(port.to_owned()));
+            pod
+        };
+        let target = target("deploy/web:http");
+        let told = |pods: &[Pod]| -> Vec<(String, Option<String>)> {
+            let places = of_pods(&target, "deploy/web", pods, Wanted::default());
+            let told = |found: FoundPlace| match found.what {
+                Resolution::Settled(_, reason) => (found.label, Some(reason)),
+                Resolution::Try(..) => (found.label, None),
+            };
+            places.into_iter().map(told).collect()
+        };
+        let [(label, Some(reason))] = &told(&[named("a", "web"), named("b", "web")])[..] else {
+            panic!("one line")
+        };
+        assert_eq!(label, "deploy/web:http");
+        let begins =
+            "each ready pod of deploy/web has no TCP port named \"http\" (it declares web 80";
+        assert!(reason.starts_with(begins), "{reason}");
+        let of_two = told(&[named("a", "web"), named("b", "http")]);
+        let labels: Vec<&str> = of_two.iter().map(|(label, _)| label.as_str()).collect();
+        assert_eq!(labels, ["pod/a:http", "pod/b:80"]);
+        let reason = of_two[0].1.as_deref().unwrap_or_default();
+        assert!(reason.starts_with("pod \"a\" has no TCP port"), "{reason}");
     }
 
     #[test]

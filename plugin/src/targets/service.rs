@@ -3,7 +3,7 @@
 use std::{iter::zip, net::IpAddr};
 
 use k8s_openapi::api::{core::v1::Service, discovery::v1::EndpointSlice};
-use kubectl_pods_report::{Family, Observation, Protocol, Standby, Transport};
+use kubectl_pods_report::{Observation, Protocol, Standby, Transport};
 
 use super::{
     endpoints::{endpoints, port_of, spread, usable},
@@ -45,8 +45,9 @@ pub(super) async fn find(
     }
     let transport = wanted.transport(target);
     let declared = ports::of_service(&service, transport);
-    let ports = ports::select(declared, transport, target.port.as_ref(), wanted.fallback);
-    let ports = match ports {
+    let others = ports::of_service(&service, ports::other(transport));
+    let (port, fallback) = (target.port.as_ref(), wanted.fallback);
+    let ports = match ports::select(declared, &others, transport, port, fallback) {
         Ok(ports) => ports,
         Err(problem) => {
             return Ok(vec![FoundPlace::without_port(
@@ -59,7 +60,7 @@ pub(super) async fn find(
     let stem = stem(target, TargetKind::Service, name);
     let hosts = hosts_of(&service);
     if hosts.is_empty() {
-        return Ok(headless(target, &stem, &service, &slices?, &ports, wanted.family));
+        return Ok(headless(target, &stem, &service, &slices?, &ports, wanted));
     }
     let slices = slices.unwrap_or_default();
     let chosen = wanted.of_family(&hosts);
@@ -103,39 +104,59 @@ pub(crate) async fn all(
 pub(crate) struct AllServices {
     /// What is tried.
     pub(crate) targets: Vec<Target>,
-    /// What cannot be, as `svc/NAME:PORT/SCTP`.
-    pub(crate) untried: Vec<String>,
+    /// What cannot be, and why: `svc/NAME:PORT/SCTP (its protocol)`, `svc/NAME (headless, without a port)`.
+    pub(crate) left_out: Vec<String>,
 }
 
 impl AllServices {
     /// The ports of one Service: those of TCP as if it had been named; each of UDP beside them, unless all are to be spoken to
-    /// in one protocol.
+    /// in one protocol. One that has nothing to be tried is left out.
     fn add(&mut self, target: &Target, service: &Service, wanted: Wanted) {
-        let declared = service.spec.iter().flat_map(|spec| spec.ports.iter().flatten());
-        let declared: Vec<(u16, &str)> = declared
-            .filter_map(|port| {
-                let protocol = port.protocol.as_deref().unwrap_or("TCP");
-                Some((u16::try_from(port.port).ok()?, protocol))
-            })
-            .collect();
-        let has = |wanted: &str| declared.iter().any(|(_, protocol)| *protocol == wanted);
-        if wanted.protocol.is_some() || has("TCP") || declared.is_empty() {
+        let declared = || service.spec.iter().flat_map(|spec| spec.ports.iter().flatten());
+        let transport = wanted.transport(target);
+        let before = self.targets.len();
+        if wanted.has_port(target) && !ports::of_service(service, transport).is_empty() {
             self.targets.push(target.clone());
         }
-        for (port, protocol) in declared {
+        let mut untried = Vec::new();
+        for port in declared() {
+            let protocol = port.protocol.as_deref().unwrap_or("TCP");
             // As kubectl shows a Service's ports.
-            let text = format!("{}:{port}/{protocol}", target.text);
+            let text = format!("{}:{}/{protocol}", target.text, port.port);
             match protocol {
+                // By its name, if it has one: a number would be one of the pods' where there is no cluster IP.
                 "UDP" if wanted.protocol.is_none() => self.targets.push(Target {
                     text,
                     protocol: Some(Protocol::Udp),
-                    port: Some(PortRef::Number(port)),
+                    port: port.name.clone().map(PortRef::Name),
                     ..target.clone()
                 }),
                 "TCP" | "UDP" => {}
-                _ => self.untried.push(text),
+                _ => untried.push(format!("{text} (its protocol)")),
             }
         }
+        if self.targets.len() == before && untried.is_empty() {
+            untried.push(format!("{} ({})", target.text, nothing_to_try(service, wanted)));
+        }
+        self.left_out.append(&mut untried);
+    }
+}
+
+/// Why nothing of `service` can be tried.
+fn nothing_to_try(service: &Service, wanted: Wanted) -> String {
+    let spec = service.spec.as_ref();
+    let has_ports = spec.is_some_and(|spec| spec.ports.iter().flatten().next().is_some());
+    match (wanted.protocol, spec.and_then(|spec| spec.external_name.as_ref())) {
+        (Some(protocol), _) if !protocol.has_port() => {
+            "no machine that answers an ICMP echo".to_owned()
+        }
+        (Some(protocol), _) if has_ports => {
+            let transport = protocol.transport().unwrap_or_default();
+            format!("without a port for {}", transport.as_str())
+        }
+        (_, Some(alias)) => format!("an alias of {alias}, without a port"),
+        (_, None) if hosts_of(service).is_empty() => "headless, without a port".to_owned(),
+        (_, None) => "without a port".to_owned(),
     }
 }
 
@@ -168,19 +189,21 @@ pub(super) fn hosts_of(service: &Service) -> Vec<String> {
     all.into_iter().filter(|address| address.parse::<IpAddr>().is_ok()).collect()
 }
 
-/// A headless Service is its ready endpoints, each at the port that its slice gives.
+/// A headless Service is its ready endpoints, each at the port that its slice gives. Nobody translates its port numbers: one
+/// that was typed is a port of the pods, as it is for every client.
 fn headless(
     target: &Target,
     stem: &str,
     service: &Service,
     slices: &[EndpointSlice],
     ports: &[Port],
-    family: Option<Family>,
+    wanted: Wanted,
 ) -> Places {
     let is_wanted = |address: &&String| {
         let address = address.parse::<IpAddr>();
-        family.is_none_or(|family| address.is_ok_and(|address| family.has(address)))
+        wanted.family.is_none_or(|family| address.is_ok_and(|address| family.has(address)))
     };
+    let is_typed = wanted.has_number(target);
     let mut places = Vec::new();
     let mut slices: Vec<&EndpointSlice> =
         slices.iter().filter(|slice| slice.address_type != "FQDN").collect();
@@ -188,15 +211,19 @@ fn headless(
     slices.sort_by_key(|slice| slice.address_type != "IPv4");
     for slice in slices {
         for port in ports {
-            let number = slice_port(service, slice, port).unwrap_or(port.number);
+            let of_pods = slice_port(service, slice, port).filter(|_| !is_typed);
+            let tried = Port { number: of_pods.unwrap_or(port.number), ..port.clone() };
+            let note = untranslated(stem, port, &tried);
             let ready = slice.endpoints.iter().flatten().filter(|endpoint| {
                 endpoint.conditions.as_ref().is_none_or(|c| c.ready != Some(false))
             });
             for address in ready.filter_map(|endpoint| endpoint.addresses.first()).filter(is_wanted)
             {
-                let label = labelled(target, stem, ports.len(), port);
-                let what = Resolution::Try(address.clone(), Some(Port { number, ..port.clone() }));
-                places.push(FoundPlace { every_address: true, ..FoundPlace::new(label, what) });
+                let label = labelled(target, stem, ports.len(), &tried);
+                let what = Resolution::Try(address.clone(), Some(tried.clone()));
+                let note = note.clone();
+                let place = FoundPlace::new(label, what);
+                places.push(FoundPlace { every_address: true, note, ..place });
             }
         }
     }
@@ -209,6 +236,17 @@ fn headless(
     places
 }
 
+/// What clients have to know of a headless Service whose port has another number in its pods.
+fn untranslated(stem: &str, declared: &Port, tried: &Port) -> Option<String> {
+    let (declared, tried) = (declared.number, tried.number);
+    (declared != tried).then(|| {
+        format!(
+            "{stem} is headless: its pods are tried at their port {tried}, and its clients have to name that too, \
+             because nobody translates its port {declared}"
+        )
+    })
+}
+
 /// The endpoints' port behind a port of the Service: they share a name, which may be absent.
 fn slice_port(service: &Service, slice: &EndpointSlice, port: &Port) -> Option<u16> {
     let declared = ports::of_service(service, port.transport).contains(port);
@@ -217,6 +255,7 @@ fn slice_port(service: &Service, slice: &EndpointSlice, port: &Port) -> Option<u
 
 #[cfg(test)]
 mod tests {
+    use kubectl_pods_report::Family;
     use serde_json::json;
 
     use super::*;
@@ -235,7 +274,10 @@ mod tests {
         let slices: [EndpointSlice; 1] = [serde_json::from_value(slice).expect("a slice")];
         assert_eq!(hosts_of(&service), [""; 0]);
         let ports = ports::of_service(&service, Transport::Tcp);
-        let places = headless(&target, "svc/web", &service, &slices, &ports, None);
+        let any = Wanted::default();
+        let places = headless(&target, "svc/web", &service, &slices, &ports, any);
+        let said = places[0].note.as_deref().unwrap_or_default();
+        assert!(said.contains("tried at their port 8080"), "{said}");
         let tried: Vec<(String, u16)> = places
             .into_iter()
             .map(|found| match found.what {
@@ -244,11 +286,77 @@ mod tests {
             })
             .collect();
         assert_eq!(tried, [("10.0.0.7".to_owned(), 8080), ("10.0.0.9".to_owned(), 8080)]);
-        let six = headless(&target, "svc/web", &service, &slices, &ports, Some(Family::Ipv6));
+        let wanted = Wanted { family: Some(Family::Ipv6), ..any };
+        let six = headless(&target, "svc/web", &service, &slices, &ports, wanted);
         assert!(matches!(six[0].what, Resolution::Settled(..)), "{six:?}");
-        let none = headless(&target, "svc/web", &service, &[], &ports, None);
+        let none = headless(&target, "svc/web", &service, &[], &ports, any);
         let what = &none[0].what;
         assert!(matches!(what, Resolution::Settled(Observation::NotRun, _)), "{none:?}");
+    }
+
+    #[test]
+    fn a_number_is_translated_by_nobody_where_there_is_no_cluster_ip() {
+        let service = json!({"spec": {"clusterIP": "None", "ports": [
+            {"name": "http", "port": 8080}, {"name": "db", "port": 5432}]}});
+        let service: Service = serde_json::from_value(service).expect("a Service");
+        let slice = json!({"addressType": "IPv4", "endpoints": [{"addresses": ["10.0.0.7"]}],
+            "ports": [{"name": "http", "port": 80}, {"name": "db", "port": 5432}]});
+        let slices: [EndpointSlice; 1] = [serde_json::from_value(slice).expect("a slice")];
+        let tried = |text: &str, fallback| {
+            let target: Target = text.parse().expect("a target");
+            let declared = ports::of_service(&service, Transport::Tcp);
+            let wanted = Wanted { fallback, ..Wanted::default() };
+            let (port, tcp) = (target.port.as_ref(), Transport::Tcp);
+            let ports = ports::select(declared, &[], tcp, port, fallback).expect("ports");
+            let found = headless(&target, "svc/web", &service, &slices, &ports, wanted);
+            let told = |found: FoundPlace| match found.what {
+                Resolution::Try(_, Some(port)) => (found.label, port.number, found.note.is_some()),
+                other => panic!("{other:?}"),
+            };
+            found.into_iter().map(told).collect::<Vec<_>>()
+        };
+        let place = |label: &str, number, noted| (label.to_owned(), number, noted);
+        assert_eq!(tried("svc/web:8080", None), [place("svc/web:8080", 8080, false)]);
+        assert_eq!(tried("svc/web:80", None), [place("svc/web:80", 80, false)]);
+        assert_eq!(tried("svc/web:http", None), [place("svc/web:http", 80, true)]);
+        assert_eq!(tried("svc/web", Some(80)), [place("svc/web", 80, false)], "as curl asks");
+        let all = [place("svc/web:80", 80, true), place("svc/web:5432", 5432, false)];
+        assert_eq!(tried("svc/web", None), all);
+    }
+
+    #[test]
+    fn of_all_services_those_with_nothing_to_try_are_left_out_by_name() {
+        let services = [
+            ("alias", json!({"type": "ExternalName", "externalName": "db.example.org"})),
+            ("peers", json!({"clusterIP": "None"})),
+            (
+                "dns",
+                json!({"clusterIP": "10.96.0.2", "ports": [
+                {"name": "dns", "port": 53, "protocol": "UDP"}, {"port": 9, "protocol": "SCTP"}]}),
+            ),
+            ("web", json!({"clusterIP": "10.96.0.7", "ports": [{"port": 80}]})),
+        ];
+        let all = |protocol| {
+            let mut all = AllServices::default();
+            let wanted = Wanted { protocol, ..Wanted::default() };
+            for (name, spec) in &services {
+                let service = serde_json::from_value(json!({ "spec": spec })).expect("a Service");
+                all.add(&Target::service(name, None), &service, wanted);
+            }
+            let tried: Vec<String> = all.targets.into_iter().map(|target| target.text).collect();
+            (tried.join(" "), all.left_out.join(", "))
+        };
+        let without = "svc/alias (an alias of db.example.org, without a port), svc/peers (headless, without a port)";
+        let (tried, left_out) = all(None);
+        assert_eq!(tried, "svc/dns:53/UDP svc/web");
+        assert_eq!(left_out, format!("{without}, svc/dns:9/SCTP (its protocol)"));
+        let (tried, left_out) = all(Some(Protocol::Udp));
+        assert_eq!(tried, "svc/dns");
+        let end = "svc/dns:9/SCTP (its protocol), svc/web (without a port for UDP)";
+        assert_eq!(left_out, format!("{without}, {end}"));
+        let (tried, left_out) = all(Some(Protocol::Icmp));
+        assert_eq!(tried, "");
+        assert!(left_out.ends_with("svc/web (no machine that answers an ICMP echo)"), "{left_out}");
     }
 
     #[test]

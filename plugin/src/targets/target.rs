@@ -176,7 +176,7 @@ fn parse(text: &str) -> Result<Target, String> {
     let (authority, path) = split_path(rest)?;
     let (name, port) = split_port(authority)?;
     let place = match (kind, name.parse::<IpAddr>()) {
-        (Some(TargetKind::Service), _) if name.matches('.').count() > 1 => {
+        (Some(TargetKind::Service), _) if !is_service(name) => {
             return Err("a Service is svc/NAME, or svc/NAME.NAMESPACE".to_owned());
         }
         (Some(kind), _) => Place::Object(kind, object_name(name)?),
@@ -284,25 +284,39 @@ fn is_host(name: &str) -> bool {
     name.contains('.') || name.eq_ignore_ascii_case("localhost")
 }
 
-/// A DNS subdomain as Kubernetes names objects (RFC 1123).
+/// Whether it has the form of a Service's name, alone or with a namespace. What else it may be is told of it as of any object.
+fn is_service(name: &str) -> bool {
+    name.is_empty()
+        || (name.matches('.').count() < 2 && name.split('.').all(|part| !part.is_empty()))
+}
+
+/// A DNS subdomain as Kubernetes names objects (RFC 1123). Anything else would lead a request elsewhere: `..`, or nothing.
 fn object_name(name: &str) -> Result<String, String> {
-    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.';
+    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    let is_label = |label: &str| {
+        let ends = [label.bytes().next(), label.bytes().last()];
+        label.bytes().all(allowed) && ends.iter().all(|b| b.is_some_and(|b| b != b'-'))
+    };
     if name.is_empty() {
         return Err("the name is missing".to_owned());
     }
-    if name.len() > 253 || !name.bytes().all(allowed) {
-        return Err(format!("{name:?} cannot be the name of an object (a-z, 0-9, - and . only)"));
+    if name.len() > 253 || !name.split('.').all(is_label) {
+        return Err(format!(
+            "{name:?} cannot be the name of an object (a-z and 0-9, and - and . between them)"
+        ));
     }
     Ok(name.to_owned())
 }
 
-/// A host name; underscores occur in practice, so they pass.
+/// A host name; underscores occur in practice, so they pass, and so does the dot at the end of a whole name.
 fn host_name(name: &str) -> Result<String, String> {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-_".contains(&b);
+    let is_label = |label: &str| !label.is_empty() && label.bytes().all(allowed);
     if name.is_empty() {
         return Err("the host is missing".to_owned());
     }
-    if name.len() > 253 || !name.bytes().all(allowed) {
+    let whole = name.strip_suffix('.').unwrap_or(name);
+    if name.len() > 253 || !whole.split('.').all(is_label) {
         return Err(format!("{name:?} is neither an IP address nor a host name"));
     }
     Ok(name.to_owned())
@@ -381,6 +395,15 @@ mod tests {
             ("", "is empty"),
             ("svc/", "the name is missing"),
             ("svc/web.shop.svc", "svc/NAME.NAMESPACE"),
+            ("svc/web.", "svc/NAME.NAMESPACE"),
+            ("svc/.default", "svc/NAME.NAMESPACE"),
+            ("svc/web.-shop", "cannot be the name of an object"),
+            ("deploy/..", "cannot be the name of an object"),
+            ("pod/web.", "cannot be the name of an object"),
+            ("pod/.web:80", "cannot be the name of an object"),
+            ("web-", "cannot be the name of an object"),
+            ("..:80", "is neither an IP address nor a host name"),
+            ("http://.default", "is neither an IP address nor a host name"),
             ("node/node1", "a node has no address to check"),
             ("Nginx", "cannot be the name of an object"),
             ("a b", "cannot be the name of an object"),

@@ -74,6 +74,21 @@ fn every_mistake_is_named_in_one_line() {
     let told: Vec<String> = last.iter().map(|(target, what)| format!("{target}: {what}")).collect();
     assert!(told.is_empty(), "{}", told.join("\n"));
 
+    // Of three reasons each has its line, and what holds for two pods is one target.
+    let run = ns.pods(["check", "svc/three", "deploy/named:web"]).run().exits(2);
+    for line in
+        ["pod three-crash does not stay up: ", "the readiness probe of container app fails: "]
+    {
+        assert!(run.stdout.contains(line), "{}", run.story());
+    }
+    assert_eq!(run.stdout.matches("deploy/named:web").count(), 1, "{}", run.story());
+
+    // What is open is open at the pods' port, and that is said.
+    let run = ns.pods(["check", "svc/headless"]).run().success();
+    let said = "Warning: svc/headless is headless: its pods are tried at their port 80";
+    assert!(run.stderr.starts_with(said), "{}", run.story());
+    ns.pods(["curl", "svc/headless:8080"]).run().exits(7).complains("use port 80");
+
     // The table has the line for people, and a chain below it when it is wide.
     let run = ns.pods(["check", "svc/near", "svc/front"]).run().exits(2);
     assert!(run.stdout.contains("svc/near selects tier=frontend, which no pod"), "{}", run.story());

@@ -2,18 +2,13 @@
 
 use cluster::look::Answer;
 use k8s_openapi::api::core::v1::Pod;
-use kubectl_pods_report::{Cause, CauseKind};
 
 use super::{
     super::{container, scene::Scene, world::Key},
     Finding,
 };
 
-pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
-    super::blame(scene, CauseKind::ClaimPending, |pod| find(scene, pod))
-}
-
-fn find(scene: &Scene<'_>, pod: &Pod) -> Option<Finding> {
+pub(super) fn find(scene: &Scene<'_>, pod: &Pod) -> Option<Finding> {
     // A claim that waits for its first consumer is pending because the pod has no node, and not the other way round: only
     // the scheduler knows which it is.
     let scheduled = container::condition(pod, "PodScheduled")?;

@@ -1,18 +1,13 @@
 //! A ConfigMap, a Secret or one of their keys is missing, so that a container cannot be made or a volume not be mounted.
 
 use k8s_openapi::api::core::v1::Pod;
-use kubectl_pods_report::{Cause, CauseKind};
 
 use super::{
     super::{container, scene::Scene, words},
     Finding,
 };
 
-pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
-    super::blame(scene, CauseKind::ConfigMissing, |pod| find(scene, pod))
-}
-
-fn find(scene: &Scene<'_>, pod: &Pod) -> Option<Finding> {
+pub(super) fn find(scene: &Scene<'_>, pod: &Pod) -> Option<Finding> {
     let said = match container::waiting(pod, &["CreateContainerConfigError"]) {
         Some((_, waiting)) => waiting.message.clone()?,
         None => mount_failure(scene, pod)?,

@@ -1,8 +1,7 @@
 //! A container ends again and again. Named are its exit code and its last words, never the back-off, which is only what
 //! the kubelet does about it.
 
-use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
-use kubectl_pods_report::{Cause, CauseKind};
+use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus, Pod};
 
 use super::{
     super::{container, scene::Scene, words, world::Key},
@@ -12,14 +11,13 @@ use super::{
 /// Lines of the log that are told.
 const LAST_WORDS: usize = 2;
 
-pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
-    super::blame(scene, CauseKind::CrashLoop, |pod| find(scene, pod))
-}
-
-fn find(scene: &Scene<'_>, pod: &Pod) -> Option<Finding> {
+pub(super) fn find(scene: &Scene<'_>, pod: &Pod) -> Option<Finding> {
     let (status, ending) = container::crashed(pod)?;
     let name = &status.name;
     let reason = ending.reason.as_deref().unwrap_or_default();
+    if container::never_ran(ending) {
+        return Some(never_ran(pod, status, ending));
+    }
     let why = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
     let times = match status.restart_count {
         0 => String::new(),
@@ -49,6 +47,18 @@ fn find(scene: &Scene<'_>, pod: &Pod) -> Option<Finding> {
         format!("run {logs}")
     };
     Some(Finding { what, next })
+}
+
+/// Of a program that could not be started there is no log, and its name is in the runtime's words.
+fn never_ran(pod: &Pod, status: &ContainerStatus, ending: &ContainerStateTerminated) -> Finding {
+    let said = ending.message.as_deref().unwrap_or_default();
+    let what = format!(
+        "cannot start: the program of container {} cannot be run: {}",
+        status.name,
+        words::reason(said)
+    );
+    let next = format!("correct its command or its image: {}", super::describe(pod));
+    Finding { what, next }
 }
 
 fn liveness(scene: &Scene<'_>, pod: &Pod) -> Option<String> {

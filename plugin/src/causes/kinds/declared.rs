@@ -1,14 +1,37 @@
 //! The ports that a Service or a pod declares, for people.
 
-use std::fmt;
+use std::fmt::{self, Display};
+
+use kubectl_pods_report::Transport;
 
 use super::super::words;
 
-/// A declared port: its name, its number, and its protocol where that is not TCP.
+/// `80`, `53/UDP`: ports are TCP's unless they say otherwise.
+pub(super) fn spelt(number: impl Display, protocol: &str) -> String {
+    if protocol == "TCP" { number.to_string() } else { format!("{number}/{protocol}") }
+}
+
+/// How a port of `protocol` is tried by who spoke over `spoken`, if a probe speaks it at all.
+pub(super) fn how(spoken: Transport, protocol: &str) -> Option<&'static str> {
+    match (spoken, protocol) {
+        (Transport::Tcp, "UDP") => Some("with --protocol udp"),
+        (Transport::Udp, "TCP") => Some("without --protocol udp"),
+        _ => None,
+    }
+}
+
+/// A declared port.
 struct Port<'p> {
     name: Option<&'p str>,
     number: i32,
-    other_protocol: Option<&'p str>,
+    protocol: &'p str,
+}
+
+impl Port<'_> {
+    /// What to call it.
+    fn word(&self) -> String {
+        self.name.map_or_else(|| self.number.to_string(), str::to_owned)
+    }
 }
 
 /// Declared ports in their order. Shown as `http (80), 9090, dns (53/UDP)`, or `none`.
@@ -22,21 +45,27 @@ impl<'p> Declared<'p> {
         let port = |(name, number, protocol): (Option<&'p String>, i32, Option<&'p String>)| Port {
             name: name.map(String::as_str).filter(|name| !name.is_empty()),
             number,
-            other_protocol: protocol.map(String::as_str).filter(|protocol| *protocol != "TCP"),
+            protocol: protocol.map_or("TCP", String::as_str),
         };
         Self(ports.map(port).collect())
     }
 
-    /// What to do for who asked for the port `name`: take the one that is nearly called so, else the first. None where no
-    /// port is TCP's.
-    pub(super) fn instead_of(&self, name: &str) -> Option<String> {
-        let tcp = || self.0.iter().filter(|port| port.other_protocol.is_none());
-        if let Some(near) = words::nearest(name, tcp().filter_map(|port| port.name)) {
+    /// What to do for who asked for the port `name` of `transport`: speak its own protocol to the one that is called so, take
+    /// one that is nearly called so, or else the first. None where no port is for what a probe speaks.
+    pub(super) fn instead_of(&self, name: &str, transport: Transport) -> Option<String> {
+        let others =
+            || self.0.iter().filter_map(|port| Some((port, how(transport, port.protocol)?)));
+        if let Some((_, how)) = others().find(|(port, _)| port.name == Some(name)) {
+            return Some(format!("check it {how}"));
+        }
+        let own = || self.0.iter().filter(|port| port.protocol == transport.as_str());
+        if let Some(near) = words::nearest(name, own().filter_map(|port| port.name)) {
             return Some(format!("did you mean {near}?"));
         }
-        let first = tcp().next()?;
-        let number = || first.number.to_string();
-        Some(format!("use port {}", first.name.map_or_else(number, str::to_owned)))
+        let first = own().next().map(|port| format!("use port {}", port.word()));
+        first.or_else(|| {
+            others().next().map(|(port, how)| format!("use port {} {how}", port.word()))
+        })
     }
 }
 
@@ -46,8 +75,7 @@ impl fmt::Display for Declared<'_> {
             return f.write_str("none");
         }
         let spelt = |port: &Port<'_>| {
-            let protocol = port.other_protocol.map(|protocol| format!("/{protocol}"));
-            let number = format!("{}{}", port.number, protocol.unwrap_or_default());
+            let number = spelt(port.number, port.protocol);
             port.name.map_or_else(|| number.clone(), |name| format!("{name} ({number})"))
         };
         f.write_str(&super::listed(self.0.iter().map(spelt)))

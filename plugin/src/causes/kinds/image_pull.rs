@@ -1,7 +1,6 @@
 //! A container's image cannot be had.
 
 use k8s_openapi::api::core::v1::Pod;
-use kubectl_pods_report::{Cause, CauseKind};
 
 use super::{
     super::{container, scene::Scene, words},
@@ -19,11 +18,7 @@ const REASONS: [&str; 7] = [
     "SignatureValidationFailed",
 ];
 
-pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
-    super::blame(scene, CauseKind::ImagePull, |pod| find(scene, pod))
-}
-
-fn find(scene: &Scene<'_>, pod: &Pod) -> Option<Finding> {
+pub(super) fn find(scene: &Scene<'_>, pod: &Pod) -> Option<Finding> {
     let (status, waiting) = container::waiting(pod, &REASONS)?;
     let image = container::declared(pod, &status.name).and_then(|c| c.image.as_deref());
     let image = image.unwrap_or(&status.image);

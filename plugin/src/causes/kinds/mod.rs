@@ -15,6 +15,7 @@ mod dns_down;
 mod endpoints_silent;
 mod external_name_dead;
 mod family_mismatch;
+mod headless_port;
 mod http_status;
 mod image_pull;
 mod missing;
@@ -42,8 +43,8 @@ mod tests;
 mod tls;
 mod tls_on_plain_port;
 mod tls_version;
-mod udp_port;
 mod unschedulable;
+mod wrong_transport;
 
 use k8s_openapi::api::core::v1::Pod;
 use kubectl_pods_report::{Cause, CauseKind, ObjectRef, Observation};
@@ -57,39 +58,43 @@ use super::{
 
 type Kind = fn(&Scene<'_>) -> Option<Cause>;
 
-// All kinds, in three lists because the second has one more reader. What stands before is what to mend first: from the
-// name to the answer, and from the root to what follows of it.
+/// What holds up one pod, if it is of this kind.
+type Find = fn(&Scene<'_>, &Pod) -> Option<Finding>;
 
-/// The name, the Service, the port, and whether there are pods at all.
-const NAMES: [Kind; 10] = [
+// All kinds, in lists. What stands before is what to mend first: from the name to the answer, and from the root to what
+// follows of it.
+
+/// The name, the Service, the port, and whether there are pods at all, somewhere.
+const NAMES: [Kind; 12] = [
     missing::cause,
     name_suffix::cause,
     dns_down::cause,
     external_name_dead::cause,
     port_not_in_service::cause,
+    headless_port::cause,
     port_not_declared::cause,
-    udp_port::cause,
+    wrong_transport::cause,
     scaled_to_zero::cause,
     create_failed::cause,
     selector_matches_nothing::cause,
+    node_not_ready::cause,
 ];
 
-/// What holds up pods that are there.
-const HOLD_UPS: [Kind; 8] = [
-    claim_pending::cause,
-    unschedulable::cause,
-    node_not_ready::cause,
-    image_pull::cause,
-    config_missing::cause,
-    crash_loop::cause,
-    probe_failing::cause,
-    readiness_gate::cause,
+/// What holds up pods that are there, each for itself. The last is what is said of one when no other holds.
+const HOLD_UPS: [(CauseKind, Find); 8] = [
+    (CauseKind::ClaimPending, claim_pending::find),
+    (CauseKind::Unschedulable, unschedulable::find),
+    (CauseKind::ImagePull, image_pull::find),
+    (CauseKind::ConfigMissing, config_missing::find),
+    (CauseKind::CrashLoop, crash_loop::find),
+    (CauseKind::ProbeFailing, probe_failing::find),
+    (CauseKind::ReadinessGate, readiness_gate::find),
+    (CauseKind::PodsNotReady, pods_not_ready::find),
 ];
 
 /// From there to a program, and what it answers.
-const WAYS: [Kind; 21] = [
+const WAYS: [Kind; 20] = [
     all_terminating::cause,
-    pods_not_ready::cause,
     target_port_name::cause,
     no_endpoints_by_hand::cause,
     family_mismatch::cause,
@@ -119,10 +124,12 @@ const TOLD: usize = 3;
 
 /// The causes of `scene`, what to mend first at first.
 pub(super) fn causes(scene: &Scene<'_>) -> Vec<Cause> {
-    let kinds = NAMES.iter().chain(&HOLD_UPS).chain(&WAYS);
-    let mut causes: Vec<Cause> = kinds.filter_map(|kind| kind(scene)).collect();
+    let of = |kinds: &[Kind]| kinds.iter().filter_map(|kind| kind(scene)).collect::<Vec<_>>();
+    let mut causes = of(&NAMES);
+    causes.extend(held_up(scene, TOLD.saturating_sub(causes.len())));
+    causes.extend(of(&WAYS));
     if causes.is_empty() {
-        causes.extend(LAST.iter().filter_map(|kind| kind(scene)));
+        causes = of(&LAST);
     }
     causes.truncate(TOLD);
     causes
@@ -146,24 +153,68 @@ struct Finding {
     next: String,
 }
 
-/// A cause of `kind` if nobody serves the target and `find` finds something in a pod that ought to.
-fn blame<'s>(
-    scene: &Scene<'s>,
+/// A reason why pods are not ready: the first of them, and how many they are.
+struct HeldUp<'s> {
+    rank: usize,
     kind: CauseKind,
-    find: impl Fn(&'s Pod) -> Option<Finding>,
-) -> Option<Cause> {
-    if scene.is_served() {
-        return None;
+    plight: String,
+    pod: &'s Pod,
+    pods: usize,
+    finding: Finding,
+}
+
+/// If nobody serves the target, what holds up the pods that ought to, each reason once: `told` of them, and how many more
+/// there are.
+fn held_up(scene: &Scene<'_>, told: usize) -> Vec<Cause> {
+    if scene.is_served() || node_not_ready::cause(scene).is_some() {
+        return Vec::new();
     }
-    let pods = scene.living_pods().into_iter().filter(|pod| !container::is_ready(pod));
-    let mut found = pods.filter_map(|pod| Some((pod, find(pod)?)));
-    let (pod, Finding { what, next }) = found.next()?;
-    let others = match found.count() {
-        0 => String::new(),
-        more => format!(" (and {more} more)"),
-    };
-    let message = format!("{}pod {}{others} {what}", nobody_serves(scene), container::name(pod));
-    Some(Cause { kind, message, next: Some(next), object: Some(pod_ref(pod)) })
+    let mut reasons: Vec<HeldUp<'_>> = Vec::new();
+    for pod in scene.living_pods().into_iter().filter(|pod| !container::is_ready(pod)) {
+        let plight = container::plight(pod);
+        for (rank, kind, finding) in findings(scene, pod) {
+            let is_known = |known: &&mut HeldUp<'_>| known.rank == rank && known.plight == plight;
+            if let Some(known) = reasons.iter_mut().find(is_known) {
+                known.pods += 1;
+            } else {
+                let plight = plight.clone();
+                reasons.push(HeldUp { rank, kind, plight, pod, pods: 1, finding });
+            }
+        }
+    }
+    reasons.sort_by_key(|reason| reason.rank);
+    let more = reasons.len().saturating_sub(told);
+    reasons.truncate(told);
+    let mut causes: Vec<Cause> = reasons.into_iter().map(|reason| reason.cause(scene)).collect();
+    if let Some(last) = causes.last_mut().filter(|_| more > 0) {
+        let reasons = words::count(more, "more reason");
+        last.message = format!("{}; {reasons} for other pods", last.message);
+    }
+    causes
+}
+
+/// What holds up `pod`, by rank. What stands last is only for pods of which nothing else is known.
+fn findings(scene: &Scene<'_>, pod: &Pod) -> Vec<(usize, CauseKind, Finding)> {
+    let find =
+        |(rank, (kind, find)): (usize, &(CauseKind, Find))| Some((rank, *kind, find(scene, pod)?));
+    let mut found: Vec<_> = HOLD_UPS.iter().enumerate().filter_map(find).collect();
+    if found.len() > 1 {
+        found.retain(|(rank, ..)| rank + 1 < HOLD_UPS.len());
+    }
+    found
+}
+
+impl HeldUp<'_> {
+    fn cause(self, scene: &Scene<'_>) -> Cause {
+        let others = match self.pods - 1 {
+            0 => String::new(),
+            more => format!(" (and {more} more)"),
+        };
+        let (name, what) = (container::name(self.pod), self.finding.what);
+        let message = format!("{}pod {name}{others} {what}", nobody_serves(scene));
+        let object = Some(pod_ref(self.pod));
+        Cause { kind: self.kind, message, next: Some(self.finding.next), object }
+    }
 }
 
 /// What follows for the target from pods that are not ready.

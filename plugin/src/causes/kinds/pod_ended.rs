@@ -6,6 +6,7 @@ use kubectl_pods_report::{Cause, CauseKind, Observation};
 use super::super::{
     container,
     scene::{Scene, Subject},
+    words,
 };
 
 pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
@@ -59,7 +60,9 @@ fn ending(pod: &Pod) -> String {
     match bad {
         Some(end) => {
             let reason = end.reason.as_deref().unwrap_or("ended");
-            format!("{phase}: {reason}, exit code {}", end.exit_code)
+            let said = end.message.as_deref().filter(|_| container::never_ran(end));
+            let said = said.map(|said| format!(": {}", words::reason(said))).unwrap_or_default();
+            format!("{phase}: {reason}, exit code {}{said}", end.exit_code)
         }
         None => phase.to_owned(),
     }

@@ -1,13 +1,16 @@
-//! The Service has no such port, by number or by name. (A headless one has no number of its own: its pods are asked at
-//! theirs.)
+//! The Service has no such port, by number or by name.
 
 use k8s_openapi::{
     api::core::v1::{ServicePort, ServiceSpec},
     apimachinery::pkg::util::intstr::IntOrString,
 };
-use kubectl_pods_report::{Cause, CauseKind};
+use kubectl_pods_report::{Cause, CauseKind, Observation};
 
-use super::{super::scene::Scene, Declared};
+use super::{
+    super::{scene::Scene, words},
+    Declared,
+    declared::{how, spelt},
+};
 
 pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
     let (_, service) = scene.known_service()?;
@@ -16,29 +19,61 @@ pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
         return Some(named(scene, spec, name));
     }
     let asked = scene.asked_port()?;
-    let mut ports = spec.ports.iter().flatten();
-    let is_alias = spec.external_name.is_some();
-    if is_alias || scene.is_headless() || ports.any(|port| port.port == i32::from(asked)) {
+    let ports = || spec.ports.iter().flatten();
+    // One of the other transport is a cause of its own.
+    if spec.external_name.is_some() || ports().any(|port| port.port == i32::from(asked)) {
         return None;
     }
-    let ports = || spec.ports.iter().flatten();
-    let mut message = format!("{} has no port {asked}", scene.object());
-    if let Some(port) = ports().find(|port| leads_to(port, asked)) {
+    if scene.is_headless() {
+        return headless(scene, asked);
+    }
+    let (object, transport) = (scene.object(), scene.transport());
+    let mut message = format!("{object} has no port {}", spelt(asked, transport.as_str()));
+    let behind = scene.service_ports().find(|port| leads_to(port, asked));
+    if let Some(port) = behind {
         message = format!("{message}, which is the targetPort of its port {}", port.port);
     } else {
-        message = format!("{message}: it has {}", super::listed(ports().map(|port| port.port)));
+        let all = ports().map(|port| spelt(port.port, port.protocol.as_deref().unwrap_or("TCP")));
+        message = format!("{message}: it has {}", super::listed(all));
     }
-    let first = ports().find(|port| leads_to(port, asked)).or_else(|| ports().next())?;
-    let next = format!("use port {}", first.port);
+    let next = match behind.or_else(|| scene.service_ports().next()) {
+        Some(port) => format!("use port {}", port.port),
+        None => of_other_protocol(scene, spec)?,
+    };
+    Some(super::of_service(scene, CauseKind::PortNotInService, message, next))
+}
+
+/// What to do where no port is for what was spoken.
+fn of_other_protocol(scene: &Scene<'_>, spec: &ServiceSpec) -> Option<String> {
+    let port = spec.ports.iter().flatten().next()?;
+    let how = how(scene.transport(), port.protocol.as_deref().unwrap_or("TCP"));
+    let with = how.map(|how| format!("use port {} {how}", port.port));
+    Some(with.unwrap_or_else(|| super::edit_service(scene, "declare one")))
+}
+
+/// The pods behind a headless Service may listen anywhere; these refuse.
+fn headless(scene: &Scene<'_>, asked: u16) -> Option<Cause> {
+    if !scene.saw(&[Observation::Refused]) || scene.service_port().is_some() {
+        return None;
+    }
+    let of_pods: Vec<u16> = scene.service_ports().flat_map(|port| scene.pods_ports(port)).collect();
+    let next = format!("use port {}", of_pods.first()?);
+    let message = format!(
+        "{} has no port {}: its pods refuse there, and have {}",
+        scene.object(),
+        spelt(asked, scene.transport().as_str()),
+        words::numbers(&of_pods)
+    );
     Some(super::of_service(scene, CauseKind::PortNotInService, message, next))
 }
 
 fn named(scene: &Scene<'_>, spec: &ServiceSpec, name: &str) -> Cause {
     let ports = spec.ports.iter().flatten();
     let declared = Declared::new(ports.map(|p| (p.name.as_ref(), p.port, p.protocol.as_ref())));
-    let (object, transport) = (scene.object(), scene.transport().as_str());
-    let message = format!("{object} has no {transport} port named {name}: it has {declared}");
-    let next = declared.instead_of(name);
+    let (object, transport) = (scene.object(), scene.transport());
+    let message =
+        format!("{object} has no {} port named {name}: it has {declared}", transport.as_str());
+    let next = declared.instead_of(name, transport);
     let next = next.unwrap_or_else(|| super::edit_service(scene, "declare one"));
     super::of_service(scene, CauseKind::PortNotInService, message, next)
 }

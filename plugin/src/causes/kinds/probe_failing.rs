@@ -2,18 +2,13 @@
 //! that holds now: nobody tells when a probe has recovered.
 
 use k8s_openapi::api::core::v1::Pod;
-use kubectl_pods_report::{Cause, CauseKind};
 
 use super::{
     super::{container, scene::Scene, words},
     Finding,
 };
 
-pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
-    super::blame(scene, CauseKind::ProbeFailing, |pod| find(scene, pod))
-}
-
-fn find(scene: &Scene<'_>, pod: &Pod) -> Option<Finding> {
+pub(super) fn find(scene: &Scene<'_>, pod: &Pod) -> Option<Finding> {
     if container::crashed(pod).is_some() {
         return None;
     }

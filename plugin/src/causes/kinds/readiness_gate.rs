@@ -1,18 +1,13 @@
 //! All containers are ready; the pod waits for a condition that somebody else has to set.
 
 use k8s_openapi::api::core::v1::Pod;
-use kubectl_pods_report::{Cause, CauseKind};
 
 use super::{
     super::{container, scene::Scene},
     Finding,
 };
 
-pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
-    super::blame(scene, CauseKind::ReadinessGate, find)
-}
-
-fn find(pod: &Pod) -> Option<Finding> {
+pub(super) fn find(_: &Scene<'_>, pod: &Pod) -> Option<Finding> {
     container::condition(pod, "ContainersReady").filter(|ready| ready.status == "True")?;
     let gates = pod.spec.as_ref()?.readiness_gates.iter().flatten();
     let mut closed = gates.map(|gate| gate.condition_type.as_str()).filter(|gate| {

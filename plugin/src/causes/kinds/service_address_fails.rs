@@ -5,7 +5,7 @@ use kubectl_pods_report::{Cause, CauseKind, Judgement};
 
 use super::{
     super::{scene::Scene, words},
-    no_local_endpoint, port_not_in_service, udp_port,
+    no_local_endpoint, port_not_in_service, wrong_transport,
 };
 
 pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
@@ -17,7 +17,7 @@ pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
     if direct.is_empty() || !all_answer {
         return None;
     }
-    let better = [no_local_endpoint::cause, port_not_in_service::cause, udp_port::cause];
+    let better = [no_local_endpoint::cause, port_not_in_service::cause, wrong_transport::cause];
     if better.iter().any(|kind| kind(scene).is_some()) {
         return None;
     }

@@ -33,11 +33,13 @@ pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
     let declared =
         pods.first().map(|pod| container::port_numbers(pod, scene.transport())).unwrap_or_default();
     let refuses = if names.len() == 1 { "refuses" } else { "refuse" };
+    let sends =
+        if scene.is_headless() { "leads".to_owned() } else { format!("sends port {}", port.port) };
     let mut message = format!(
-        "{} sends port {} to port {number} of {}, which {refuses} connections there",
+        "{} {sends} to port {number} of {}, which {refuses} {} there",
         scene.object(),
-        port.port,
         words::some(&names),
+        scene.what_is_sent(),
     );
     let next = if declared.contains(&number) {
         let pod = pods.first()?;

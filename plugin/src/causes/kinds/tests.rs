@@ -6,7 +6,7 @@ use cluster::{
 };
 use kubectl_pods_report::{
     Ask, Attempt, Certificate, Check, Details, Expectation, Facts, HttpDetails, HttpRequest,
-    Observation, Spoken, TargetReport, Tls, TlsDetails, TlsFault,
+    Observation, Spoken, TargetReport, Tls, TlsDetails, TlsFault, Transport,
 };
 use serde_json::{Value, json};
 
@@ -24,6 +24,7 @@ struct Stage {
     world: World,
     subject: Subject,
     port: u16,
+    transport: Transport,
     unknown_port: Option<&'static str>,
     report: TargetReport,
 }
@@ -56,7 +57,8 @@ impl Stage {
             }
             _ => TargetReport::tried(&check(), 0, 1, tried),
         };
-        Self { world: World::default(), subject, port: 80, unknown_port: None, report }
+        let (world, transport) = (World::default(), Transport::Tcp);
+        Self { world, subject, port: 80, transport, unknown_port: None, report }
     }
 
     /// A Service `web` with this spec.
@@ -122,13 +124,18 @@ impl Stage {
         self
     }
 
+    fn over_udp(mut self) -> Self {
+        self.transport = Transport::Udp;
+        self
+    }
+
     fn at_unknown(mut self, port: &'static str) -> Self {
         self.unknown_port = Some(port);
         self
     }
 
     fn lines(&self) -> Vec<String> {
-        let port = Port::plain(self.port);
+        let port = Port { transport: self.transport, ..Port::plain(self.port) };
         let scene = Scene {
             world: &self.world,
             report: &self.report,
@@ -138,6 +145,7 @@ impl Stage {
             namespace: "shop",
             node: Some("node1"),
             is_inside: true,
+            is_redirected: false,
         };
         causes(&scene)
             .into_iter()
@@ -298,12 +306,12 @@ fn ports_of_a_service() {
     );
     assert_eq!(
         web(443).lines(),
-        ["port-not-in-service: svc/web has no port 443: it has 80, 53; use port 80"]
+        ["port-not-in-service: svc/web has no port 443: it has 80, 53/UDP; use port 80"]
     );
     assert_eq!(
         web(53).lines(),
         [
-            "udp-port: port 53 of svc/web is UDP, and TCP was spoken; declare the port for TCP too, if its pods speak that: kubectl edit svc web -n shop"
+            "wrong-transport: port 53 of svc/web is UDP, and TCP was spoken; check it with --protocol udp"
         ]
     );
     let by_name = |port| Stage::service(&spec, Observation::Absent).at_unknown(port).lines();
@@ -316,7 +324,7 @@ fn ports_of_a_service() {
     assert_eq!(
         by_name("dns"),
         [
-            "port-not-in-service: svc/web has no TCP port named dns: it has http (80), dns (53/UDP); use port http"
+            "port-not-in-service: svc/web has no TCP port named dns: it has http (80), dns (53/UDP); check it with --protocol udp"
         ]
     );
     let named = json!({"clusterIP": "10.96.0.7", "selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": "web"}]});
@@ -330,6 +338,90 @@ fn ports_of_a_service() {
             "target-port-name: svc/web sends port 80 to the port named web of its pods, and they have none of that name: they declare http (80); correct its targetPort: kubectl edit svc web -n shop"
         ]
     );
+}
+
+#[test]
+fn ports_of_another_transport() {
+    use Observation::{Refused, Silent};
+    let spec = json!({"clusterIP": "10.96.0.7", "selector": {"app": "web"}, "ports": [
+        {"name": "http", "port": 80, "targetPort": 8080}, {"name": "sip", "port": 5060, "protocol": "SCTP"}]});
+    let web = |port| {
+        let slice = json!([{"addressType": "IPv4", "ports": [{"name": "http", "port": 8080}],
+            "endpoints": [{"addresses": ["10.0.0.7"]}]}]);
+        let slices = Data::Slices(from(slice));
+        // One of two is not ready, and is to blame for nothing: the other serves.
+        let pods = json!([ready("web-1"), unready("web-2", &json!({"state": {"running": {}}}))]);
+        Stage::service(&spec, Silent).pods(pods).knowing(Want::Slices(key("web")), slices).at(port)
+    };
+    assert_eq!(
+        web(53).over_udp().lines(),
+        [
+            "port-not-in-service: svc/web has no port 53/UDP: it has 80, 5060/SCTP; use port 80 without --protocol udp"
+        ]
+    );
+    assert_eq!(
+        web(80).over_udp().lines(),
+        [
+            "wrong-transport: port 80 of svc/web is TCP, and UDP was spoken; check it without --protocol udp"
+        ]
+    );
+    assert_eq!(
+        web(5060).lines(),
+        [
+            "wrong-transport: port 5060 of svc/web is SCTP, and TCP was spoken; no probe speaks SCTP: try it with a client of its own"
+        ]
+    );
+    let pod = |port| Stage::new(Subject::Pod(key("web-1")), Refused).pod(ready("web-1")).at(port);
+    assert_eq!(
+        pod(53).over_udp().lines(),
+        [
+            "port-not-declared: nothing listens on port 53/UDP of pod web-1; it declares 80; use port 80 without --protocol udp"
+        ]
+    );
+    assert_eq!(
+        pod(80).over_udp().lines(),
+        [
+            "wrong-transport: port 80 of pod web-1 is TCP, and UDP was spoken; check it without --protocol udp"
+        ]
+    );
+}
+
+/// A headless Service `web` of one ready pod, which has the port 80 for its 8080.
+fn headless(seen: Observation, port: u16) -> Stage {
+    let spec = json!({"clusterIP": "None", "selector": {"app": "web"}, "ports": [
+        {"name": "http", "port": 8080, "targetPort": 80}]});
+    let slice = json!([{"addressType": "IPv4", "ports": [{"name": "http", "port": 80}],
+        "endpoints": [{"addresses": ["10.0.0.7"], "targetRef": {"kind": "Pod", "name": "web-1", "uid": "uid-web-1"}}]}]);
+    let stage = Stage::service(&spec, seen)
+        .pods(json!([ready("web-1")]))
+        .knowing(Want::Slices(key("web")), Data::Slices(from(slice)))
+        .at(port);
+    let tried = vec![attempt("10.0.0.7", port, seen)];
+    Stage { report: TargetReport::tried(&check(), 0, 1, tried), ..stage }
+}
+
+#[test]
+fn ports_of_a_headless_service_are_those_of_its_pods() {
+    use Observation::{Dropped, Refused};
+    let untranslated = "headless-port: svc/web is headless, so that nobody translates its port 8080: clients connect to its pods themselves, and those have it as 80; use port 80";
+    let by_name = Subject::Host("web.shop".to_owned());
+    for subject in [Subject::Service(key("web")), by_name] {
+        let stage = |seen, port| Stage { subject: subject.clone(), ..headless(seen, port) };
+        assert_eq!(stage(Refused, 8080).lines(), [untranslated]);
+        assert_eq!(stage(Dropped, 8080).lines()[0], untranslated);
+        assert_eq!(
+            stage(Refused, 81).lines(),
+            [
+                "port-not-in-service: svc/web has no port 81: its pods refuse there, and have 80; use port 80"
+            ]
+        );
+        assert_eq!(
+            stage(Refused, 80).lines(),
+            [
+                "target-port-refused: svc/web leads to port 80 of web-1, which refuses connections there though declaring it; it may listen on 127.0.0.1 only, or on another port; run kubectl logs web-1 -n shop"
+            ]
+        );
+    }
 }
 
 #[test]
@@ -508,6 +600,64 @@ fn two_reasons_are_told_and_what_answers_elsewhere_hides_none() {
     )]);
     let lines = served.lines();
     assert!(lines.iter().all(|line| line.starts_with("target-port-refused: ")), "{lines:?}");
+}
+
+#[test]
+fn each_reason_is_told_once_with_how_many_pods_it_holds_up() {
+    let crashing = |code: i32| json!({"state": {"waiting": {"reason": "CrashLoopBackOff"}}, "lastState": {"terminated": {"exitCode": code}}});
+    let pulls = |reason: &str| json!({"state": {"waiting": {"reason": reason}}});
+    let running = json!({"state": {"running": {}}});
+    let pods = json!([
+        unready("a", &crashing(1)),
+        unready("b", &crashing(2)),
+        unready("c", &crashing(1)),
+        unready("d", &pulls("ErrImagePull")),
+        unready("e", &pulls("ImagePullBackOff")),
+    ]);
+    let kinds = |lines: &[String]| -> Vec<String> {
+        let kind = |line: &String| line.split(" has no ready pod: ").collect::<Vec<_>>().join("");
+        lines.iter().map(kind).map(|line| line.chars().take(52).collect()).collect()
+    };
+    let lines = Stage::web(Observation::Rejected).pods(pods.clone()).lines();
+    let expected = [
+        "image-pull: svc/webpod d (and 1 more) cannot start: ",
+        "crash-loop: svc/webpod a (and 1 more) does not stay ",
+        "crash-loop: svc/webpod b does not stay up: container",
+    ];
+    assert_eq!(kinds(&lines), expected, "{lines:?}");
+    let mut all = pods.as_array().cloned().expect("a list");
+    all.extend([unready("f", &running), unready("g", &crashing(3))]);
+    let lines = Stage::web(Observation::Rejected).pods(json!(all)).lines();
+    assert_eq!(kinds(&lines), expected, "{lines:?}");
+    assert!(lines[2].contains("; 2 more reasons for other pods; run kubectl"), "{lines:?}");
+}
+
+#[test]
+fn a_program_that_cannot_be_started_is_named() {
+    let said = "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: exec: \"/app/serve\": stat /app/serve: no such file or directory: unknown";
+    let ended = json!({"exitCode": 128, "reason": "StartError", "message": said});
+    let line = "crash-loop: svc/web has no ready pod: pod web-1 cannot start: the program of container app cannot be run: \"/app/serve\": stat /app/serve: no such file or directory; correct its command or its image: run kubectl describe pod web-1 -n shop";
+    for state in [
+        json!({"state": {"terminated": ended}}),
+        json!({"state": {"waiting": {"reason": "RunContainerError", "message": said}}, "lastState": {"terminated": ended}}),
+        json!({"restartCount": 3, "state": {"waiting": {"reason": "CrashLoopBackOff"}}, "lastState": {"terminated": ended}}),
+    ] {
+        assert_eq!(of_pod(&unready("web-1", &state), json!([])), [line]);
+    }
+    let first = json!({"state": {"waiting": {"reason": "RunContainerError", "message": said}}});
+    let lines = of_pod(&unready("web-1", &first), json!([]));
+    assert!(
+        lines[0].contains("RunContainerError); \"/app/serve\": stat /app/serve: no such"),
+        "{lines:?}"
+    );
+    let mut over = ready("web-1");
+    over["status"]["phase"] = json!("Failed");
+    over["status"]["containerStatuses"][0]["state"] = json!({"terminated": ended});
+    let over = Stage::new(Subject::Pod(key("web-1")), Observation::Stopped).pod(over).lines();
+    assert!(
+        over[0].contains("(Failed: StartError, exit code 128: \"/app/serve\": stat"),
+        "{over:?}"
+    );
 }
 
 #[test]

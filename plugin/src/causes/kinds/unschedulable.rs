@@ -1,18 +1,13 @@
 //! No node takes the pod, in the scheduler's words. They stay with the pod; the events of it go.
 
 use k8s_openapi::api::core::v1::Pod;
-use kubectl_pods_report::{Cause, CauseKind};
 
 use super::{
     super::{container, scene::Scene, words},
     Finding,
 };
 
-pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
-    super::blame(scene, CauseKind::Unschedulable, find)
-}
-
-fn find(pod: &Pod) -> Option<Finding> {
+pub(super) fn find(_: &Scene<'_>, pod: &Pod) -> Option<Finding> {
     let scheduled = container::condition(pod, "PodScheduled").filter(|c| c.status == "False")?;
     let said = scheduled.message.as_deref().unwrap_or_default();
     if said.to_lowercase().contains("persistentvolume") {

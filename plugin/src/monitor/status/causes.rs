@@ -75,11 +75,6 @@ fn target(check: &CheckResults) -> Target {
 
 fn origin<'t>(check: &CheckResults, target: &'t Target) -> Resolved<'t> {
     let port = check.check.ask.port().map(Port::plain);
-    Resolved {
-        label: target.text.clone(),
-        target,
-        what: Resolution::Try(check.check.host.clone(), port),
-        standby: Vec::new(),
-        every_address: false,
-    }
+    let what = Resolution::Try(check.check.host.clone(), port);
+    Resolved { instead: check.check.address, ..Resolved::new(target.text.clone(), target, what) }
 }
