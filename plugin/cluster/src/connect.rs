@@ -8,7 +8,7 @@ use kube::Client;
 use super::{
     authentication::Authenticated,
     errors,
-    list::{invalid_namespace, segment},
+    path_segment::{invalid_namespace, segment},
     transport,
     warnings::Warn,
 };

@@ -14,6 +14,7 @@ pub mod namespaces;
 pub mod nodes;
 pub mod objects;
 mod options;
+mod path_segment;
 pub mod pod_proxy;
 pub mod pods;
 mod retry;

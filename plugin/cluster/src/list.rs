@@ -10,7 +10,10 @@ use kube::{client::Body, core::Status};
 use tokio::time::{Instant, timeout_at};
 use url::form_urlencoded;
 
-use super::{Cluster, errors};
+use super::{
+    Cluster, errors,
+    path_segment::{invalid_namespace, segment},
+};
 use crate::{Verbatim, go};
 
 /// In which form pods are wanted.
@@ -218,24 +221,6 @@ fn path(request: &PodsRequest<'_>) -> Result<String> {
         );
     }
     Ok(path)
-}
-
-/// client-go's words.
-pub(super) fn invalid_namespace(name: &str, why: &str) -> anyhow::Error {
-    anyhow!("invalid namespace {}: [{why}]", go::quote(name))
-}
-
-/// One segment of a path, percent-encoded, with what apimachinery's `IsValidPathSegmentName` refuses.
-pub(super) fn segment(name: &str) -> Result<String, String> {
-    match name {
-        "." | ".." => return Err(format!("may not be '{name}'")),
-        _ => {}
-    }
-    if let Some(letter) = ['/', '%'].into_iter().find(|letter| name.contains(*letter)) {
-        return Err(format!("may not contain '{letter}'"));
-    }
-    // A form value is a path segment but for the space.
-    Ok(form_urlencoded::byte_serialize(name.as_bytes()).collect::<String>().replace('+', "%20"))
 }
 
 /// What a failed request says. kubectl adds to list errors which list it was.
