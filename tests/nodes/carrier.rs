@@ -113,3 +113,26 @@ fn an_image_that_is_no_probe_is_told_of_as_such() {
         .complains("--carrier docker.io/library/nginx:latest");
     assert_eq!(ns.leftovers(), "");
 }
+
+/// What is refused has the flag that helps, be it the Job or what a carrier's probe comes in.
+#[test]
+fn a_namespace_that_takes_nothing_more_leads_to_another() {
+    let ns = Cluster::nodes().namespace("carrier-full");
+    let helps = "--probe-namespace puts the probe into another namespace";
+    ns.limit("none", "count/configmaps=0");
+    let check = || ns.pods(["check", "10.0.0.7:80"]).args(CARRIER);
+    let run = check().run().exits(1).complains("exceeded quota: none");
+    assert!(run.stderr.ends_with(&format!("; {helps}\n")), "{}", run.story());
+    let install = ns.pods(["monitor", "install", "10.0.0.7:80"]).args(CARRIER).run().exits(1);
+    assert!(install.stderr.ends_with(&format!("; {helps}\n")), "{}", install.story());
+    assert_eq!(ns.leftovers(), "");
+    let keep = r#"{"metadata": {"finalizers": ["example.com/held"]}}"#;
+    ns.kubectl(["delete", "quota", "none"]).run().success();
+    ns.kubectl(["create", "configmap", "held"]).run().success();
+    ns.kubectl(["patch", "configmap", "held", "--type=merge", "-p", keep]).run().success();
+    ns.cluster.kubectl(["delete", "namespace", &ns.name, "--wait=false"]).run().success();
+    let run = check().run().exits(1).complains("because it is being terminated");
+    assert!(run.stderr.ends_with(&format!("; {helps}\n")), "{}", run.story());
+    let none = r#"{"metadata": {"finalizers": null}}"#;
+    ns.kubectl(["patch", "configmap", "held", "--type=merge", "-p", none]).run().success();
+}
