@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use kubectl_pods_report::{Ask, Check, HttpFault, Observation};
 
-use crate::plans::{attempt, http, plan, run, tcp, within};
+use crate::plans::{attempt, http, https, plan, run, tcp, within};
 use crate::servers::{page, read_request, saying, server};
 
 /// A server that says `begin`, and then `again` for as long as anybody takes it.
@@ -99,6 +99,26 @@ async fn an_answer_that_drips_is_not_silence() {
         let seen = attempt(within(http(address), 1.0)).await;
         assert_eq!(seen.observation, Observation::Stalled, "{seen:#?}");
         assert!(seen.message.contains(says), "{}", seen.message);
+    }
+}
+
+/// Records that a TLS handshake may have among others, each without a meaning: a warning (RFC 8446, section 6), a change of the
+/// cipher (section 5), an empty piece of a message (section 5.1).
+#[tokio::test]
+async fn a_handshake_that_is_only_put_off_fails() {
+    let records: [&[u8]; 3] =
+        [b"\x15\x03\x03\0\x02\x01\x5a", b"\x14\x03\x03\0\x01\x01", b"\x16\x03\x03\0\0"];
+    for record in records {
+        let address = server(move |mut stream| {
+            let piece = record.repeat(1000);
+            while stream.write_all(&piece).is_ok() {}
+        });
+        let good = saying(page("200 OK", "It works!"));
+        let checks = vec![within(https(address, true), 2.0), within(http(good), 2.0)];
+        let attempts = run(&plan(checks)).await.attempts;
+        assert_eq!(attempts[0].observation, Observation::TlsHandshake, "{record:?}: {attempts:#?}");
+        assert!(attempts[0].total_seconds < 2.0, "{record:?}: {attempts:#?}");
+        assert_eq!(attempts[1].observation, Observation::Open, "{attempts:#?}");
     }
 }
 

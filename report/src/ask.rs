@@ -144,9 +144,8 @@ pub enum PayloadData {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Redirects {
-    /// So many at most; absent: as many as there are.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max: Option<u32>,
+    /// So many at most.
+    pub max: u32,
     /// The method was chosen by the user: it stays, even if the body goes.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub keep_method: bool,

@@ -88,7 +88,7 @@ pub struct RequestArgs {
     /// Follow redirects, and send credentials and cookies wherever they lead
     #[arg(long)]
     pub location_trusted: bool,
-    /// Redirects to follow at most; -1: any number (default: 50)
+    /// Redirects to follow at most, up to 1000; -1: as many (default: 50)
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(i32).range(-1..))]
     pub max_redirs: Option<i32>,
     /// Limit for the whole request (default: 60s)

@@ -11,7 +11,7 @@ use std::{
 
 use harness::{Command, Plugin, Run};
 
-use super::{read, same};
+use super::{read, same, same_verbose, server};
 
 /// Says the same to whoever asks, and lets him close first.
 fn saying(answer: impl Into<Vec<u8>>) -> SocketAddr {
@@ -139,6 +139,21 @@ fn chunks_are_judged_as_by_curl() {
     {
         same_for(answer);
     }
+}
+
+#[test]
+fn informational_heads_are_shown_as_by_curl() {
+    let hints = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n".repeat(2);
+    let answer = format!("{hints}{OK}Connection: close\r\n{LENGTH}");
+    same_verbose(&[&format!("http://{}/", saying(answer))], |line| Some(line.to_owned()));
+}
+
+/// curl would follow them until the time is over.
+#[test]
+fn redirects_without_an_end_have_one() {
+    let url = format!("http://{}/loop", server());
+    let run = Plugin::args(["curl", "--from-here", &url, "-L", "--max-redirs", "-1"]).run();
+    run.exits(47).complains("curl: (47) Maximum (1000) redirects followed");
 }
 
 /// Runs both with this stdout.

@@ -16,6 +16,9 @@ const DEFAULT_MAX_BODY: u64 = 4 << 20;
 /// Redirects that are followed unless `--max-redirs` says otherwise: curl's number.
 const DEFAULT_MAX_REDIRECTS: u32 = 50;
 
+/// Redirects that are followed at most: each is told in the pod's log, which has no room for any number.
+const MOST_REDIRECTS: u32 = 1000;
+
 /// The request that the flags describe. Data is read last, when nothing else can be wrong.
 ///
 /// # Errors
@@ -74,18 +77,22 @@ fn payload(data: Vec<u8>, content_type: Option<String>) -> Payload {
 
 /// How redirects are followed, if they are. Whom to trust there is added when the host is known.
 fn redirects(args: &RequestArgs) -> Option<Box<Redirects>> {
-    let max = match args.max_redirs {
-        None => Some(DEFAULT_MAX_REDIRECTS),
-        Some(max) => u32::try_from(max).ok(), // -1: no limit.
-    };
     args.follows().then(|| {
         Box::new(Redirects {
-            max,
+            max: max_redirects(args),
             keep_method: args.method.is_some(),
             trust_all: args.location_trusted,
             ..Redirects::default()
         })
     })
+}
+
+/// How many redirects are followed.
+pub(super) fn max_redirects(args: &RequestArgs) -> u32 {
+    match args.max_redirs {
+        None => DEFAULT_MAX_REDIRECTS,
+        Some(max) => u32::try_from(max).map_or(MOST_REDIRECTS, |max| max.min(MOST_REDIRECTS)), // -1: any number.
+    }
 }
 
 /// `path` with `data` in its query.

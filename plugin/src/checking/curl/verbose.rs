@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use kubectl_pods_report::{Hop, NotFollowed, Observation, TlsDetails, TlsFault};
 
 use super::{Told, openssl};
-use crate::launch::Exchange;
+use crate::launch::{Exchange, Head};
 
 /// The lines, without line breaks.
 pub(super) fn lines(told: &Told<'_>) -> Vec<String> {
@@ -20,7 +20,7 @@ pub(super) fn lines(told: &Told<'_>) -> Vec<String> {
         connection(told, &exchange.hop, number, is_last, &mut lines);
         requested(told, &exchange.hop, &mut lines);
         if let Some(head) = &exchange.head {
-            lines.extend(head.lines().map(|line| format!("< {line}")));
+            lines.extend(received(head));
         }
         let words = told.trouble().filter(|trouble| is_last && !trouble.is_of_answer);
         lines.extend(words.map(|trouble| format!("* {}", trouble.words)));
@@ -29,6 +29,14 @@ pub(super) fn lines(told: &Told<'_>) -> Vec<String> {
     }
     lines.extend(not_followed(told));
     lines
+}
+
+/// The head as it came. curl leaves out the empty lines between informational ones.
+fn received(head: &Head) -> Vec<String> {
+    let mut lines: Vec<String> = head.lines().collect();
+    let end = lines.pop();
+    let lines = lines.into_iter().filter(|line| !line.is_empty()).chain(end);
+    lines.map(|line| format!("< {line}")).collect()
 }
 
 /// What is said between two requests.

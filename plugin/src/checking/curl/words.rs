@@ -2,7 +2,7 @@
 
 use kubectl_pods_report::{Attempt, Hop, NotFollowed, Observation, Phases, TlsDetails, TlsFault};
 
-use super::{malformed, openssl};
+use super::{malformed, openssl, request::max_redirects};
 use crate::{
     cli::RequestArgs,
     launch::{Exchange, Head},
@@ -67,7 +67,7 @@ fn answered(
     let status = attempt.http().map_or(0, |http| http.status);
     match not_followed {
         Some(NotFollowed::TooMany) => {
-            let max = args.max_redirs.unwrap_or(50);
+            let max = max_redirects(args);
             Failed::So(47, format!("Maximum ({max}) redirects followed"))
         }
         Some(NotFollowed::Scheme(scheme)) => {

@@ -77,8 +77,7 @@ impl<'a> Route<'a> {
     }
 
     fn allow(&self, place: Place) -> Result<Place, NotFollowed> {
-        let max = self.redirects.and_then(|redirects| redirects.max);
-        if max.is_some_and(|max| self.followed >= max) {
+        if self.redirects.is_some_and(|redirects| self.followed >= redirects.max) {
             return Err(NotFollowed::TooMany);
         }
         Ok(place)
