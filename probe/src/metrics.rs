@@ -3,9 +3,10 @@
 //! All names begin with `kubectl_pods_` and all series carry `source_node`, except those of the process.
 //! A failed attempt is counted by its verdict and is never a latency sample; one that was only slow is.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, PoisonError};
 
-use kubectl_pods_report::{Attempt, Check, Judgement, Verdict};
+use kubectl_pods_report::{Attempt, Certificate, Check, Judgement, TlsDetails, Verdict};
 use prometheus::core::Collector;
 use prometheus::proto::MetricFamily;
 use prometheus::{
@@ -27,11 +28,16 @@ const ORDINARY_LAG_SECONDS: f64 = 0.005;
 /// Labels of a check.
 const CHECK: [&str; 2] = ["target", "protocol"];
 
+/// Labels of a certificate beside them. Each is at most 120 characters long.
+const CERTIFICATE: [&str; 2] = ["subject", "issuer"];
+
 /// All metrics, registered.
 pub(crate) struct Metrics {
     registry: Registry,
     of_checks: OfChecks,
     of_probe: OfProbe,
+    /// Of whom the certificates of checks are, by whom: what a new one replaces.
+    shown: Mutex<BTreeMap<[String; 2], [String; 2]>>,
 }
 
 /// Metrics with the labels of a check; their series vanish with it.
@@ -43,6 +49,8 @@ struct OfChecks {
     discarded: IntCounterVec,
     rtt: GaugeVec,
     certificate_end: GaugeVec,
+    certificate: GaugeVec,
+    chain_trusted: GaugeVec,
     last_attempt: GaugeVec,
     missed: IntCounterVec,
 }
@@ -60,6 +68,7 @@ struct OfProbe {
 impl OfChecks {
     fn new(registry: &Registry) -> prometheus::Result<Self> {
         let gauge = |name, help| register(registry, GaugeVec::new(Opts::new(name, help), &CHECK));
+        let info = |name, help| register(registry, GaugeVec::new(Opts::new(name, help), &[CHECK, CERTIFICATE].concat()));
         let counter = |name, more: &[&'static str], help| {
             let labels: Vec<&str> = CHECK.into_iter().chain(more.iter().copied()).collect();
             register(registry, IntCounterVec::new(Opts::new(name, help), &labels))
@@ -73,6 +82,8 @@ impl OfChecks {
             discarded: counter("probe_latency_discarded_total", &["sample"], "Latencies of answered attempts that were left out because the probe was held up for most of them.")?,
             rtt: gauge("probe_rtt_seconds", "Round-trip time in the last answered attempt, as the kernel saw it.")?,
             certificate_end: gauge("probe_ssl_earliest_cert_expiry_timestamp_seconds", "Unix time at which the first certificate ends of those that the server last showed.")?,
+            certificate: info("probe_ssl_certificate_info", "Always 1; the labels say whose certificate the server last showed.")?,
+            chain_trusted: gauge("probe_ssl_chain_trusted", "Whether the certificates that the server last showed are those that they should be (1) or not (0).")?,
             last_attempt: gauge("probe_last_attempt_timestamp_seconds", "Unix time at which the last finished attempt began.")?,
             missed: counter("probe_missed_rounds_total", &[], "Attempts that were left out because the probe was held up when they were due.")?,
         })
@@ -106,7 +117,7 @@ impl Metrics {
         let labels = HashMap::from([("source_node".to_owned(), node.to_owned())]);
         let registry = Registry::new_custom(Some("kubectl_pods".to_owned()), Some(labels))?;
         let (of_checks, of_probe) = (OfChecks::new(&registry)?, OfProbe::new(&registry)?);
-        Ok(Self { registry, of_checks, of_probe })
+        Ok(Self { registry, of_checks, of_probe, shown: Mutex::default() })
     }
 
     /// Takes in a finished attempt at `check`.
@@ -126,12 +137,44 @@ impl Metrics {
         if let Some(success) = success {
             self.of_checks.success.with_label_values(&labels).set(success);
         }
-        if let Some(end) = attempt.details.tls.as_ref().and_then(|tls| tls.earliest_end_seconds) {
-            #[expect(clippy::cast_precision_loss, reason = "exact for 285 million years")]
-            self.of_checks.certificate_end.with_label_values(&labels).set(end as f64);
+        if let Some(tls) = &attempt.details.tls {
+            self.record_certificate(labels, tls);
         }
         if attempt.has_latency() {
             self.record_latency(labels, attempt, lag);
+        }
+    }
+
+    /// Takes in what a server showed, if it did.
+    fn record_certificate(&self, labels: [&str; 2], tls: &TlsDetails) {
+        if let Some(end) = tls.earliest_end_seconds {
+            #[expect(clippy::cast_precision_loss, reason = "exact for 285 million years")]
+            self.of_checks.certificate_end.with_label_values(&labels).set(end as f64);
+        }
+        let Some(Certificate { subject, issuer, .. }) = &tls.certificate else { return };
+        self.replace_certificate(labels, Some([subject.clone(), issuer.clone()]));
+        let trusted = match tls.fault {
+            None => 1.0,
+            Some(fault) if fault.is_of_certificate() => 0.0,
+            Some(_) => return, // Who fails in another way may have hidden what is thought of the chain.
+        };
+        self.of_checks.chain_trusted.with_label_values(&labels).set(trusted);
+    }
+
+    /// Notes of whom the certificate of a check is; the one before ends.
+    fn replace_certificate(&self, labels: [&str; 2], new: Option<[String; 2]>) {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = labels.map(str::to_owned);
+        let of = |[subject, issuer]: &[String; 2]| {
+            [labels[0], labels[1], subject, issuer].map(str::to_owned)
+        };
+        let old = shown.remove(&key);
+        if let Some(old) = old.filter(|old| new.as_ref() != Some(old)) {
+            let _ = self.of_checks.certificate.remove_label_values(&of(&old));
+        }
+        if let Some(new) = new {
+            self.of_checks.certificate.with_label_values(&of(&new)).set(1.0);
+            shown.insert(key, new);
         }
     }
 
@@ -175,9 +218,11 @@ impl Metrics {
     pub(crate) fn forget(&self, check: &Check) {
         let labels = labels(check);
         let of = &self.of_checks;
-        for gauge in [&of.success, &of.rtt, &of.certificate_end, &of.last_attempt] {
+        let of_tls = [&of.certificate_end, &of.chain_trusted];
+        for gauge in [&of.success, &of.rtt, &of.last_attempt].into_iter().chain(of_tls) {
             let _ = gauge.remove_label_values(&labels);
         }
+        self.replace_certificate(labels, None);
         for histogram in [&self.of_checks.connect, &self.of_checks.duration] {
             let _ = histogram.remove_label_values(&labels);
         }
@@ -219,4 +264,65 @@ fn register<C: Collector + Clone + 'static>(
     let metric = metric?;
     registry.register(Box::new(metric.clone()))?;
     Ok(metric)
+}
+
+#[cfg(test)]
+mod tests {
+    use kubectl_pods_report::{Ask, Details, Facts, HttpRequest, Observation, Tls, TlsFault};
+    use prometheus::TextEncoder;
+
+    use super::*;
+
+    fn check() -> Check {
+        Check::new(0, "web", "web", Ask::https(443, Tls::default(), HttpRequest::default()))
+    }
+
+    /// An attempt that was shown a certificate of `subject`, if of any.
+    fn attempt(subject: Option<&str>, fault: Option<TlsFault>) -> Attempt {
+        let certificate = subject.map(|subject| Certificate {
+            subject: subject.to_owned(),
+            issuer: "CN=us".to_owned(),
+            ..Certificate::default()
+        });
+        let tls = TlsDetails { certificate, fault, ..TlsDetails::default() };
+        let details = Details { tls: Some(tls), ..Details::default() };
+        Attempt::new(&check(), Facts { details, ..Facts::new(Observation::Open, "") })
+    }
+
+    /// The series of certificates.
+    fn certificates(metrics: &Metrics) -> Vec<String> {
+        let text = TextEncoder::new().encode_to_string(&metrics.gather()).expect("text");
+        let of = |name: &str| format!("kubectl_pods_probe_ssl_{name}{{");
+        let names = ["certificate_info", "chain_trusted"].map(of);
+        let lines = text.lines().filter(|line| names.iter().any(|name| line.starts_with(name)));
+        lines.map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_new_certificate_replaces_the_one_before() {
+        let metrics = Metrics::new("n1").expect("metrics");
+        let info = |subject: &str| {
+            format!(
+                "kubectl_pods_probe_ssl_certificate_info{{issuer=\"CN=us\",protocol=\"https\",subject=\"{subject}\",target=\"web\",source_node=\"n1\"}} 1"
+            )
+        };
+        let trusted = |value: u8| {
+            format!(
+                "kubectl_pods_probe_ssl_chain_trusted{{protocol=\"https\",target=\"web\",source_node=\"n1\"}} {value}"
+            )
+        };
+        let cases = [
+            (Some("CN=old"), None, [info("CN=old"), trusted(1)]),
+            (Some("CN=new"), Some(TlsFault::Expired), [info("CN=new"), trusted(0)]),
+            (Some("CN=new"), None, [info("CN=new"), trusted(1)]),
+            (None, Some(TlsFault::Closed), [info("CN=new"), trusted(1)]),
+            (Some("CN=newer"), Some(TlsFault::ClientCertificate), [info("CN=newer"), trusted(1)]),
+        ];
+        for (subject, fault, series) in cases {
+            metrics.record(&check(), &attempt(subject, fault));
+            assert_eq!(certificates(&metrics), series, "{subject:?} {fault:?}");
+        }
+        metrics.forget(&check());
+        assert_eq!(certificates(&metrics), [""; 0]);
+    }
 }

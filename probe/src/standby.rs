@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use kubectl_pods_report::{Judgement, Record};
+use kubectl_pods_report::{Attempt, Check, Judgement, Record};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
@@ -21,19 +21,32 @@ pub(crate) async fn stand_by(
     judgements: mpsc::UnboundedReceiver<Judgement>,
     records: &mpsc::Sender<Record>,
 ) {
-    let check = &prepared.check;
-    if check.standby.is_empty() || !is_trouble(judgements).await {
+    if prepared.check.standby.is_empty() || !is_trouble(judgements).await {
         return;
     }
-    // A handshake with an address needs nothing that could be refused.
-    let prepared =
-        check.standby.iter().filter_map(|s| Prepared::new(&check.stand_in(s), None).ok());
-    let asked = prepared.map(|prepared| async move {
-        let (sender, _) = mpsc::channel(1); // No answer is returned.
-        let attempt = machine.attempt(&prepared, None, &sender).await;
+    let stand_ins = stand_ins(&prepared.check);
+    let asked = stand_ins.iter().map(|stand_in| async move {
+        let attempt = ask(machine, stand_in).await;
         let _ = records.send(Record::Standby(Box::new(attempt))).await;
     });
     join_all(asked).await;
+}
+
+/// What stands by for `check`, ready to be asked.
+pub(crate) fn stand_ins(check: &Check) -> Vec<Prepared> {
+    // A handshake with an address needs nothing that could be refused.
+    check.standby.iter().filter_map(|s| Prepared::new(&check.stand_in(s), None).ok()).collect()
+}
+
+/// Asks all of `stand_ins` at once.
+#[cfg(feature = "serve")]
+pub(crate) async fn ask_all(machine: &Machine, stand_ins: &[Prepared]) -> Vec<Attempt> {
+    join_all(stand_ins.iter().map(|stand_in| ask(machine, stand_in))).await
+}
+
+async fn ask(machine: &Machine, stand_in: &Prepared) -> Attempt {
+    let (sender, _) = mpsc::channel(1); // No answer is returned.
+    machine.attempt(stand_in, None, &sender).await
 }
 
 async fn is_trouble(mut judgements: mpsc::UnboundedReceiver<Judgement>) -> bool {

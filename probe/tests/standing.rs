@@ -4,7 +4,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use kubectl_pods_report::{Observation, Plan, Results, Verdict};
+use kubectl_pods_report::{Check, Observation, Plan, Results, Standby, Verdict};
 use tempfile::TempDir;
 
 use crate::daemon::{
@@ -65,6 +65,38 @@ fn a_target_that_stops_turns_within_two_intervals_and_is_no_latency() {
 }
 
 #[test]
+fn endpoints_are_asked_while_the_check_in_front_of_them_fails() {
+    let (stands_by, direct) = listener();
+    let (front, check) = listener();
+    let address = "127.0.0.1".parse().expect("an address");
+    let standby = |check: &Check| Standby { address, port: check.ask.port().expect("a port") };
+    let standby = vec![standby(&direct), Standby { address, port: closed_port().port() }];
+    let probe = Standing::start(vec![Check { standby, ..named("svc/web", check) }]);
+    probe.wait_until("open", |results| observation(results, "svc/web") == Some(Observation::Open));
+    assert_eq!(of(&probe.results(), "svc/web").direct, [], "all is well");
+    stands_by.set_nonblocking(true).expect("no wait");
+    assert!(stands_by.accept().is_err(), "and nobody was asked");
+
+    drop(front);
+    probe.wait_until("asked", |results| of(results, "svc/web").direct.len() == 2);
+    let results = probe.results();
+    let seen: Vec<Observation> =
+        of(&results, "svc/web").direct.iter().map(|attempt| attempt.observation).collect();
+    assert_eq!(seen, [Observation::Open, Observation::Refused]);
+    thread::sleep(EVERY * 4);
+    stands_by.accept().expect("it was asked");
+    assert!(stands_by.accept().is_err(), "once for many failures");
+    let counted = of(&probe.results(), "svc/web").counts.total();
+    assert!(counted < 40, "what stands by is counted nowhere: {counted}");
+    let metrics = probe.get("/metrics").1;
+    let targets = metrics.lines().filter(|line| line.starts_with("kubectl_pods_probe_success"));
+    assert_eq!(targets.count(), 1, "{metrics}");
+}
+
+/// What `self_signed` certificates are called, and who signed them.
+const SELF_SIGNED: &str = "CN=the server";
+
+#[test]
 fn the_end_of_a_certificate_is_a_metric_whether_it_is_accepted_or_not() {
     let until = rcgen::date_time_ymd(2099, 1, 2);
     let identity = self_signed(&["web.shop"], |it| it.not_after = until);
@@ -79,6 +111,12 @@ fn the_end_of_a_certificate_is_a_metric_whether_it_is_accepted_or_not() {
         });
         let end = "kubectl_pods_probe_ssl_earliest_cert_expiry_timestamp_seconds";
         assert_eq!(probe.metric(end, &labels), Some(4_070_995_200.0), "{target}");
+        // It is signed by itself, whoever accepts that.
+        let trusted = "kubectl_pods_probe_ssl_chain_trusted";
+        assert_eq!(probe.metric(trusted, &labels), Some(0.0), "{target}");
+        let whose = [&labels[..], &[("issuer", SELF_SIGNED), ("subject", SELF_SIGNED)]].concat();
+        let info = "kubectl_pods_probe_ssl_certificate_info";
+        assert_eq!(probe.metric(info, &whose), Some(1.0), "{target}");
     }
 }
 

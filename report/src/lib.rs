@@ -46,7 +46,8 @@ pub use hop::{Hop, NotFollowed};
 pub use latency::{Latency, Spread};
 pub use observation::Observation;
 pub use plan::{
-    CONCURRENT_CHECKS, Check, Family, Limits, MAX_ADDRESSES, Plan, STANDBY_LIMIT, Standby,
+    CONCURRENT_CHECKS, Check, Family, Limits, MAX_ADDRESSES, Plan, STANDBY_LIMIT, STANDBY_PAUSE,
+    Standby,
 };
 pub use record::{Numbered, Record};
 pub use report::{Report, Source, TargetReport};

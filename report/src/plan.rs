@@ -14,6 +14,8 @@ pub const CONCURRENT_CHECKS: usize = 64;
 pub const MAX_ADDRESSES: u32 = 16;
 /// Limit for one handshake with a [`Standby`]: enough for a second SYN, which the kernel sends after 1 s.
 pub const STANDBY_LIMIT: Duration = Duration::from_millis(1_500);
+/// Time from one asking of what stands by to the next, of a standing probe: as long as there is trouble, it is the same.
+pub const STANDBY_PAUSE: Duration = Duration::from_secs(10);
 
 /// Everything one probe needs to know. The probe knows nothing of Kubernetes: names were resolved by the plugin.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -64,7 +66,8 @@ pub struct Check {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect: Vec<Expectation>,
     /// Where the answer should come from in the end, as the endpoints of a Service. Each is asked for a TCP handshake, and
-    /// only when an attempt at the check fails or is silent: that tells the way to them from themselves.
+    /// only when an attempt at the check fails or is silent: that tells the way to them from themselves. Standing: when one has
+    /// failed, and not more often than every [`STANDBY_PAUSE`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub standby: Vec<Standby>,
 }

@@ -50,4 +50,7 @@ pub struct CheckResults {
     /// tell are no break.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since_seconds: Option<f64>,
+    /// Handshakes with [`Check::standby`] at about the time of `latest`, if that failed. They are not counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub direct: Vec<Attempt>,
 }

@@ -49,6 +49,11 @@ fn a_policy_that_refuses_uids_outside_a_range() {
     let within = r#"{"spec": {"securityContext": {"runAsUser": 1000650001}}}"#;
     let after = [&carrier[..], &["--overrides", within]].concat();
     refused_until(&ns, &carrier, "runAsUser is not within", "--overrides", &after);
+    // Where the namespace says itself which users it takes, nobody has to.
+    let range = "openshift.io/sa.scc.uid-range=1000650000/10000";
+    ns.cluster.kubectl(["annotate", "namespace", &ns.name, range]).run().success();
+    let [_, monitor] = every_verb_works(&ns, &carrier);
+    assert!(monitor.stdout.contains("\"runAsUser\": 1000650000"), "{}", monitor.story());
 }
 
 #[test]

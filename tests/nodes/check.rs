@@ -200,7 +200,7 @@ fn the_documented_role_is_enough_and_each_right_is_missed_by_name() {
     );
     ns.wait_clean(Duration::from_secs(20));
     // Those to delete pods, to read events and to name causes only make it better.
-    let user = account_without(ns, "without-advice", &[4, 7, 8, 9, 10, 11, 12]);
+    let user = account_without(ns, "without-advice", &[4, 7, 8, 9, 10, 11, 12, 13]);
     run("check", &["nginx-ser", "svc/web"], &user).success();
     let run = run("check", &["svc/deserted", "-o", "wide"], &user).exits(2);
     let unseen = "endpoints   not looked at   no right to list endpointslices in namespace";
@@ -213,7 +213,7 @@ fn the_documented_role_is_enough_and_each_right_is_missed_by_name() {
     ns.wait_clean(Duration::from_secs(20));
     assert_eq!(
         RIGHTS.matches("apiGroups").count(),
-        13,
+        14,
         "every rule is in this test or in that of --carrier"
     );
 }

@@ -121,6 +121,35 @@ fn while_a_sidecar_is_not_ready_a_failure_says_nothing() {
     ns.wait_clean(Duration::from_secs(10));
 }
 
+/// What the probe asks for is the sidecar itself again, which is started once more.
+#[test]
+fn a_standing_probe_beside_a_sidecar_that_is_not_ready() {
+    let ns = Cluster::nodes().namespace("sidecar-again");
+    inject_server(&ns, 5);
+    let node = one_node(&ns);
+    let terms = ["--every", "1s", "--node-selector", &node];
+    let install = ns.pods(["monitor", "install", "127.0.0.1:80"]).args(terms);
+    install.run().success();
+    let label = ["get", "pods", "-l", "app.kubernetes.io/component=monitor", "-o", "json"];
+    let list = ns.kubectl(label).run().success().stdout;
+    let list: serde_json::Value = serde_json::from_str(&list).expect("JSON");
+    let waits = &list["items"][0]["metadata"]["annotations"]["kuma.io/wait-for-dataplane-ready"];
+    assert_eq!(waits, "true", "{list:#}");
+    let status = || ns.pods(["monitor", "status"]).run().success();
+    wait_until("it to be reached", SOON, || status().stdout.contains(" open "));
+    assert_eq!(status().stderr, "", "who is ready is no news");
+    // It is started once more, and listens some seconds later.
+    let pod = list["items"][0]["metadata"]["name"].as_str().expect("a name");
+    ns.kubectl(["exec", pod, "-c", "mesh", "--", "nginx", "-s", "quit"]).run().success();
+    wait_until("it to be refused", SOON, || status().stdout.contains(" not-run "));
+    let run = status().complains("container mesh beside it is not ready");
+    let why = "container mesh beside the probe was not ready when this was tried";
+    assert!(run.stdout.contains(why), "{}", run.story());
+    wait_until("it to be reached again", SOON, || status().stdout.contains(" open "));
+    ns.pods(["monitor", "uninstall"]).run().success();
+    assert_eq!(ns.leftovers(), "");
+}
+
 #[test]
 fn an_init_container_that_fails_is_named() {
     let ns = Cluster::nodes().namespace("init-fails");

@@ -1,7 +1,7 @@
 //! Looking around: objects that may be absent, or not for us to see, read to learn why something is so. Nothing here is
 //! an error: who could not be asked has said nothing.
 
-use k8s_openapi::api::core::v1::{Node, Pod};
+use k8s_openapi::api::core::v1::{Namespace, Node, Pod};
 use kube::{
     Api,
     api::{ListParams, LogParams},
@@ -69,6 +69,12 @@ pub async fn object<K: Object>(cluster: &Cluster, namespace: &str, name: &str) -
 pub async fn node(cluster: &Cluster, name: &str) -> Answer<Node> {
     let nodes: Api<Node> = Api::all(cluster.client.clone());
     answer(cluster, cluster.in_time(nodes.get(name)).await, "get nodes")
+}
+
+/// A namespace. Whoever may get namespaces within it may get it.
+pub async fn namespace(cluster: &Cluster, name: &str) -> Answer<Namespace> {
+    let namespaces: Api<Namespace> = Api::all(cluster.client.clone());
+    answer(cluster, cluster.in_time(namespaces.get(name)).await, "get namespaces")
 }
 
 /// Objects of one kind: the first thousand, in the order of their names.

@@ -247,10 +247,16 @@ fn endpoints(scene: &Scene<'_>) -> Link {
 }
 
 fn direct(scene: &Scene<'_>) -> Link {
-    let attempts: &[Attempt] =
-        if scene.is_headless() { &scene.report.attempts } else { &scene.report.direct };
-    if attempts.is_empty() {
+    let asked = scene.asked_directly();
+    if asked.is_empty() {
         return not_looked_at(LinkKind::Direct, "no endpoint was asked at its own address");
+    }
+    let attempts: Vec<&Attempt> = match scene.endpoints() {
+        Answer::Known(_) => scene.direct().iter().map(|direct| direct.attempt).collect(),
+        Answer::Missing | Answer::Unread(_) => asked.iter().collect(),
+    };
+    if attempts.is_empty() {
+        return not_looked_at(LinkKind::Direct, "none of those that were asked is an endpoint now");
     }
     let answered = attempts.iter().filter(|attempt| attempt.judgement == Judgement::Held).count();
     let mut note = format!("{answered} of {}", words::count(attempts.len(), "endpoint"));
@@ -260,6 +266,10 @@ fn direct(scene: &Scene<'_>) -> Link {
         .collect();
     if !failed.is_empty() {
         note = format!("{note}: {}", words::some(&failed));
+    }
+    match scene.unasked() {
+        0 => {}
+        unasked => note = format!("{note}; {unasked} more were not asked"),
     }
     judged(LinkKind::Direct, failed.is_empty(), note)
 }

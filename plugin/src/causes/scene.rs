@@ -194,17 +194,41 @@ impl<'s> Scene<'s> {
         }
     }
 
-    /// Handshakes with endpoints at their own addresses. A headless Service has no other address, so its attempts are such.
+    /// Handshakes with endpoints at their own addresses, whether the Service still has them or not. A headless Service has no
+    /// other address, so that attempts at it are such.
+    pub(super) fn asked_directly(&self) -> &'s [Attempt] {
+        let has_none = self.report.direct.is_empty();
+        if has_none && self.is_headless() { &self.report.attempts } else { &self.report.direct }
+    }
+
+    /// Those of them with endpoints that the Service has now: a standing probe knows those of its installation.
     pub(super) fn direct(&self) -> Vec<Direct<'s>> {
         let endpoints = self.endpoints().known().unwrap_or_default();
-        let attempts: &[Attempt] =
-            if self.is_headless() { &self.report.attempts } else { &self.report.direct };
+        let any_port = self.is_headless();
         let direct = |attempt: &'s Attempt| {
-            let at = |endpoint: &&Endpoint| Some(endpoint.address) == attempt.address;
+            let at = |endpoint: &&Endpoint| {
+                Some(endpoint.address) == attempt.address
+                    && (any_port || endpoint.port == attempt.port)
+            };
             let endpoint = endpoints.iter().find(at).cloned()?;
             Some(Direct { attempt, endpoint })
         };
-        attempts.iter().filter_map(direct).collect()
+        self.asked_directly().iter().filter_map(direct).collect()
+    }
+
+    /// Endpoints to which the Service sends and that were not asked directly, though others of their family were.
+    pub(super) fn unasked(&self) -> usize {
+        if self.report.direct.is_empty() {
+            return 0;
+        }
+        let asked: Vec<IpAddr> =
+            self.direct().iter().map(|direct| direct.endpoint.address).collect();
+        let is_unasked = |address: IpAddr| {
+            let of_family = asked.iter().any(|asked| asked.is_ipv4() == address.is_ipv4());
+            of_family && !asked.contains(&address)
+        };
+        let endpoints = self.endpoints().known().unwrap_or_default();
+        targets::usable(&endpoints).iter().filter(|one| is_unasked(one.address)).count()
     }
 
     // ---- Pods.

@@ -169,12 +169,8 @@ fn addresses(target: &TargetReport) -> Option<String> {
 
 /// How many days the certificate that was shown last is still good for.
 fn days_left(target: &TargetReport) -> Option<String> {
-    let mut shown = target.attempts.iter().rev();
-    let (attempt, certificate) =
-        shown.find_map(|attempt| Some((attempt, attempt.certificate()?)))?;
-    #[expect(clippy::cast_possible_truncation, reason = "whole seconds of Unix time")]
-    let days = certificate.days_left(attempt.started_seconds as i64);
-    Some(format!("{days}d"))
+    let certificate = target.attempts.iter().rev().find_map(Attempt::certificate)?;
+    Some(format!("{}d", certificate.days_left))
 }
 
 /// Over all attempts, as far as each of them was kept.

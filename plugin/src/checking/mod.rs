@@ -78,7 +78,7 @@ pub async fn check(connection: &ConnectionOptions, args: &CheckArgs) -> anyhow::
         return unless_stopped(tell(Vec::new())).await;
     }
     let nodes = each_once(&args.from_node);
-    probe(cluster.as_ref(), &args.probe, carrier.as_ref(), &nodes, &planned.plan, tell).await
+    probe(cluster.as_ref(), &args.probe, carrier, &nodes, &planned.plan, tell).await
 }
 
 /// What is named twice is one.
@@ -128,7 +128,7 @@ pub async fn curl(connection: &ConnectionOptions, args: &CurlArgs) -> anyhow::Re
     };
     let method = http.method.clone();
     let mut plan = curl::plan(&targets[0], host, port, &request, http, &addressing);
-    plan.checks[0].standby.clone_from(&found.standby);
+    plan.checks[0].standby = found.stands_by();
     let asked = Asked { target: &targets[0], args: &request, method: &method };
     let node = args.from_node.as_slice();
     let tell = async |brought: Vec<Brought>| {
@@ -145,7 +145,7 @@ pub async fn curl(connection: &ConnectionOptions, args: &CurlArgs) -> anyhow::Re
         }
         Ok(exit)
     };
-    probe(cluster.as_ref(), &args.probe, carrier.as_ref(), node, &plan, tell).await
+    probe(cluster.as_ref(), &args.probe, carrier, node, &plan, tell).await
 }
 
 /// The image that is to carry the probe, if one is named.
@@ -189,7 +189,7 @@ async fn cluster_for(
 async fn probe(
     cluster: Option<&Cluster>,
     args: &ProbeArgs,
-    carrier: Option<&Carrier>,
+    carrier: Option<Carrier>,
     nodes: &[String],
     plan: &Plan,
     tell: impl AsyncFn(Vec<Brought>) -> anyhow::Result<Exit>,
@@ -211,7 +211,8 @@ async fn probe(
         nodes => nodes.iter().map(|node| on(Some(node))).collect(),
     };
     let cluster = cluster.in_namespace(args.pod.probe_namespace.as_deref());
-    launch::run(&cluster, plan, &placements, carrier, tell).await
+    let carrier = launch::within(carrier, &cluster).await;
+    launch::run(&cluster, plan, &placements, carrier.as_ref(), tell).await
 }
 
 async fn print_report(report: &Report, args: &CheckArgs) -> anyhow::Result<()> {

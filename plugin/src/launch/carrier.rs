@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use cluster::{Cluster, look};
 use data_encoding::HEXLOWER;
 use k8s_openapi::{
     ByteString,
@@ -47,8 +48,12 @@ cat /kubectl-pods/parts/$is.* | gzip -dc >/kubectl-pods/bin/probe &&
 chmod 755 /kubectl-pods/bin/probe &&
 exec /kubectl-pods/bin/probe \"$@\"";
 
-/// The user in whose name the probe runs: many images say root, which Pod Security `restricted` does not allow.
+/// The user in whose name the probe runs, unless the namespace has users of its own: many images say root, or a name, and a
+/// kubelet starts neither where Pod Security `restricted` holds.
 const NOBODY: i64 = 65532;
+
+/// Annotation of a namespace that takes users of this range only (`OpenShift`): `1000650000/10000` or `1000650000-1000659999`.
+const UID_RANGE: &str = "openshift.io/sa.scc.uid-range";
 
 /// What carries the probe in place of its own image.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +62,8 @@ pub(crate) struct Carrier {
     pub image: String,
     /// The program, for each architecture that a node may have.
     pub probes: Vec<Carried>,
+    /// The user that it runs as.
+    pub user: i64,
 }
 
 /// A piece of a program.
@@ -73,7 +80,15 @@ impl Carrier {
     ///
     /// When this program carries none.
     pub(crate) fn new(image: &str) -> anyhow::Result<Self> {
-        Ok(Self { image: image.to_owned(), probes: crate::carried::probes()? })
+        Ok(Self { image: image.to_owned(), probes: crate::carried::probes()?, user: NOBODY })
+    }
+
+    async fn within(self, cluster: &Cluster) -> Self {
+        let namespace = look::namespace(cluster, &cluster.namespace).await.known();
+        let annotations = namespace.and_then(|namespace| namespace.metadata.annotations);
+        let range = annotations.and_then(|mut annotations| annotations.remove(UID_RANGE));
+        let user = range.as_deref().and_then(first_user).unwrap_or(self.user);
+        Self { user, ..self }
     }
 
     /// Tells these probes from those of other releases, as far as a name needs it.
@@ -145,8 +160,8 @@ impl Carrier {
         mounts.extend([mount(PARTS, "parts", true), mount(PLACE, "bin", false)]);
         pod.volumes.get_or_insert_default().extend([self.parts_volume(name), place()]);
         let security = pod.security_context.get_or_insert_default();
-        security.run_as_user = Some(NOBODY);
-        security.run_as_group = Some(NOBODY);
+        security.run_as_user = Some(self.user);
+        security.run_as_group = Some(self.user);
     }
 
     fn parts_volume(&self, name: &str) -> Volume {
@@ -168,11 +183,26 @@ impl Carrier {
     }
 }
 
+/// The carrier for pods in the namespace of `cluster`: where that has users of its own, the probe is one of them. A namespace
+/// that may not be read is like most.
+pub(crate) async fn within(carrier: Option<Carrier>, cluster: &Cluster) -> Option<Carrier> {
+    match carrier {
+        Some(carrier) => Some(carrier.within(cluster).await),
+        None => None,
+    }
+}
+
 /// Names of the `ConfigMaps` in which a pod finds its program.
 pub(crate) fn carried_in(pod: &PodSpec) -> impl Iterator<Item = &str> {
     let parts = pod.volumes.iter().flatten().filter(|volume| volume.name == PARTS);
     let sources = parts.flat_map(|volume| &volume.projected).flat_map(|all| &all.sources).flatten();
     sources.filter_map(|source| Some(source.config_map.as_ref()?.name.as_str()))
+}
+
+/// The first user of a range. Root is none.
+fn first_user(range: &str) -> Option<i64> {
+    let (first, _) = range.split_once(['/', '-'])?;
+    first.trim().parse().ok().filter(|user| *user > 0)
 }
 
 /// Where the program is put together: in memory, which ends with the pod.
@@ -216,7 +246,21 @@ mod tests {
             Carried::new(architecture, &[program, architecture.machine().as_bytes()].concat())
                 .expect("in memory")
         });
-        Carrier { image: "busybox".to_owned(), probes: probes.into() }
+        Carrier { image: "busybox".to_owned(), probes: probes.into(), user: NOBODY }
+    }
+
+    #[test]
+    fn a_range_begins_with_its_first_user() {
+        let cases = [
+            ("1000650000/10000", Some(1_000_650_000)),
+            ("1000650000-1000659999", Some(1_000_650_000)),
+            ("0/10", None),
+            ("1000650000", None),
+            ("a/b", None),
+        ];
+        for (range, first) in cases {
+            assert_eq!(first_user(range), first, "{range}");
+        }
     }
 
     /// What cannot be compressed, so that there are several parts.

@@ -88,10 +88,7 @@ impl Results {
     /// When attempts were summed up, so that they cannot be told apart.
     pub(super) fn settled(mut self, checks: &[Check]) -> Result<Self, String> {
         let Some(doubt) = &self.doubt else { return Ok(self) };
-        let why = format!(
-            "container {} beside the probe was not ready when this was tried, and until then a failure says nothing about the target; --no-sidecar leaves out what a service mesh puts there",
-            doubt.sidecars.join(", ")
-        );
+        let why = why(&doubt.sidecars);
         if !self.summaries.is_empty() {
             return Err(why);
         }
@@ -106,6 +103,19 @@ impl Results {
         }
         Ok(self)
     }
+}
+
+/// What is left of a failed `attempt` at `check` beside which these containers were not ready: nothing that is known.
+#[must_use]
+pub(crate) fn taken_back(check: &Check, attempt: &Attempt, sidecars: &[String]) -> Attempt {
+    not_run(check, attempt, &why(sidecars))
+}
+
+fn why(sidecars: &[String]) -> String {
+    format!(
+        "container {} beside the probe was not ready when this was tried, and until then a failure says nothing about the target; --no-sidecar leaves out what a service mesh puts there",
+        sidecars.join(", ")
+    )
 }
 
 fn not_run(check: &Check, attempt: &Attempt, why: &str) -> Attempt {

@@ -29,8 +29,9 @@ mod second;
 mod stream;
 mod watch;
 
-pub(crate) use carrier::{Carrier, carried_in};
+pub(crate) use carrier::{Carrier, carried_in, within};
 pub(crate) use creation::Creation;
+pub(crate) use doubt::taken_back;
 pub(crate) use job::Placement;
 pub(crate) use local::run as run_here;
 pub(crate) use outcome::Brought;

@@ -30,11 +30,13 @@ const NO_MESH_ANNOTATIONS: [(&str, &str); 5] = [
     ("sidecar.istio.io/inject", "false"),
 ];
 
-/// Asks Istio to have its sidecar ready before the probe begins (`ProxyConfig.holdApplicationUntilProxyStarts`): what is
-/// refused until then says nothing about a target. Linkerd waits by itself, and a kubelet waits for sidecars that are init
-/// containers (KEP-753).
-const AFTER_SIDECAR: (&str, &str) =
-    ("proxy.istio.io/config", "{\"holdApplicationUntilProxyStarts\": true}");
+/// Asks Istio (`ProxyConfig.holdApplicationUntilProxyStarts`) and Kuma to have their sidecar ready before the probe begins:
+/// what is refused until then says nothing about a target. Linkerd waits by itself, and a kubelet waits for sidecars that are
+/// init containers (KEP-753).
+const AFTER_SIDECAR: [(&str, &str); 2] = [
+    ("proxy.istio.io/config", "{\"holdApplicationUntilProxyStarts\": true}"),
+    ("kuma.io/wait-for-dataplane-ready", "true"),
+];
 
 /// What the user asks of the probe's pod.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -62,8 +64,9 @@ impl PodShape {
             labels.extend(owned(&NO_MESH_LABELS));
             annotations.extend(owned(&NO_MESH_ANNOTATIONS));
         } else {
-            let (key, value) = AFTER_SIDECAR;
-            annotations.entry(key.to_owned()).or_insert_with(|| value.to_owned());
+            for (key, value) in owned(&AFTER_SIDECAR) {
+                annotations.entry(key).or_insert(value);
+            }
         }
         Self {
             node_selector: args.node_selector.iter().cloned().collect(),
@@ -182,8 +185,8 @@ mod tests {
     #[test]
     fn nothing_asked_for_is_a_node_with_linux() {
         let [metadata, template] = shaped(&[]).expect("a template");
-        let (key, value) = super::AFTER_SIDECAR;
-        assert_eq!(metadata["annotations"], json!({ key: value }));
+        let waits: BTreeMap<_, _> = super::AFTER_SIDECAR.into();
+        assert_eq!(metadata["annotations"], json!(waits));
         let spec = &template["spec"];
         assert_eq!(spec["nodeSelector"], json!({"kubernetes.io/os": "linux"}));
         for field in ["tolerations", "priorityClassName", "serviceAccountName", "hostNetwork"] {

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     cli::InstallArgs,
     exit::Exit,
-    launch::{Carrier, Creation, PodShape},
+    launch::{self, Carrier, Creation, PodShape},
     output::{self, Stdout},
     pods::advised,
     signals::Signals,
@@ -44,17 +44,18 @@ pub(super) async fn run(
     args: &InstallArgs,
     targets: &[Target],
     addressing: &Addressing,
-    carrier: Option<&Carrier>,
+    carrier: Option<Carrier>,
 ) -> anyhow::Result<Exit> {
     let name = &args.name;
     let (plan_json, checks) = targets::plan(cluster, args, targets, addressing).await?;
     let cluster = &cluster.in_namespace(args.pod.probe_namespace.as_deref());
+    let carrier = launch::within(carrier, cluster).await;
     let before = refuse_foreign(cluster, name).await?;
     let is_new = before.is_new();
     let mut signals = Signals::listen()?;
     let mut parts = Parts::default();
     let outcome = tokio::select! {
-        outcome = Box::pin(install(cluster, args, carrier, &plan_json, &before, &mut parts)) => outcome,
+        outcome = Box::pin(install(cluster, args, carrier.as_ref(), &plan_json, &before, &mut parts)) => outcome,
         exit = signals.next() => Ok(Rollout::Interrupted(exit)),
     };
     match outcome {

@@ -41,7 +41,7 @@ pub async fn run(connection: &ConnectionOptions, args: &MonitorArgs) -> anyhow::
             let targets = targets::parse(&args.targets, addressing.family)?;
             let carrier = args.carrier.as_deref().map(Carrier::new).transpose()?;
             let cluster = connect().await?;
-            install::run(&cluster, args, &targets, &addressing, carrier.as_ref()).await
+            install::run(&cluster, args, &targets, &addressing, carrier).await
         }
         MonitorVerb::Status(args) => status::run(&connect().await?, args).await,
         MonitorVerb::Uninstall(args) => uninstall::run(&connect().await?, args).await,

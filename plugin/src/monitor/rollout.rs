@@ -20,7 +20,7 @@ use crate::{
     exit::Exit,
     launch::probe_pod,
     output,
-    pods::{Prospect, StartupProblem, advise, last_warning, prospect},
+    pods::{Prospect, StartupProblem, advise, last_warning, prospect, unready_sidecars},
 };
 
 /// Pause between two looks at the DaemonSet.
@@ -290,7 +290,7 @@ impl Watch<'_> {
                     Some((node_of(pod), format!("its pod is still {state} {after}")))
                 }
                 (None, _) if is_ready(pod) => None,
-                (None, _) => Some((node_of(pod), format!("its pod is not ready {after}"))),
+                (None, _) => Some((node_of(pod), format!("{} {after}", unready(pod)))),
             }
         });
         let mut missing = grouped(late);
@@ -320,6 +320,18 @@ fn is_ready(pod: &Pod) -> bool {
     let conditions = pod.status.as_ref().and_then(|status| status.conditions.as_ref());
     let mut conditions = conditions.into_iter().flatten();
     conditions.any(|condition| condition.type_ == "Ready" && condition.status == "True")
+}
+
+/// Who of a pod that runs is not ready.
+fn unready(pod: &Pod) -> String {
+    let others = unready_sidecars(pod, probe_pod::CONTAINER);
+    if others.is_empty() {
+        return "its pod is not ready".to_owned();
+    }
+    let others = others.join(", ");
+    format!(
+        "container {others} beside it is not ready; --no-sidecar leaves out what a service mesh puts there"
+    )
 }
 
 /// The node that a pod runs on, or that it was made for: the controller says it by affinity.
@@ -371,6 +383,18 @@ mod tests {
         assert!(matches!(outcome(Some(counts(0, 1)), vec![one.clone()]),
             Rollout::Nowhere(why) if why == "on node n1: no image"));
         assert!(matches!(outcome(Some(counts(1, 3)), vec![two]), Rollout::Partly { ready: 1, .. }));
+    }
+
+    #[test]
+    fn a_sidecar_that_is_never_ready_is_named() {
+        let pod = |names: &[&str]| {
+            let containers = names.iter().map(|name| serde_json::json!({"name": name}));
+            let spec = serde_json::json!({"containers": containers.collect::<Vec<_>>()});
+            serde_json::from_value::<Pod>(serde_json::json!({"spec": spec})).expect("a pod")
+        };
+        assert_eq!(unready(&pod(&["probe"])), "its pod is not ready");
+        let text = unready(&pod(&["mesh", "probe"]));
+        assert!(text.starts_with("container mesh beside it is not ready; --no-sidecar"), "{text}");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::ptr;
 use anyhow::bail;
 
 use cluster::Cluster;
-use kubectl_pods_report::{Family, Observation};
+use kubectl_pods_report::{Family, Observation, Standby};
 
 use crate::{
     cli::InstallArgs,
@@ -85,23 +85,41 @@ pub(super) async fn plan(
     Ok((json, plan.checks.len()))
 }
 
-/// Of one target: endpoints behind one name are one check, and a pod's second address has a label of its own. What was typed
-/// twice is the user's to mend.
+/// Endpoints that stand by for one check at most, of each family of a dual-stack Service as many as stand by for a check.
+const STANDBYS: usize = 16;
+
+/// Of one target: endpoints behind one name are one check, for which all of them stand by, and a pod's second address has a
+/// label of its own. What was typed twice is the user's to mend.
 fn one_check_each(found: Vec<Resolved<'_>>) -> Vec<Resolved<'_>> {
     let mut kept: Vec<Resolved<'_>> = Vec::new();
     for mut one in found {
-        let mut of_target = kept.iter().filter(|other| ptr::eq(one.target, other.target));
-        if of_target.clone().any(|other| *other == one) {
+        let mut of_target = kept.iter_mut().filter(|other| ptr::eq(one.target, other.target));
+        let same =
+            |other: &&mut Resolved<'_>| (&other.label, &other.what) == (&one.label, &one.what);
+        if let Some(same) = of_target.find(same) {
+            same.standby.append(&mut one.standby);
             continue;
         }
         if let Resolution::Try(host, _) = &one.what
-            && of_target.any(|other| other.label == one.label)
+            && kept
+                .iter()
+                .any(|other| ptr::eq(one.target, other.target) && other.label == one.label)
         {
             one.label = format!("{} ({host})", one.label);
         }
         kept.push(one);
     }
+    for one in &mut kept {
+        in_order(&mut one.standby);
+    }
     kept
+}
+
+/// The same plan whenever the same endpoints are there: their slices have no order.
+fn in_order(standby: &mut Vec<Standby>) {
+    standby.sort_by_key(|standby| (standby.address, standby.port));
+    standby.dedup();
+    standby.truncate(STANDBYS);
 }
 
 fn follow(
@@ -110,8 +128,6 @@ fn follow(
     pinned: &mut Vec<String>,
 ) -> anyhow::Result<()> {
     let target = found.target;
-    // Endpoints come and go, and a standing probe looks nothing up.
-    found.standby.clear();
     match (&mut found.what, &target.place) {
         (Resolution::Settled(Observation::Absent, words), _) => {
             return Err(targets::absent(words));
@@ -131,4 +147,61 @@ fn follow(
         (Resolution::Try(..), _) => {}
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use super::*;
+    use crate::targets::Port;
+
+    /// What is found at `host` for `target`, and stands by at these addresses.
+    fn found<'t>(target: &'t Target, host: &str, standby: &[&str]) -> Resolved<'t> {
+        let standby = standby.iter().map(|address| {
+            let address: IpAddr = address.parse().expect("an address");
+            Standby { address, port: 8080 }
+        });
+        let what = Resolution::Try(host.to_owned(), Some(Port::plain(80)));
+        let found = Resolved::new(target.text.clone(), target, what);
+        Resolved { standby: standby.collect(), every_address: true, ..found }
+    }
+
+    #[test]
+    fn a_service_with_several_addresses_is_one_check_for_which_all_endpoints_stand_by() {
+        let target: Target = "svc/two".parse().expect("a target");
+        let headless = vec![
+            found(&target, "10.0.0.8", &["10.0.0.8"]),
+            found(&target, "10.0.0.7", &["10.0.0.7"]),
+        ];
+        let dual_stack = vec![
+            found(&target, "10.96.0.7", &["10.0.0.8", "10.0.0.7"]),
+            found(&target, "fd00::7", &["fd00::8"]),
+        ];
+        let cases = [
+            (headless, &["10.0.0.7", "10.0.0.8"][..]),
+            (dual_stack, &["10.0.0.7", "10.0.0.8", "fd00::8"]),
+        ];
+        for (mut places, expected) in cases {
+            for place in &mut places {
+                follow(place, "shop", &mut Vec::new()).expect("it can be followed");
+            }
+            let checks = one_check_each(places);
+            let [check] = checks.as_slice() else { panic!("{checks:#?}") };
+            assert!(matches!(&check.what, Resolution::Try(host, _) if host == "two.shop.svc"));
+            let stands_by = check.stands_by();
+            let stands_by: Vec<String> =
+                stands_by.iter().map(|standby| standby.address.to_string()).collect();
+            assert_eq!(stands_by, expected, "in one order whatever that of the slices");
+        }
+    }
+
+    #[test]
+    fn a_pods_second_address_has_a_label_of_its_own() {
+        let target: Target = "pod/web".parse().expect("a target");
+        let checks =
+            one_check_each(vec![found(&target, "10.0.0.7", &[]), found(&target, "fd00::7", &[])]);
+        let labels: Vec<&str> = checks.iter().map(|check| check.label.as_str()).collect();
+        assert_eq!(labels, ["pod/web", "pod/web (fd00::7)"]);
+    }
 }

@@ -14,5 +14,5 @@ mod startup;
 
 pub(crate) use ending::ending;
 pub(crate) use prospect::{Prospect, advise, advised, prospect};
-pub(crate) use sidecars::{sidecars, unready_sidecars};
+pub(crate) use sidecars::{Sidecar, beside, sidecars, unready_sidecars};
 pub(crate) use startup::{StartupProblem, is_overcome, last_warning};

@@ -1,7 +1,7 @@
 //! Words of admission, quota and scheduler, and the flag that helps against what they say.
 
 /// What helps when all of the words are said. Of several only the first counts: the narrower stand above.
-const ADVICE: [(&[&str], &str); 20] = [
+const ADVICE: [(&[&str], &str); 21] = [
     // apiserver `plugin/resourcequota/controller.go`.
     (&["failed quota: "], "--requests and --limits say what the quota wants to know"),
     (&["exceeded quota: ", "requests."], LESS_OR_ELSEWHERE),
@@ -33,6 +33,11 @@ const ADVICE: [(&[&str], &str); 20] = [
     ),
     // `pkg/apis/core/validation`: a request beyond the limit.
     (&["must be less than or equal to", " limit"], "give both with --requests and --limits"),
+    // Whoever says which users there may be, `OpenShift` among them; of ours only that of a carrier is one by number.
+    (
+        &["runAsUser"],
+        "--overrides '{\"spec\": {\"securityContext\": {\"runAsUser\": UID}}}' names one that may be",
+    ),
     (&["ValidatingAdmissionPolicy "], WHAT_POLICIES_WANT),
     (&["admission webhook "], WHAT_POLICIES_WANT),
     // `OpenShift`.
@@ -116,6 +121,14 @@ mod tests {
                 "--limits",
             ),
             ("ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no team", "--labels"),
+            (
+                "ValidatingAdmissionPolicy 'p' with binding 'b' denied request: runAsUser is not within 1 to 9",
+                "\"runAsUser\"",
+            ),
+            (
+                "unable to validate against any security context constraint: [spec.containers[0].runAsUser: Invalid value: 65532: must be in the ranges: [1000650000, 1000659999]]",
+                "\"runAsUser\"",
+            ),
             ("admission webhook \"v.kyverno.svc\" denied the request: no team", "--labels"),
         ];
         for (words, flag) in cases {

@@ -122,7 +122,7 @@ pub(crate) fn plan(found: &[Resolved<'_>], options: &AttemptOptions) -> Planned 
                 every_address: (options.all_addresses || found.every_address) && is_name(host),
                 expect: options.expectations(Some(ask.protocol())),
                 limits: options.limits(),
-                standby: found.standby.clone(),
+                standby: found.stands_by(),
                 ..Check::new(id, &found.label, host, ask)
             }));
             Subject::Check(id)
@@ -317,6 +317,7 @@ mod tests {
             issuer: "x".repeat(120),
             not_before_seconds: 1_800_000_000,
             not_after_seconds: 1_900_000_000,
+            days_left: -20_000,
             names: vec!["x".repeat(20); 20],
             more_names: 100,
             is_ca: true,

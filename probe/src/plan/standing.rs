@@ -67,7 +67,10 @@ impl StandingPlan {
         let at_once: f64 = plan
             .checks
             .iter()
-            .map(|check| f64::from(check.places()) * at_once(check.limits.total_seconds))
+            .map(|check| {
+                let tried = f64::from(check.places()) * at_once(check.limits.total_seconds);
+                tried + as_f64(check.standby.len())
+            })
             .sum();
         if at_once > ATTEMPTS_AT_ONCE {
             return Err(StandingError::Again(format!(
@@ -77,6 +80,11 @@ impl StandingPlan {
         }
         Ok(Self { every_seconds, roots: plan.roots, checks })
     }
+}
+
+/// Exact for every number that fits into a plan.
+fn as_f64(count: usize) -> f64 {
+    u32::try_from(count).map_or(f64::INFINITY, f64::from)
 }
 
 fn each_has_its_own_series(plan: &Plan) -> Result<(), StandingError> {

@@ -95,6 +95,14 @@ impl App {
         }
     }
 
+    /// Takes in what stands by for `check`, just asked.
+    pub(super) fn record_direct(&self, check: &Check, direct: Vec<Attempt>) {
+        let mut board = self.board();
+        if let Some(entry) = board.entries.iter_mut().find(|entry| entry.is_of(check)) {
+            entry.direct = direct;
+        }
+    }
+
     /// Takes in that attempts at `check` were left out.
     pub(super) fn record_missed(&self, check: &Check, rounds: u64) {
         if self.board().entries.iter().any(|entry| entry.is_of(check)) {

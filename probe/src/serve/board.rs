@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use kubectl_pods_report::{Attempt, Check, CheckResults, Counts, Judgement, Verdict};
+use kubectl_pods_report::{
+    Attempt, Check, CheckResults, Counts, Judgement, STANDBY_PAUSE, Verdict,
+};
 
 /// One check and what its attempts showed.
 #[derive(Debug)]
@@ -11,6 +13,8 @@ pub(super) struct Entry {
     counts: Counts,
     verdicts: BTreeMap<Verdict, u64>,
     latest: Option<Attempt>,
+    /// What stands by, as it was when it was last asked.
+    pub(super) direct: Vec<Attempt>,
     /// How the target was judged when that could last be told, and since when.
     state: Option<(Judgement, f64)>,
 }
@@ -19,7 +23,8 @@ impl Entry {
     pub(super) fn new(check: &Check) -> Self {
         let check = check.clone();
         let counts = Counts::default();
-        Self { check, counts, verdicts: BTreeMap::new(), latest: None, state: None }
+        let (verdicts, direct) = (BTreeMap::new(), Vec::new());
+        Self { check, counts, verdicts, latest: None, direct, state: None }
     }
 
     /// Whether attempts at `check` belong here: these two name its series.
@@ -56,7 +61,20 @@ impl Entry {
             latest,
             judgement: self.state.map(|(judgement, _)| judgement),
             since_seconds: self.state.map(|(_, since)| since),
+            direct: self.direct_now(),
         }
+    }
+
+    /// What stands by, as far as it was asked at the time of the latest attempt. What it was like in an earlier trouble says
+    /// nothing about this one.
+    fn direct_now(&self) -> Vec<Attempt> {
+        let failed = self.latest.as_ref().filter(|latest| latest.judgement == Judgement::Failed);
+        let Some(latest) = failed else { return Vec::new() };
+        // While there is trouble, it is asked every `STANDBY_PAUSE`, or with each attempt if those are rarer.
+        let earliest = latest.started_seconds - 2.0 * STANDBY_PAUSE.as_secs_f64();
+        let asked_now = |direct: &&Attempt| direct.started_seconds >= earliest;
+        let told = |direct: &Attempt| Attempt { check: self.check.id, ..direct.clone() };
+        self.direct.iter().filter(asked_now).map(told).collect()
     }
 }
 
@@ -90,5 +108,26 @@ mod tests {
         assert_eq!(open.map(|(_, count)| *count), Some(4));
         assert_eq!(public.counts, Counts { held: 4, failed: 2, unknown: 1 });
         assert_eq!(public.latest.map(|latest| latest.started_seconds), Some(6.0));
+    }
+
+    #[test]
+    fn what_stands_by_is_told_while_it_speaks_of_the_trouble_there_is() {
+        let check = Check::new(7, "svc/web", "web.shop.svc", Ask::tcp(80));
+        let attempt = |started_seconds, seen| {
+            Attempt::new(&check, Facts { started_seconds, ..Facts::new(seen, "") })
+        };
+        let mut entry = Entry::new(&check);
+        entry.direct = vec![attempt(100.0, Observation::Refused)];
+        let cases = [
+            ("the trouble that it was asked for", 99.9, Observation::Dropped, 1),
+            ("the same trouble", 110.0, Observation::Dropped, 1),
+            ("no trouble", 111.0, Observation::Open, 0),
+            ("it comes and goes", 112.0, Observation::Dropped, 1),
+            ("another trouble, much later", 3600.0, Observation::Dropped, 0),
+        ];
+        for (name, started_seconds, seen, told) in cases {
+            entry.take_in(attempt(started_seconds, seen));
+            assert_eq!(entry.public().direct.len(), told, "{name}");
+        }
     }
 }

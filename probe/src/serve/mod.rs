@@ -3,7 +3,7 @@
 //! | request | answer |
 //! |---|---|
 //! | `GET /metrics` | every metric, in Prometheus's text format |
-//! | `GET /results` | the latest attempt and the counts of each check, as JSON ([`kubectl_pods_report::Results`]) |
+//! | `GET /results` | the latest attempt and the counts of each check, and what its standby said, as JSON ([`kubectl_pods_report::Results`]) |
 //! | `GET /healthz` | 200 while the process works |
 //! | `GET /readyz` | 200; 503 from the moment it is told to stop |
 //!

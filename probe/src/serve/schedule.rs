@@ -3,6 +3,8 @@
 //! Every check has its own clock: it is tried at fixed instants, one interval apart, whatever became of earlier
 //! attempts. A target that stays silent neither delays nor thins its own samples, nor those of others. Where in the
 //! interval a check's instants lie follows from its name and its node, so that probes do not all fire together.
+//!
+//! What stands by for a check is asked beside that, after a failure and not too often; it has no clock and no metric.
 
 use std::collections::hash_map::DefaultHasher;
 use std::convert::Infallible;
@@ -12,13 +14,14 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use kubectl_pods_report::Check;
+use kubectl_pods_report::{Attempt, Check, Judgement, STANDBY_PAUSE};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 
 use super::{App, Config, ConfigError, ConfigFile, warn};
 use crate::prober::{Machine, Prepared};
+use crate::standby::{ask_all, stand_ins};
 
 /// Time between two looks at the configuration file.
 const CONFIG_POLL: Duration = Duration::from_secs(2);
@@ -110,6 +113,8 @@ async fn repeat(app: Arc<App>, machine: Arc<Machine>, prepared: Prepared, every:
     let mut due_before: Option<Instant> = None;
     let (nobody, _) = mpsc::channel(1);
     let mut under_way = FuturesUnordered::new();
+    let stand_ins = stand_ins(&prepared.check);
+    let (mut pause, mut aside) = (Pause::default(), FuturesUnordered::new());
     if every > FIRST_ATTEMPT {
         sleep(FIRST_ATTEMPT.mul_f64(share)).await;
         under_way.push(machine.attempt_everywhere(&prepared, &nobody));
@@ -124,8 +129,32 @@ async fn repeat(app: Arc<App>, machine: Arc<Machine>, prepared: Prepared, every:
                 due_before = Some(due);
                 under_way.push(machine.attempt_everywhere(&prepared, &nobody));
             }
-            Some(attempt) = under_way.next() => app.record(&prepared.check, attempt),
+            Some(attempt) = under_way.next() => {
+                if !stand_ins.is_empty() && pause.is_over(&attempt, Instant::now()) {
+                    aside.push(ask_all(&machine, &stand_ins));
+                }
+                app.record(&prepared.check, attempt);
+            }
+            Some(direct) = aside.next() => app.record_direct(&prepared.check, direct),
         }
+    }
+}
+
+/// When what stands by for a check was asked last.
+#[derive(Default)]
+struct Pause {
+    last: Option<Instant>,
+}
+
+impl Pause {
+    /// Whether it is to be asked after this attempt at the check. If so, the next pause begins.
+    fn is_over(&mut self, attempt: &Attempt, now: Instant) -> bool {
+        let rested = self.last.is_none_or(|last| now.duration_since(last) >= STANDBY_PAUSE);
+        let is_over = attempt.judgement == Judgement::Failed && rested;
+        if is_over {
+            self.last = Some(now);
+        }
+        is_over
     }
 }
 
@@ -141,4 +170,31 @@ fn share_of_interval(node: &str, check: &Check) -> f64 {
     (node, &check.target, check.ask.protocol().as_str()).hash(&mut hasher);
     let thousandths = u32::try_from(hasher.finish() % 1000).unwrap_or_default();
     f64::from(thousandths) / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use kubectl_pods_report::{Ask, Facts, Observation};
+
+    use super::*;
+
+    #[test]
+    fn what_stands_by_is_asked_after_a_failure_and_not_too_often() {
+        use Observation::{Open, Refused, Starved};
+        let check = Check::new(0, "svc/web", "web", Ask::tcp(80));
+        let (begin, mut pause) = (Instant::now(), Pause::default());
+        let cases = [
+            ("no trouble", 0, Open, false),
+            ("our own trouble", 1, Starved, false),
+            ("trouble", 2, Refused, true),
+            ("just now", 11, Refused, false),
+            ("well again", 12, Open, false),
+            ("a while ago", 13, Refused, true),
+        ];
+        for (name, second, seen, asked) in cases {
+            let attempt = Attempt::new(&check, Facts::new(seen, ""));
+            let now = begin + Duration::from_secs(second);
+            assert_eq!(pause.is_over(&attempt, now), asked, "{name}");
+        }
+    }
 }

@@ -41,6 +41,8 @@ pub struct Certificate {
     pub not_before_seconds: i64,
     /// Unix time until which it is valid.
     pub not_after_seconds: i64,
+    /// Whole days from the attempt to that end; negative when it had ended.
+    pub days_left: i64,
     /// DNS names and IP addresses that it is for; the first of them, 400 characters at most.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
@@ -103,10 +105,11 @@ impl TlsFault {
 }
 
 impl Certificate {
-    /// Whole days from `now_seconds` (Unix time) to its end; negative when it has ended.
+    /// The same as it looks at `now_seconds` (Unix time): [`Self::days_left`] counts from then.
     #[must_use]
-    pub const fn days_left(&self, now_seconds: i64) -> i64 {
-        (self.not_after_seconds - now_seconds).div_euclid(86_400)
+    pub const fn at(mut self, now_seconds: i64) -> Self {
+        self.days_left = self.not_after_seconds.saturating_sub(now_seconds).div_euclid(86_400);
+        self
     }
 }
 
@@ -123,7 +126,7 @@ mod tests {
     fn days_left_are_whole_days() {
         let certificate = Certificate { not_after_seconds: 10 * 86_400, ..Certificate::default() };
         for (now, left) in [(0, 10), (1, 9), (10 * 86_400, 0), (10 * 86_400 + 1, -1)] {
-            assert_eq!(certificate.days_left(now), left, "at {now}");
+            assert_eq!(certificate.clone().at(now).days_left, left, "at {now}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The standing probe.
 
+mod endpoints;
 mod headless;
 mod interrupt;
 mod partly;

@@ -11,6 +11,18 @@ use harness::{Cluster, Namespace, start_article_servers};
 /// Label selector of the probes.
 const MONITOR: &str = "app.kubernetes.io/name=kubectl-pods,app.kubernetes.io/component=monitor";
 
+/// A server whose certificate is the cluster's. Who may ask it for what is not the question.
+const API: [&str; 3] = ["https://kubernetes.default.svc/version", "--expect", "100-499"];
+
+/// The alert that the documentation gives for a certificate that ends soon.
+fn documented_alert() -> String {
+    let page = include_str!("../../../docs/monitor.md");
+    let (_, alert) =
+        page.split_once("alert: CertificateEndsSoon\n    expr: >-\n").expect("an alert");
+    let (alert, _) = alert.split_once("\n    for:").expect("its end");
+    alert.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// The addresses of the probes in `ns`, at the port that their annotations name.
 fn addresses(ns: &Namespace) -> Vec<String> {
     let list = ns.kubectl(["get", "pods", "-o", "json", "-l", MONITOR]).run().success().stdout;
@@ -25,6 +37,27 @@ fn addresses(ns: &Namespace) -> Vec<String> {
     list["items"].as_array().expect("a list").iter().map(address).collect()
 }
 
+/// The API server's certificate, as an alert has it and as `monitor status` does.
+fn certificates_are_told(ns: &Namespace, prometheus: &Prometheus, nodes: usize) {
+    let alert = documented_alert();
+    let query = |query: &str| prometheus.query(query).expect("an answer");
+    assert_eq!(query(&alert).len(), 0, "it is good for ten years");
+    let alerts = query(&alert.replace("14 * 86400", "5000 * 86400"));
+    assert_eq!(alerts.len(), nodes, "{alerts:?}");
+    for sample in &alerts {
+        let label = |name| sample.labels.get(name).map_or("", String::as_str);
+        assert_eq!(label("target"), API[0], "{sample:?}");
+        assert!(label("subject").contains("CN="), "{sample:?}");
+        assert!(label("issuer").contains("CN="), "{sample:?}");
+    }
+    for probe in status(ns).as_array().expect("probes") {
+        let latest = &probe["results"]["checks"][2]["latest"];
+        let certificate = &latest["details"]["tls"]["certificate"];
+        let days = certificate["days_left"].as_i64().expect("days");
+        assert!((3000..3660).contains(&days), "{latest:#}");
+    }
+}
+
 #[test]
 fn prometheus_scrapes_the_probes_and_sees_a_target_stop() {
     const SOON: Duration = Duration::from_secs(30);
@@ -34,7 +67,7 @@ fn prometheus_scrapes_the_probes_and_sees_a_target_stop() {
     start_article_servers(&ns);
     let terms = ["--every", "5s", "--connect-timeout", "3s"];
     let targets = ["nginx-ser", "httpd-ser"];
-    ns.pods(["monitor", "install"]).args(terms).args(targets).run().success();
+    ns.pods(["monitor", "install"]).args(terms).args(targets).args(API).run().success();
     let nodes = status(&ns).as_array().map(Vec::len).expect("a list of probes");
     let folder = tempfile::tempdir().expect("a folder");
     let prometheus = Prometheus::start(folder.path(), &addresses(&ns), &BTreeMap::new())
@@ -57,6 +90,9 @@ fn prometheus_scrapes_the_probes_and_sees_a_target_stop() {
         let count = format!("kubectl_pods_probe_duration_seconds_count{{target=\"{target}\"}} > 0");
         assert_eq!(query(&count).len(), nodes, "latency is a histogram");
     }
+
+    expect("kubectl_pods_probe_ssl_chain_trusted", 1.0, SOON);
+    certificates_are_told(&ns, &prometheus, nodes);
 
     ns.kubectl(["delete", "pod", "nginx-ser", "--now"]).run().success();
     // From here the address is nobody's: the next attempt of each probe begins within one interval and fails within

@@ -6,11 +6,10 @@ use super::{super::scene::Scene, tls};
 
 pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
     let ended = tls::faulty(scene, TlsFault::Expired);
-    let (attempt, details) = ended.or_else(|| tls::faulty(scene, TlsFault::NotYetValid))?;
+    let (_, details) = ended.or_else(|| tls::faulty(scene, TlsFault::NotYetValid))?;
     let certificate = details.certificate.as_ref()?;
     let day = |seconds: i64| tls::day(seconds).unwrap_or_else(|| seconds.to_string());
-    #[expect(clippy::cast_possible_truncation, reason = "whole seconds of Unix time")]
-    let days = certificate.days_left(attempt.started_seconds as i64);
+    let days = certificate.days_left;
     let what = if details.fault == Some(TlsFault::Expired) {
         let ago = if days == -1 { "a day".to_owned() } else { format!("{} days", -days) };
         format!("ended on {}, less than {ago} ago", day(certificate.not_after_seconds))

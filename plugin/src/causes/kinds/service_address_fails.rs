@@ -1,7 +1,7 @@
 //! The endpoints answer at their own addresses, and the Service's address does not: that is what is between them, on the
 //! client's node.
 
-use kubectl_pods_report::{Cause, CauseKind, Judgement};
+use kubectl_pods_report::{Cause, CauseKind, Judgement, Observation};
 
 use super::{
     super::{scene::Scene, words},
@@ -15,6 +15,10 @@ pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
     let direct = scene.direct();
     let all_answer = direct.iter().all(|direct| direct.attempt.judgement == Judgement::Held);
     if direct.is_empty() || !all_answer {
+        return None;
+    }
+    // Nobody but an endpoint refuses, and it may be one of those.
+    if scene.saw(&[Observation::Refused]) && scene.unasked() > 0 {
         return None;
     }
     let better = [no_local_endpoint::cause, port_not_in_service::cause, wrong_transport::cause];

@@ -5,13 +5,14 @@ use cluster::{
     workloads::{Workload, WorkloadState},
 };
 use kubectl_pods_report::{
-    Ask, Attempt, Certificate, Check, Details, Expectation, Facts, HttpDetails, HttpRequest,
+    Ask, Attempt, Cause, Certificate, Check, Details, Expectation, Facts, HttpDetails, HttpRequest,
     Observation, Spoken, TargetReport, Tls, TlsDetails, TlsFault, Transport,
 };
 use serde_json::{Value, json};
 
 use super::{
     super::{
+        chain::chain,
         scene::{Scene, Subject},
         world::{Data, Key, Want, World},
     },
@@ -135,8 +136,20 @@ impl Stage {
     }
 
     fn lines(&self) -> Vec<String> {
+        let line = |cause: Cause| format!("{}: {}", cause.kind.as_str(), cause.line());
+        self.seen(|scene| causes(scene).into_iter().map(line).collect())
+    }
+
+    /// State and note of one link.
+    fn link(&self, what: &str) -> String {
+        let links = self.seen(chain);
+        let link = links.iter().find(|link| link.what.as_str() == what).expect("a link");
+        format!("{}: {}", link.state.as_str(), link.note)
+    }
+
+    fn seen<T>(&self, look: impl FnOnce(&Scene<'_>) -> T) -> T {
         let port = Port { transport: self.transport, ..Port::plain(self.port) };
-        let scene = Scene {
+        look(&Scene {
             world: &self.world,
             report: &self.report,
             subject: &self.subject,
@@ -146,11 +159,7 @@ impl Stage {
             node: Some("node1"),
             is_inside: true,
             is_redirected: false,
-        };
-        causes(&scene)
-            .into_iter()
-            .map(|cause| format!("{}: {}", cause.kind.as_str(), cause.line()))
-            .collect()
+        })
     }
 }
 
@@ -713,6 +722,54 @@ fn endpoints_asked_directly() {
     );
 }
 
+/// A standing probe asks the endpoints of its installation.
+#[test]
+fn endpoints_that_are_not_those_of_now_are_nobodys_cause() {
+    use Observation::{Dropped, Open, Refused};
+    let now = [("web-1", "10.0.0.7", Open), ("web-2", "10.0.0.8", Open)];
+    let asked = |seen, asked: &[(&str, u16, Observation)]| {
+        let pods = json!([ready("web-1"), ready("web-2")]);
+        let mut stage = Stage::web(seen).pods(pods).endpoints(&now);
+        stage.report.direct =
+            asked.iter().map(|(ip, port, seen)| attempt(ip, *port, *seen)).collect();
+        stage
+    };
+    let before = asked(Refused, &[("10.0.0.9", 8080, Refused)]);
+    assert_eq!(before.lines(), [""; 0], "another pod may have that address by now");
+    assert_eq!(
+        before.link("direct"),
+        "not looked at: none of those that were asked is an endpoint now"
+    );
+    let other_port = asked(Refused, &[("10.0.0.7", 8081, Refused)]);
+    assert_eq!(other_port.lines(), [""; 0], "the targetPort was mended");
+    let one_of_two = asked(Refused, &[("10.0.0.7", 8080, Open)]);
+    assert_eq!(one_of_two.lines(), [""; 0], "it may be the other that refuses");
+    assert_eq!(one_of_two.link("direct"), "held: 1 of 1 endpoint; 1 more were not asked");
+    let lines = asked(Dropped, &[("10.0.0.7", 8080, Open)]).lines();
+    assert!(
+        lines[0].starts_with("service-address-fails: 1 endpoint of svc/web answers"),
+        "{lines:?}"
+    );
+}
+
+/// Asked by its name, as a standing probe does, at the port of its pods.
+#[test]
+fn a_headless_service_by_its_name() {
+    use Observation::{Open, Refused};
+    let spec = json!({"clusterIP": "None", "selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": 8080}]});
+    let mut stage =
+        Stage::service(&spec, Refused).pods(json!([ready("web-1"), ready("web-2")])).at(8080);
+    stage.subject = Subject::Host("web.shop.svc".to_owned());
+    let all = [("web-1", "10.0.0.7", Open), ("web-2", "10.0.0.8", Refused)];
+    let some = stage.endpoints(&all);
+    assert_eq!(
+        some.lines(),
+        [
+            "some-endpoints-fail: 1 of 2 endpoints of svc/web does not answer: web-2 (10.0.0.8:8080, refused); run kubectl get pods -n shop -l app=web -o wide"
+        ]
+    );
+}
+
 #[test]
 fn pods_as_targets() {
     let pod =
@@ -811,6 +868,7 @@ fn tls_stage(fault: TlsFault, change: impl FnOnce(&mut Facts)) -> Stage {
         issuer: "CN=our authority".to_owned(),
         not_before_seconds: 1_900_000_000,
         not_after_seconds: 1_793_491_200,
+        days_left: -27,
         names: vec!["web.example.org".to_owned(), "10.0.0.9".to_owned()],
         ..Certificate::default()
     };

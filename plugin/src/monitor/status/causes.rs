@@ -1,8 +1,10 @@
 //! Why standing checks fail: asked of the cluster when somebody looks, because a probe has no right to ask anything.
 
-use std::net::IpAddr;
+use std::{collections::BTreeSet, net::IpAddr};
 
-use kubectl_pods_report::{CheckResults, Judgement, Report, Source, TargetReport};
+use kubectl_pods_report::{
+    CheckResults, Judgement, LinkKind, LinkState, Protocol, Report, Source, TargetReport, Transport,
+};
 
 use cluster::Cluster;
 
@@ -12,8 +14,9 @@ use crate::{
     targets::{Place, Port, Resolution, Resolved, Target},
 };
 
-/// Puts causes to the answers of probes that see something fail. Nothing is read when all is well.
-pub(super) async fn explain(cluster: &Cluster, seen: &mut [ProbeAnswer]) {
+/// Puts causes to the answers of probes that see something fail, and names the targets of which the probes do not know the
+/// endpoints of now. Nothing is read when all is well.
+pub(super) async fn explain(cluster: &Cluster, seen: &mut [ProbeAnswer]) -> BTreeSet<String> {
     let failing: Vec<(usize, &CheckResults)> = seen.iter().enumerate().flat_map(failing).collect();
     let targets: Vec<Target> = failing.iter().map(|(_, check)| target(check)).collect();
     let origins: Vec<Resolved<'_>> =
@@ -22,13 +25,31 @@ pub(super) async fn explain(cluster: &Cluster, seen: &mut [ProbeAnswer]) {
     let mut report = Report::new(seen.iter().enumerate().map(source).collect(), reports);
     let origins: Vec<&Resolved<'_>> = origins.iter().collect();
     causes::explain(Some(cluster), &origins, &mut report).await;
+    let checks = failing.iter().map(|(_, check)| check);
+    let outdated = checks.zip(&report.targets).filter(|(check, target)| is_outdated(check, target));
+    let outdated = outdated.map(|(_, target)| target.target.clone()).collect();
     for target in report.targets {
         let answer = target.source.and_then(|id| usize::try_from(id).ok());
-        let answer = answer.and_then(|place| seen.get_mut(place));
-        if let Some(answer) = answer.filter(|_| !target.causes.is_empty()) {
-            answer.causes.insert(target.target, target.causes);
+        let Some(answer) = answer.and_then(|place| seen.get_mut(place)) else { continue };
+        if !target.causes.is_empty() {
+            answer.causes.insert(target.target.clone(), target.causes);
+        }
+        if !target.chain.is_empty() {
+            answer.chains.insert(target.target, target.chain);
         }
     }
+    outdated
+}
+
+/// Whether nothing was found out because the probe was told of other endpoints than there are now, or of none.
+fn is_outdated(check: &CheckResults, target: &TargetReport) -> bool {
+    let is = |what, state| target.chain.iter().any(|link| link.what == what && link.state == state);
+    let has_endpoints = is(LinkKind::Endpoints, LinkState::Held);
+    let asked_none = is(LinkKind::Direct, LinkState::NotLookedAt);
+    // Before they are asked for the first time, nothing can be said.
+    let knows_others = !check.direct.is_empty() || check.check.standby.is_empty();
+    let over_tcp = target.protocol.and_then(Protocol::transport) == Some(Transport::Tcp);
+    target.causes.is_empty() && has_endpoints && asked_none && knows_others && over_tcp
 }
 
 fn failing((place, answer): (usize, &ProbeAnswer)) -> impl Iterator<Item = (usize, &CheckResults)> {
@@ -52,7 +73,8 @@ fn source((place, answer): (usize, &ProbeAnswer)) -> Source {
 
 fn report(probe: usize, check: &CheckResults) -> Option<TargetReport> {
     let latest = check.latest.clone()?;
-    Some(TargetReport::tried(&check.check, u32::try_from(probe).ok()?, 1, vec![latest]))
+    let report = TargetReport::tried(&check.check, u32::try_from(probe).ok()?, 1, vec![latest]);
+    Some(TargetReport { direct: check.direct.clone(), ..report })
 }
 
 /// What the check is about: the name that it follows, else what was typed.

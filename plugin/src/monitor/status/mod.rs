@@ -8,6 +8,7 @@ use k8s_openapi::api::apps::v1::DaemonSet;
 
 use cluster::{Cluster, objects};
 
+use self::ask::ProbeAnswer;
 use super::{absent, manifest};
 use crate::{
     cli::{StatusArgs, StatusFormat},
@@ -28,7 +29,7 @@ pub(super) async fn run(cluster: &Cluster, args: &StatusArgs) -> anyhow::Result<
         return Err(absent(&args.name));
     };
     let mut seen = ask::all(cluster, &manifest::selector(&args.name)).await?;
-    causes::explain(cluster, &mut seen).await;
+    let outdated = causes::explain(cluster, &mut seen).await;
     let mut stdout = Stdout::new();
     let text = match args.output {
         StatusFormat::Json => serde_json::to_string_pretty(&seen)? + "\n",
@@ -36,12 +37,34 @@ pub(super) async fn run(cluster: &Cluster, args: &StatusArgs) -> anyhow::Result<
     };
     stdout.write(text.as_bytes())?;
     stdout.flush()?;
+    seen.iter().flat_map(beside).for_each(|line| output::warning(&line));
+    for target in outdated {
+        output::warning(&format!(
+            "{target}: none of its endpoints of now was there at the installation, so that none was asked directly; kubectl pods monitor install with the same targets tells the probes of them"
+        ));
+    }
     let missing = missing(&daemon_set, seen.len());
     if let Some(missing) = &missing {
         output::warning(&format!("standing probe {}: {missing}", args.name));
     }
     let is_whole = missing.is_none() && seen.iter().all(|one| one.error.is_none());
     Ok(if is_whole { Exit::Success } else { Exit::Inconclusive })
+}
+
+/// What is to be said of those beside a probe who are not ready.
+fn beside(answer: &ProbeAnswer) -> impl Iterator<Item = String> {
+    let unready = answer.sidecars.iter().filter(|sidecar| !sidecar.ready);
+    unready.map(|sidecar| {
+        let again = match sidecar.restarts {
+            0 => String::new(),
+            1 => ", was started again once".to_owned(),
+            times => format!(", was started again {times} times"),
+        };
+        format!(
+            "probe {} on {}: container {} beside it is not ready{again}: until it is, a failure says nothing about a target",
+            answer.pod, answer.node, sidecar.name
+        )
+    })
 }
 
 /// What is to be said when there are fewer probes than the DaemonSet wants.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use kubectl_pods_report::Certificate;
-use rustls_pki_types::CertificateDer;
+use rustls_pki_types::{CertificateDer, UnixTime};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use x509_parser::time::ASN1Time;
@@ -15,8 +15,8 @@ const NAME_MAX_CHARS: usize = 120;
 /// Characters of all other names together that are told.
 const NAMES_MAX_CHARS: usize = 400;
 
-/// What the certificate says of itself; nothing if it cannot be read.
-pub(super) fn facts(der: &CertificateDer<'_>) -> Option<Certificate> {
+/// What the certificate says of itself at `now`; nothing if it cannot be read.
+pub(super) fn facts(der: &CertificateDer<'_>, now: UnixTime) -> Option<Certificate> {
     let certificate = parse(der)?;
     let validity = certificate.validity();
     let mut names = names(&certificate);
@@ -29,15 +29,17 @@ pub(super) fn facts(der: &CertificateDer<'_>) -> Option<Certificate> {
     });
     let shown = fits.count();
     names.truncate(shown);
-    Some(Certificate {
+    let certificate = Certificate {
         subject: printable_part(&certificate.subject().to_string(), NAME_MAX_CHARS),
         issuer: printable_part(&certificate.issuer().to_string(), NAME_MAX_CHARS),
         not_before_seconds: validity.not_before.timestamp(),
         not_after_seconds: validity.not_after.timestamp(),
+        days_left: 0,
         names,
         more_names: all - shown,
         is_ca: certificate.is_ca(),
-    })
+    };
+    Some(certificate.at(i64::try_from(now.as_secs()).unwrap_or(i64::MAX)))
 }
 
 /// Unix time at which the first of these certificates ends.
@@ -86,6 +88,8 @@ fn name(name: &GeneralName<'_>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -97,7 +101,10 @@ mod tests {
         parameters.not_after = rcgen::date_time_ymd(2026, 11, 1);
         let key = rcgen::KeyPair::generate().expect("a key");
         let certificate = parameters.self_signed(&key).expect("a certificate");
-        let facts = facts(certificate.der()).expect("readable");
+        let end = 1_793_491_200;
+        let now = UnixTime::since_unix_epoch(Duration::from_secs(end - 90_000));
+        let facts = facts(certificate.der(), now).expect("readable");
+        assert_eq!(facts.days_left, 1, "and an hour");
         assert!(facts.subject.contains("CN=web"), "{facts:#?}");
         assert_eq!(facts.names, ["web.shop.svc", "*.example.org", "10.0.0.7", "fd00::7"]);
         assert_eq!((facts.more_names, facts.is_ca), (0, false));
@@ -111,7 +118,7 @@ mod tests {
         let parameters = rcgen::CertificateParams::new(names.collect::<Vec<_>>()).expect("names");
         let key = rcgen::KeyPair::generate().expect("a key");
         let certificate = parameters.self_signed(&key).expect("a certificate");
-        let facts = facts(certificate.der()).expect("readable");
+        let facts = facts(certificate.der(), UnixTime::now()).expect("readable");
         assert_eq!(facts.names.len() + facts.more_names, 100);
         assert_eq!(facts.names.len(), NAMES_MAX_CHARS / "host-000.example.org".len());
     }

@@ -59,7 +59,7 @@ impl ServerCertVerifier for Verifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let judged = self.judge.verify_server_cert(own, others, name, ocsp, now);
-        let certificate = certificate::facts(own);
+        let certificate = certificate::facts(own, now);
         let is_ca = certificate.as_ref().is_some_and(|certificate| certificate.is_ca);
         let shown = Shown {
             certificate,
