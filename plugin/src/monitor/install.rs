@@ -95,24 +95,34 @@ pub(super) async fn run(
 #[derive(Default)]
 struct Parts {
     anchor: Option<Creation<ConfigMap>>,
-    carried: Vec<Creation<ConfigMap>>,
+    /// By name.
+    carried: Vec<(String, Creation<ConfigMap>)>,
     daemon_set: Option<Creation<DaemonSet>>,
 }
 
 impl Parts {
-    /// Waits until it is known what was made, for [`SETTLE_LIMIT`] each at most.
-    async fn settle(&mut self) {
-        for config_map in self.anchor.iter_mut().chain(&mut self.carried) {
-            config_map.may_exist(SETTLE_LIMIT).await;
+    /// Waits until it is known what was made, for [`SETTLE_LIMIT`] each at most. Gives the names of what carries the probes,
+    /// which nothing else knows as long as there is no DaemonSet.
+    async fn settle(&mut self) -> Vec<String> {
+        if let Some(anchor) = &mut self.anchor {
+            anchor.may_exist(SETTLE_LIMIT).await;
+        }
+        let mut carried = Vec::new();
+        for (name, config_map) in &mut self.carried {
+            if config_map.may_exist(SETTLE_LIMIT).await {
+                carried.push(name.clone());
+            }
         }
         if let Some(daemon_set) = &mut self.daemon_set {
             daemon_set.may_exist(SETTLE_LIMIT).await;
         }
+        carried
     }
 
     /// Whether something may be made that nobody has seen.
     fn is_uncertain(&self) -> bool {
-        self.anchor.iter().chain(&self.carried).any(Creation::is_uncertain)
+        let carried = self.carried.iter().map(|(_, config_map)| config_map);
+        self.anchor.iter().chain(carried).any(Creation::is_uncertain)
             || self.daemon_set.as_ref().is_some_and(Creation::is_uncertain)
     }
 }
@@ -134,9 +144,10 @@ async fn install(
     let anchor = anchor.map_err(advised)?;
     for mut part in carried {
         manifest::own(&anchor, &mut part.metadata)?;
-        parts.carried.push(apply(cluster, part));
+        let name = part.metadata.name.clone().unwrap_or_default();
+        parts.carried.push((name, apply(cluster, part)));
     }
-    for part in &mut parts.carried {
+    for (_, part) in &mut parts.carried {
         part.answer().await.map_err(advised)?;
     }
     manifest::own(&anchor, &mut daemon_set.metadata)?;
@@ -163,8 +174,11 @@ async fn undo(
 ) -> anyhow::Result<()> {
     let removed = async {
         // What is under way might be carried out after the deletion of what it makes.
-        parts.settle().await;
-        let removal = Box::pin(remove(cluster, name));
+        let carried = parts.settle().await;
+        let removal = Box::pin(async {
+            remove(cluster, name).await?;
+            uninstall::remove_parts(cluster, carried).await
+        });
         timeout(UNDO_LIMIT, removal).await.context("no answer").flatten()
     };
     let removed = signals.clean_up(Box::pin(removed)).await;
