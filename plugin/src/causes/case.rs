@@ -24,14 +24,13 @@ pub(super) struct Case<'r> {
 }
 
 impl<'r> Case<'r> {
-    /// `namespace` is that of the command, and so of the probe. None where nothing stands between a name and a packet: no pod
-    /// had the labels that were asked for.
+    /// `namespace` is that of the command, and so of the probe.
     pub(super) fn new(
         report: &'r TargetReport,
         source: Option<&'r Source>,
         origin: &Resolved<'r>,
         namespace: &'r str,
-    ) -> Option<Self> {
+    ) -> Self {
         let port = match (&origin.what, &origin.target.port) {
             (Resolution::Try(_, port), _) => port.clone(),
             (Resolution::Settled(..), Some(PortRef::Number(number))) => Some(Port::plain(*number)),
@@ -44,9 +43,9 @@ impl<'r> Case<'r> {
             }
             _ => None,
         };
-        let subject = subject(origin, namespace)?;
+        let subject = subject(origin, namespace);
         let is_redirected = origin.instead.is_some();
-        Some(Self { report, source, subject, port, unknown_port, namespace, is_redirected })
+        Self { report, source, subject, port, unknown_port, namespace, is_redirected }
     }
 
     /// The case in the light of what was read so far.
@@ -65,10 +64,10 @@ impl<'r> Case<'r> {
     }
 }
 
-fn subject(origin: &Resolved<'_>, namespace: &str) -> Option<Subject> {
+fn subject(origin: &Resolved<'_>, namespace: &str) -> Subject {
     // The connection went there, and whatever has the name of the host had no part in it.
     if let Some(address) = origin.instead {
-        return Some(Subject::Address(address));
+        return Subject::Address(address);
     }
     // One pod of several was tried: it is the pod that is looked at.
     let tried = match &origin.what {
@@ -76,21 +75,23 @@ fn subject(origin: &Resolved<'_>, namespace: &str) -> Option<Subject> {
         Resolution::Settled(..) => None,
     };
     let (kind, name) = match &origin.target.place {
-        Place::Address(address) => return Some(Subject::Address(*address)),
-        Place::Host(host) => return Some(Subject::Host(host.clone())),
-        Place::Selected(_) => return tried,
+        Place::Address(address) => return Subject::Address(*address),
+        Place::Host(host) => return Subject::Host(host.clone()),
+        Place::Selected(selector) => {
+            return tried.unwrap_or_else(|| Subject::Selected(selector.clone()));
+        }
         Place::Object(kind, name) => (kind, Key::new(namespace, name)),
     };
     let workload = match kind {
         TargetKind::Service => {
             let (namespace, name) = in_namespace(&name.name, namespace);
-            return Some(Subject::Service(Key::new(namespace, name)));
+            return Subject::Service(Key::new(namespace, name));
         }
-        TargetKind::Pod => return Some(Subject::Pod(name)),
+        TargetKind::Pod => return Subject::Pod(name),
         TargetKind::Deployment => Workload::Deployment,
         TargetKind::StatefulSet => Workload::StatefulSet,
         TargetKind::DaemonSet => Workload::DaemonSet,
         TargetKind::Job => Workload::Job,
     };
-    Some(tried.unwrap_or(Subject::Workload(workload, name)))
+    tried.unwrap_or(Subject::Workload(workload, name))
 }

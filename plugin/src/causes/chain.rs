@@ -26,7 +26,7 @@ pub(super) fn chain(scene: &Scene<'_>) -> Vec<Link> {
             scene.is_cluster_name()
         }
         Subject::Address(_) => scene.service_key().is_some(),
-        Subject::Pod(_) | Subject::Workload(..) => false,
+        Subject::Pod(_) | Subject::Workload(..) | Subject::Selected(_) => false,
     };
     if is_service {
         links.extend([service(scene), port(scene)]);

@@ -66,8 +66,7 @@ fn cases<'r>(
         let source = report.source_of(target);
         let is_lost = source.is_some_and(|source| source.problem.is_some());
         let failed = target.judgement != Judgement::Held && !is_lost;
-        let case = Case::new(target, source, origin, namespace).filter(|_| failed)?;
-        Some((index, case))
+        failed.then(|| (index, Case::new(target, source, origin, namespace)))
     });
     told.unzip()
 }

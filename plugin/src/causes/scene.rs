@@ -27,6 +27,8 @@ pub(super) enum Subject {
     Service(Key),
     Pod(Key),
     Workload(Workload, Key),
+    /// The pods of a selector, none of which could be tried.
+    Selected(String),
     Host(String),
     Address(IpAddr),
 }
@@ -102,7 +104,7 @@ impl<'s> Scene<'s> {
             Subject::Service(key) => Some(key.clone()),
             Subject::Host(host) => ClusterName::parse(host, self.namespace).map(|name| name.key),
             Subject::Address(_) => self.service_at().and_then(key_of),
-            Subject::Pod(_) | Subject::Workload(..) => None,
+            Subject::Pod(_) | Subject::Workload(..) | Subject::Selected(_) => None,
         }
     }
 
@@ -235,8 +237,10 @@ impl<'s> Scene<'s> {
 
     /// The selector of the Service or workload as a query string; empty where there is none.
     pub(super) fn selector(&self) -> Option<String> {
-        if let Subject::Workload(..) = self.subject {
-            return Some(self.workload().known()?.selector.clone());
+        match self.subject {
+            Subject::Workload(..) => return Some(self.workload().known()?.selector.clone()),
+            Subject::Selected(selector) => return Some(selector.clone()),
+            _ => {}
         }
         let (_, service) = self.known_service()?;
         let selector = service.spec.as_ref()?.selector.iter().flatten();
@@ -344,6 +348,7 @@ impl<'s> Scene<'s> {
         match self.subject {
             Subject::Pod(key) => format!("pod {}", key.name),
             Subject::Workload(kind, key) => format!("{}/{}", short(*kind), key.name),
+            Subject::Selected(selector) => format!("-l {selector}"),
             _ => self.service_key().map_or_else(
                 || self.report.target.clone(),
                 |key| {

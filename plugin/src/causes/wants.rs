@@ -32,7 +32,7 @@ pub(super) fn wants(scene: &Scene<'_>) -> Vec<Want> {
             Want::PodsAt { namespace: None, address: *address },
             Want::PodsAt { namespace: Some(scene.namespace.to_owned()), address: *address },
         ],
-        Subject::Service(_) | Subject::Host(_) => Vec::new(),
+        Subject::Service(_) | Subject::Host(_) | Subject::Selected(_) => Vec::new(),
     };
     if let Some(key) = scene.service_key() {
         wants.extend(of_service(scene, key));

@@ -44,6 +44,11 @@ pub async fn check(connection: &ConnectionOptions, args: &CheckArgs) -> anyhow::
     let cluster = cluster_for(connection, &args.probe, &targets, args.all).await?;
     if let Some(cluster) = cluster.as_ref().filter(|_| args.all) {
         let services = targets::services(cluster, args.all_namespaces, wanted).await?;
+        anyhow::ensure!(
+            !(targets.is_empty() && services.targets.is_empty() && !services.left_out.is_empty()),
+            "no Service has anything to try: {}",
+            services.left_out.join(", ")
+        );
         targets.extend(services.targets);
         if !services.left_out.is_empty() {
             output::warning(&format!("left out: {}", services.left_out.join(", ")));

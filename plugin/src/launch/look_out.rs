@@ -8,6 +8,8 @@ use tokio::time::{Instant, timeout};
 use cluster::{Verbatim, events, nodes};
 
 use super::{
+    job::Placement,
+    log::no_probe,
     probe_job::{ProbeJob, Seen},
     probe_pod,
 };
@@ -36,6 +38,8 @@ const OBSTACLE_HINT: Duration = Duration::from_secs(2);
 const LAST_WORDS: Duration = Duration::from_secs(6);
 /// What is said of a pod that somebody deleted.
 const DELETED: &str = "its pod was deleted before the result was read";
+/// What is said of one that its Job ended.
+const SPEECHLESS: &str = "its pod was there until the deadline of its Job, and said nothing";
 
 /// Since when what has been so.
 struct Since {
@@ -61,7 +65,7 @@ impl ProbeJob<'_> {
             let reason = match now {
                 Seen::NoPod => self.why_no_pod(since.begun).await,
                 Seen::Pod(pod) => self.judge(&pod, &mut since).await,
-                Seen::Gone(_) => Some(DELETED.to_owned()),
+                Seen::Gone(_) => Some(self.why_deleted(since.begun.elapsed())),
                 Seen::Unwatched(error) => return Err(same(&error)),
             };
             if let Some(reason) = reason {
@@ -78,7 +82,7 @@ impl ProbeJob<'_> {
         match prospect {
             // The kubelet has words of its own for what becomes of a container that somebody deletes.
             Prospect::Hopeless(_) if pod.metadata.deletion_timestamp.is_some() => {
-                return Some(DELETED.to_owned());
+                return Some(self.why_deleted(waited));
             }
             Prospect::Hopeless(reason) => return Some(advise(reason)),
             Prospect::Unschedulable(reason) => {
@@ -97,6 +101,16 @@ impl ProbeJob<'_> {
             Prospect::Started => {}
         }
         None
+    }
+
+    /// Somebody deleted it; or it was the Job at its deadline, because it ran and never said a word.
+    fn why_deleted(&self, waited: Duration) -> String {
+        let Placement { start_limit, after, .. } = self.placement;
+        if self.heard.get().is_some() || waited < start_limit.saturating_add(*after) {
+            return DELETED.to_owned();
+        }
+        let hint = self.stranger().map(|image| format!("; {}", no_probe(&image)));
+        format!("{SPEECHLESS}{}", hint.unwrap_or_default())
     }
 
     /// A node may come: it is being freed, uncordoned, or made by an autoscaler. So only time ends the waiting, or that the

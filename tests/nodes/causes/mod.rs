@@ -76,10 +76,12 @@ fn every_mistake_is_named_in_one_line() {
 
     // Of three reasons each has its line, and what holds for two pods is one target.
     let run = ns.pods(["check", "svc/three", "deploy/named:web"]).run().exits(2);
-    for line in
-        ["pod three-crash does not stay up: ", "the readiness probe of container app fails: "]
-    {
+    let others =
+        ["pod three-crash does not stay up: ", "the readiness probe of container app fails: "];
+    let of_labels = ns.pods(["check", "-l", "app=three"]).run().exits(3);
+    for line in others {
         assert!(run.stdout.contains(line), "{}", run.story());
+        assert!(of_labels.stdout.contains(line), "{}", of_labels.story());
     }
     assert_eq!(run.stdout.matches("deploy/named:web").count(), 1, "{}", run.story());
 

@@ -60,7 +60,7 @@ fn expect(status: u16) -> String {
 fn logs(scene: &Scene<'_>) -> Option<String> {
     let namespace = scene.home();
     Some(match scene.subject {
-        Subject::Workload(..) => return None,
+        Subject::Workload(..) | Subject::Selected(_) => return None,
         _ if scene.service_key().is_some() => {
             let selector = scene.selector().filter(|selector| !selector.is_empty())?;
             format!("run kubectl logs -n {namespace} -l {selector} --tail 20")

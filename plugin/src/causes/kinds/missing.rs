@@ -25,7 +25,7 @@ pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
         }
         Subject::Service(_) => service(scene),
         Subject::Host(_) if scene.name_is_unknown() && scene.is_cluster_name() => service(scene),
-        Subject::Host(_) | Subject::Address(_) => None,
+        Subject::Host(_) | Subject::Address(_) | Subject::Selected(_) => None,
     }
 }
 

@@ -7,7 +7,7 @@ use k8s_openapi::{
 use kubectl_pods_report::{Cause, CauseKind, Observation};
 
 use super::{
-    super::{scene::Scene, words},
+    super::{container, scene::Scene, words},
     Declared,
     declared::{how, spelt},
 };
@@ -56,7 +56,16 @@ fn headless(scene: &Scene<'_>, asked: u16) -> Option<Cause> {
     if !scene.saw(&[Observation::Refused]) || scene.service_port().is_some() {
         return None;
     }
-    let of_pods: Vec<u16> = scene.service_ports().flat_map(|port| scene.pods_ports(port)).collect();
+    let mut of_pods: Vec<u16> =
+        scene.service_ports().flat_map(|port| scene.pods_ports(port)).collect();
+    if of_pods.is_empty() {
+        // It declares none, and needs none: its name leads to every port of its pods.
+        let pod = scene.living_pods().into_iter().find(|pod| container::is_ready(pod))?;
+        of_pods = container::port_numbers(pod, scene.transport());
+    }
+    if of_pods.contains(&asked) {
+        return None;
+    }
     let next = format!("use port {}", of_pods.first()?);
     let message = format!(
         "{} has no port {}: its pods refuse there, and have {}",

@@ -1,33 +1,35 @@
 //! The Service sends to a port by a name that no container gives to one. No event tells of it: the pods are in a slice
 //! without ports, and nobody is sent to them.
 
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use k8s_openapi::{api::core::v1::ContainerPort, apimachinery::pkg::util::intstr::IntOrString};
 use kubectl_pods_report::{Cause, CauseKind};
 
-use super::super::{container, scene::Scene};
+use super::{
+    super::{container, scene::Scene},
+    Declared,
+};
 
 pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
     let port = scene.service_port()?;
     let Some(IntOrString::String(name)) = &port.target_port else { return None };
     let pods = scene.living_pods();
-    if pods.is_empty()
-        || pods.iter().any(|pod| container::ports(pod).any(|p| p.name.as_ref() == Some(name)))
-    {
+    let protocol = |protocol: &Option<String>| protocol.as_deref().unwrap_or("TCP").to_owned();
+    let is_it = |declared: &ContainerPort| {
+        declared.name.as_ref() == Some(name)
+            && protocol(&declared.protocol) == protocol(&port.protocol)
+    };
+    if pods.is_empty() || pods.iter().any(|pod| container::ports(pod).any(is_it)) {
         return None;
     }
-    let declared: Vec<String> = container::ports(pods[0])
-        .map(|port| match &port.name {
-            Some(name) => format!("{name} ({})", port.container_port),
-            None => format!("{} without a name", port.container_port),
-        })
-        .collect();
-    let declared = if declared.is_empty() {
-        "they declare none".to_owned()
-    } else {
-        format!("they declare {}", super::listed(declared))
+    let ports = container::ports(pods[0]);
+    let declared =
+        Declared::new(ports.map(|p| (p.name.as_ref(), p.container_port, p.protocol.as_ref())));
+    let named = match port.protocol.as_deref() {
+        None | Some("TCP") => String::new(),
+        Some(other) => format!(" for {other}"),
     };
     let message = format!(
-        "{} sends port {} to the port named {name} of its pods, and they have none of that name: {declared}",
+        "{} sends port {} to the port named {name} of its pods, and they have none of that name{named}: they declare {declared}",
         scene.object(),
         port.port
     );

@@ -3,14 +3,20 @@
 
 use kubectl_pods_report::{Cause, CauseKind, Observation, Verdict};
 
-use super::super::{
-    container,
-    scene::{Direct, Scene},
-    words,
+use super::{
+    super::{
+        container,
+        scene::{Direct, Scene},
+        words,
+    },
+    target_port_name,
 };
 
 pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
     let port = scene.service_port()?;
+    if target_port_name::cause(scene).is_some() {
+        return None; // And nobody meant the port that was asked in its place.
+    }
     let direct = scene.direct();
     let is_refused =
         |direct: &Direct<'_>| direct.attempt.verdict == Verdict::Seen(Observation::Refused);

@@ -347,6 +347,11 @@ fn ports_of_a_service() {
             "target-port-name: svc/web sends port 80 to the port named web of its pods, and they have none of that name: they declare http (80); correct its targetPort: kubectl edit svc web -n shop"
         ]
     );
+    let mut over_udp = ready("web-1");
+    over_udp["spec"]["containers"][0]["ports"] =
+        json!([{"name": "web", "containerPort": 5000, "protocol": "UDP"}]);
+    let lines = Stage::service(&named, Observation::Rejected).pods(json!([over_udp])).lines();
+    assert!(lines[0].contains("none of that name: they declare web (5000/UDP); "), "{lines:?}");
 }
 
 #[test]
@@ -822,6 +827,9 @@ fn workloads_without_pods() {
     );
     let crashing = json!({"state": {"waiting": {"reason": "CrashLoopBackOff"}}, "lastState": {"terminated": {"exitCode": 1, "reason": "Error"}}});
     let pod = unready("web-1", &crashing);
+    let of_labels = Stage::new(Subject::Selected("app=web".to_owned()), Observation::NotRun);
+    let line = "crash-loop: -l app=web has no ready pod: pod web-1 does not stay up: container app ended with exit code 1 (Error); run kubectl logs web-1 -n shop -c app --previous";
+    assert_eq!(of_labels.pods(json!([pod])).lines(), [line]);
     let log = Want::Log { pod: key("web-1"), container: "app".to_owned(), previous: true };
     let down = Stage::new(Subject::Workload(Workload::Deployment, key("web")), Observation::NotRun)
         .workloads(Workload::Deployment, deployment(1, None))
