@@ -111,6 +111,14 @@ fn an_image_that_is_no_probe_is_told_of_as_such() {
     let run = check().args(["--overrides", somebody]).run().exits(3);
     run.complains("does not seem to be an image of the probe")
         .complains("--carrier docker.io/library/nginx:latest");
+    // One that says nothing ends with its Job, and was deleted by nobody else.
+    let of_nodes = ["get", "nodes", "-o", "jsonpath={.items[0].status.images[*].names[0]}"];
+    let images = ns.cluster.kubectl(of_nodes).run().success().stdout;
+    let pause = images.split(' ').find(|image| image.contains("pause")).expect("a pod's first");
+    let words = ["check", "10.96.0.1:443", "--start-timeout", "3s", "--timeout", "1s"];
+    let mute = ns.pods(words).args(["--probe-image", pause, "--overrides", somebody]);
+    let said = format!("and said nothing; {pause} does not seem to be an image of the probe");
+    mute.run().exits(3).complains(&said);
     assert_eq!(ns.leftovers(), "");
 }
 
