@@ -7,7 +7,7 @@ use std::time::Duration;
 use kubectl_pods_report::{Ask, Check, HttpFault, Observation};
 
 use crate::plans::{attempt, http, https, plan, run, tcp, within};
-use crate::servers::{page, read_request, saying, server};
+use crate::servers::{page, read_request, saying, server, silent};
 
 /// A server that says `begin`, and then `again` for as long as anybody takes it.
 fn flooding(begin: &'static str, again: &'static str) -> SocketAddr {
@@ -42,7 +42,10 @@ async fn a_peer_that_never_comes_to_an_end_holds_up_nobody_else() {
     let checks = floods.iter().flat_map(|(again, begin, ..)| {
         [within(http(flooding(begin, again)), 2.0), within(http(good), 2.0)]
     });
-    let attempts = run(&plan(checks.collect())).await.attempts;
+    let checks = checks.chain([within(http(silent()), 2.0)]);
+    let mut attempts = run(&plan(checks.collect())).await.attempts;
+    let unheard = attempts.pop().expect("the last one");
+    assert_eq!(unheard.observation, Observation::Stalled, "not starved: {unheard:#?}");
     for (pair, (again, begin, observation, says)) in attempts.chunks(2).zip(floods) {
         let [seen, other] = pair else { panic!("two for each flood: {pair:#?}") };
         let name = format!("{begin:?}, then {again:?}");

@@ -71,6 +71,11 @@ impl Seen {
         self.noted().begin.clone()
     }
 
+    /// Whether only so much is read, because nobody has understood the answer yet.
+    fn is_limited(&self) -> bool {
+        self.noted().most != usize::MAX
+    }
+
     /// Whether nothing came.
     pub(super) fn is_empty(&self) -> bool {
         self.noted().received == 0
@@ -139,7 +144,8 @@ impl Begin {
     }
 }
 
-/// A stream that is watched while it is read. A peer that takes no more may have said why before: that cannot be written is told
+/// A stream that is watched while it is read. As long as its answer is not understood, one piece is read at a time: whoever reads until
+/// nothing is there would take the turn of all others. A peer that takes no more may have said why before: that cannot be written is told
 /// only when everything has been read.
 pub(super) struct Observed<S> {
     stream: S,
@@ -147,12 +153,14 @@ pub(super) struct Observed<S> {
     is_gone: bool,
     /// Why nothing can be written, until that is told.
     gone: Option<io::Error>,
+    /// The others have their turn before more is read.
+    is_pausing: bool,
 }
 
 impl<S> Observed<S> {
     /// `stream`, of which `seen` is to know.
     pub(super) const fn new(stream: S, seen: Arc<Seen>) -> Self {
-        Self { stream, seen, is_gone: false, gone: None }
+        Self { stream, seen, is_gone: false, gone: None, is_pausing: false }
     }
 
     /// What is told of an attempt to write, in which `all` counts as done where nobody takes anything any more.
@@ -180,11 +188,16 @@ impl<S: AsyncRead + Unpin> AsyncRead for Observed<S> {
         if self.seen.is_too_much() {
             return Poll::Ready(Err(io::Error::other("more than is read of an answer")));
         }
+        if std::mem::take(&mut self.is_pausing) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let before = buffer.filled().len();
         let result = ready!(Pin::new(&mut self.stream).poll_read(cx, buffer));
         let is_end = result.is_ok() && buffer.filled().len() == before;
         if !is_end && result.is_ok() {
             self.seen.note(&buffer.filled()[before..]);
+            self.is_pausing = self.seen.is_limited();
         }
         match self.gone.take_if(|_| is_end) {
             Some(error) => Poll::Ready(Err(error)),
