@@ -74,7 +74,7 @@ fn no_pods_are_said_as_kubectl_says_it() {
 fn when_a_guest_fails_the_table_is_printed() {
     let hostile = prebuilt("hostile");
     let cases = [
-        ("do=panic", "failed in push: it panicked: panicked at ", "; this is the built-in table\n"),
+        ("do=panic", "failed in push: it gave up: panicked at ", "; this is the built-in table\n"),
         (
             "do=loop,in=open",
             "s, the limit for one call is 0.5 s; it may be in an endless loop; ",

@@ -9,13 +9,13 @@ use super::{
 };
 
 impl Guest {
-    /// Asks it what it is.
+    /// Asks it what it is, at the beginning of time: that depends on nothing.
     ///
     /// # Errors
     ///
     /// When it fails.
     pub fn about(&self) -> Result<About, GuestFailure> {
-        let mut runner = Runner::new(self);
+        let mut runner = Runner::new(self, 0);
         match &Exports::start(self, &mut runner)? {
             Exports::Table(guest) => {
                 let about = guest.kpods_guest_about();

@@ -5,14 +5,15 @@
 //! Guest ── open ── plan: needs, columns ── push rows … ── finish ── Output
 //! ```
 //!
-//! A guest has no clock, file, socket, environment or randomness: its output is a function of its digest, its options
-//! and its rows. It cannot outlive its limits, and nothing it does ends the host: a [`GuestFailure`] is data.
+//! A guest has no clock, file, socket, environment or randomness, and what WASI calls so stands still and is empty (the module
+//! `wasi`): its output is a function of its digest, its options, its rows and the time of the run. It cannot outlive its limits, and nothing it does ends the host: a [`GuestFailure`] is data.
 
 mod about;
 mod bindings;
 mod builtin;
 mod cache;
 mod choice;
+mod console;
 mod convert;
 mod describe;
 mod engine;
@@ -29,6 +30,7 @@ mod runner;
 mod session;
 mod shape;
 mod state;
+mod wasi;
 
 pub use about::{About, Misuse, OptionSpec};
 pub use builtin::names as built_in;

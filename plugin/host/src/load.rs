@@ -18,6 +18,7 @@ use super::{
     locate::{self, NotFound, Places},
     recognize::{self, NoGuest},
     state::GuestState,
+    wasi,
 };
 
 /// Why a guest cannot be run at all. Nothing of it ran, but that it may have been asked what it is.
@@ -134,8 +135,7 @@ fn link(
     let mut linker = Linker::new(engine);
     TableGuest::add_to_linker::<GuestState, HasSelf<GuestState>>(&mut linker, |state| state)?;
     if wasi {
-        // Standard libraries of some languages import WASI without using it. Calling any of it ends the guest.
-        linker.define_unknown_imports_as_traps(component)?;
+        wasi::define(&mut linker, component, engine)?;
     }
     linker.instantiate_pre(component)
 }

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
+use wasi_preview1_component_adapter_provider::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER;
 use wasmparser::{Parser, Payload};
 use wasmtime::Engine;
+use wit_component::ComponentEncoder;
 
 use super::imports;
 
@@ -68,7 +70,7 @@ fn describe(bytes: &[u8]) -> &'static str {
 }
 
 fn componentize(module: &[u8]) -> Result<Vec<u8>, NoGuest> {
-    let mut typed = false;
+    let (mut typed, mut adapted) = (false, false);
     for payload in Parser::new(0).parse_all(module) {
         match payload.map_err(|error| NoGuest::Damaged(error.to_string()))? {
             Payload::CustomSection(section) => {
@@ -78,6 +80,7 @@ fn componentize(module: &[u8]) -> Result<Vec<u8>, NoGuest> {
                 for import in section.into_imports() {
                     let import = import.map_err(|error| NoGuest::Damaged(error.to_string()))?;
                     imports::check_core(import.module, import.name)?;
+                    adapted |= import.module == imports::PREVIEW_1;
                 }
             }
             _ => {}
@@ -86,7 +89,15 @@ fn componentize(module: &[u8]) -> Result<Vec<u8>, NoGuest> {
     if !typed {
         return Err(NoGuest::Core);
     }
-    let encoder = wit_component::ComponentEncoder::default().validate(true).module(module);
-    let component = encoder.and_then(|mut encoder| encoder.encode());
-    component.map_err(|error| NoGuest::Componentize(format!("{error:#}")))
+    wrap(module, adapted).map_err(|error| NoGuest::Componentize(format!("{error:#}")))
+}
+
+/// Makes a component of a core module; one that imports the first WASI gets what makes that the second.
+fn wrap(module: &[u8], adapted: bool) -> anyhow::Result<Vec<u8>> {
+    let mut encoder = ComponentEncoder::default().validate(true).module(module)?;
+    if adapted {
+        let adapter = WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER;
+        encoder = encoder.adapter(imports::PREVIEW_1, adapter)?;
+    }
+    encoder.encode()
 }

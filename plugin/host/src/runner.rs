@@ -23,8 +23,10 @@ pub(super) struct Runner {
 }
 
 impl Runner {
-    pub(super) fn new(guest: &Guest) -> Self {
-        let mut store = Store::new(&guest.engine, GuestState::new(&guest.limits, &guest.options));
+    /// For a run at this time, in Unix milliseconds.
+    pub(super) fn new(guest: &Guest, now_millis: i64) -> Self {
+        let state = GuestState::new(&guest.limits, &guest.options, now_millis);
+        let mut store = Store::new(&guest.engine, state);
         store.limiter(|state| &mut state.meter);
         store.set_hostcall_fuel(guest.limits.handover);
         Self {
@@ -87,13 +89,13 @@ impl Runner {
         if is_out_of_memory(error) {
             return Why::Memory(self.limits.not_to_be_had());
         }
-        let last_words = self.store.data().last_words.clone();
+        let last_words = self.store.data().last_words();
         match error.downcast_ref::<Trap>() {
             Some(Trap::Interrupt) => time,
             Some(trap) => {
                 Why::Trap { reason: plain_words(*trap, last_words.is_some()), last_words }
             }
-            None => unnamed(error, &self.limits),
+            None => unnamed(error, &self.limits, last_words),
         }
     }
 }
@@ -110,7 +112,7 @@ fn is_out_of_memory(error: &wasmtime::Error) -> bool {
 /// A trap in words that need no knowledge of WebAssembly.
 fn plain_words(trap: Trap, has_last_words: bool) -> String {
     match trap {
-        Trap::UnreachableCodeReached if has_last_words => "it panicked".into(),
+        Trap::UnreachableCodeReached if has_last_words => "it gave up".into(),
         Trap::UnreachableCodeReached => "it gave up without a word (a panic or an abort)".into(),
         Trap::StackOverflow => "its stack overflowed, which is most often endless recursion".into(),
         Trap::MemoryOutOfBounds => {
@@ -122,7 +124,7 @@ fn plain_words(trap: Trap, has_last_words: bool) -> String {
 }
 
 /// Errors that wasmtime gives no type; the tests keep their wording.
-fn unnamed(error: &wasmtime::Error, limits: &Limits) -> Why {
+fn unnamed(error: &wasmtime::Error, limits: &Limits, last_words: Option<String>) -> Why {
     let text = error.root_cause().to_string();
     if text.contains("fuel allocated for hostcalls") {
         let limit = limits.handover / 1024 / 1024;
@@ -130,12 +132,5 @@ fn unnamed(error: &wasmtime::Error, limits: &Limits) -> Why {
             "it gave back too much at once, the limit for one call is {limit} MiB"
         ));
     }
-    let reason = match text.strip_prefix("unknown import: ") {
-        Some(import) => {
-            let import = import.trim_end_matches(" has not been defined");
-            format!("it called {import}, which guests do not get")
-        }
-        None => sanitize::line(&text).into_owned(),
-    };
-    Why::Trap { reason, last_words: None }
+    Why::Trap { reason: sanitize::line(&text).into_owned(), last_words }
 }

@@ -48,7 +48,7 @@ impl Guest {
     ///
     /// When the guest fails, or plans what cannot be had.
     pub fn open(&self, context: &Context) -> Result<Session, GuestFailure> {
-        let mut runner = Runner::new(self);
+        let mut runner = Runner::new(self, context.now_millis);
         let exports = Exports::start(self, &mut runner)?;
         let context = self.context(context);
         let session = runner.call(Stage::Open, |mut store| match &exports {

@@ -1,8 +1,10 @@
-//! What the host keeps for one running guest, and the four functions that a guest may call.
+//! What the host keeps for one running guest, and the four functions of the contract that a guest may call.
 
 use super::{
     bindings::{host, types},
+    console::Console,
     limits::{Limits, Meter},
+    wasi::Random,
 };
 use table::sanitize;
 
@@ -16,22 +18,39 @@ pub(super) struct GuestState {
     options: Vec<(String, String)>,
     notes: Vec<String>,
     /// What the guest said just before it gave up.
-    pub(super) last_words: Option<String>,
+    last_words: Option<String>,
+    /// What it prints.
+    pub(super) console: Console,
+    pub(super) random: Random,
+    /// The time of the run, in Unix milliseconds.
+    pub(super) now_millis: i64,
 }
 
 impl GuestState {
-    pub(super) fn new(limits: &Limits, options: &[(String, String)]) -> Self {
+    pub(super) fn new(limits: &Limits, options: &[(String, String)], now_millis: i64) -> Self {
         Self {
             meter: Meter::new(limits),
             options: options.to_vec(),
             notes: Vec::new(),
             last_words: None,
+            console: Console::default(),
+            random: Random::default(),
+            now_millis,
         }
     }
 
-    /// Takes the notes for the user, safe to print.
+    /// Takes the notes for the user and what was printed, safe to print.
     pub(super) fn take_notes(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.notes)
+        let mut notes = std::mem::take(&mut self.notes);
+        let room = NOTES.saturating_sub(notes.len());
+        notes.extend(self.console.take().iter().take(room).map(|line| tame(line)));
+        notes
+    }
+
+    /// What it said last, safe to print: for this, or on its standard error.
+    pub(super) fn last_words(&self) -> Option<String> {
+        let complained = || self.console.last_words().map(|text| tame(&text));
+        self.last_words.clone().or_else(complained)
     }
 }
 

@@ -1,5 +1,8 @@
 //! A guest that misbehaves on purpose, for the host's tests: option `do` says how, option `in` says in which call
-//! (`open`, `push` or `finish`; without it `push`).
+//! (`open`, `push` or `finish`; without it `push`). Built for WASI too, where it can ask its surroundings for more.
+
+#[cfg(target_os = "wasi")]
+mod surroundings;
 
 use kpods_guest::{
     About, Cell, Column, Context, Failure, Line, OptionSpec, Role, Span, Table, host,
@@ -80,6 +83,8 @@ impl Hostile {
                 });
                 Ok(Vec::new())
             }
+            #[cfg(target_os = "wasi")]
+            deed if surroundings::DEEDS.contains(&deed) => Ok(surroundings::ask(deed)),
             // No misdeed: what it was told, for the host's tests.
             "width" => Ok(vec![Line::new([Cell::from(format!("{:?}", self.width))])]),
             deed => Ok(lines(deed)),

@@ -31,7 +31,7 @@ pub(crate) struct GuestsArgs {
 /// Where the compiler comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Source {
-    /// The rustc in use, if its target wasm32-unknown-unknown is installed.
+    /// The rustc in use, if its targets wasm32-unknown-unknown and wasm32-wasip1 are installed.
     Rustup,
     /// Debian's, unpacked into the cache (260 MB are downloaded once).
     Debian,

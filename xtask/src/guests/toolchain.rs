@@ -1,4 +1,4 @@
-//! Finds a Rust compiler with a standard library for wasm32-unknown-unknown.
+//! Finds a Rust compiler with a standard library for WebAssembly, without WASI and with it.
 
 use std::{
     ffi::OsString,
@@ -11,8 +11,10 @@ use anyhow::{Context as _, Result, bail};
 use super::Source;
 use crate::{command, debian_rust::DebianRust};
 
+const TARGETS: [&str; 2] = ["wasm32-unknown-unknown", "wasm32-wasip1"];
+
 /// What to say where there is none.
-pub(super) const MISSING: &str = "no compiler for wasm32-unknown-unknown here: run rustup target add wasm32-unknown-unknown, \
+pub(super) const MISSING: &str = "no compiler for wasm32-unknown-unknown and wasm32-wasip1 here: run rustup target add wasm32-unknown-unknown wasm32-wasip1, \
      or on Debian cargo xtask guests --toolchain debian";
 
 /// A compiler and its linker.
@@ -32,21 +34,21 @@ pub(super) struct Toolchain {
 pub(super) fn find(wanted: Option<Source>) -> Result<Option<Toolchain>> {
     let rustc = PathBuf::from("rustc");
     match wanted {
-        Some(Source::Rustup) if !has_target(&rustc) => {
-            bail!(
-                "rustc has no target wasm32-unknown-unknown: rustup target add wasm32-unknown-unknown"
-            )
+        Some(Source::Rustup) if !has_targets(&rustc) => {
+            bail!("rustc lacks a target: rustup target add wasm32-unknown-unknown wasm32-wasip1")
         }
         Some(Source::Debian) => toolchain(&DebianRust::WASM.install()?).map(Some),
-        Some(Source::Rustup) | None if has_target(&rustc) => toolchain(&rustc).map(Some),
+        Some(Source::Rustup) | None if has_targets(&rustc) => toolchain(&rustc).map(Some),
         _ => DebianRust::WASM.installed()?.map(|rustc| toolchain(&rustc)).transpose(),
     }
 }
 
-fn has_target(rustc: &Path) -> bool {
-    let target = ["--print", "target-libdir", "--target", "wasm32-unknown-unknown"];
-    command::output(Command::new(rustc).args(target))
-        .is_ok_and(|folder| Path::new(&folder).is_dir())
+fn has_targets(rustc: &Path) -> bool {
+    TARGETS.iter().all(|target| {
+        let folder = ["--print", "target-libdir", "--target", target];
+        command::output(Command::new(rustc).args(folder))
+            .is_ok_and(|folder| Path::new(&folder).is_dir())
+    })
 }
 
 /// The compiler at `rustc`, with the linker of the Rust in use: Debian's packages have none.
@@ -62,7 +64,8 @@ fn toolchain(rustc: &Path) -> Result<Toolchain> {
     let linked_by = command::output(Command::new(&linker).args(["-flavor", "wasm", "--version"]))?;
     let env = vec![
         ("RUSTC", rustc.into()),
-        ("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker.into()),
+        ("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker.clone().into()),
+        ("CARGO_TARGET_WASM32_WASIP1_LINKER", linker.into()),
     ];
     Ok(Toolchain { version: format!("{compiler}\n{linked_by}"), env })
 }

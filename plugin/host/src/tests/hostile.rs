@@ -107,7 +107,7 @@ fn a_session_has_a_limit_of_its_own() {
 fn panics_keep_their_message() {
     for call in ["open", "push", "finish"] {
         let failure = failure("panic", call).to_string();
-        let expected = format!("guest hostile failed in {call}: it panicked: panicked at ");
+        let expected = format!("guest hostile failed in {call}: it gave up: panicked at ");
         assert!(failure.starts_with(&expected), "{failure}");
         // The escape byte is gone, and so is every path of the machine that built it.
         assert!(failure.ends_with(" out of ideas[31m"), "{failure}");

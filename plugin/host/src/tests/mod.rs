@@ -5,6 +5,7 @@ mod caching;
 mod csv;
 mod hostile;
 mod loading;
+mod surroundings;
 
 use std::path::Path;
 
