@@ -83,14 +83,10 @@ fn what_cannot_be_carried_out_is_one_line_and_exit_code_1() {
 #[test]
 fn a_closed_standard_output_is_exit_code_1() {
     let plan = packed(&plan(vec![tcp("127.0.0.1", 1)]));
-    let mut child = probe()
-        .env(PLAN_VARIABLE, plan)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("starts");
-    drop(child.stdout.take());
-    assert_eq!(child.wait().expect("ends").code(), Some(1));
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let status = probe().env(PLAN_VARIABLE, plan).stdout(writer).stderr(Stdio::null()).status();
+    assert_eq!(status.expect("it runs").code(), Some(1));
 }
 
 #[test]

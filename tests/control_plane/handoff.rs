@@ -14,7 +14,7 @@ use nix::{
 };
 
 use super::pods::create_states;
-use harness::{Cluster, Command, Namespace};
+use harness::{Cluster, Command, Namespace, closed_pipe};
 
 /// Formats with a text that is right, wrong or missing.
 const FORMATS: &[&[&str]] = &[
@@ -227,11 +227,8 @@ fn a_reader_that_goes_away_ends_it_as_kubectl() {
     for words in [&["-o", "jsonpath={.items}"][..], &["--sort-by", ".metadata.name"]] {
         let ours = namespace.pods(words.iter().copied());
         let theirs = namespace.kubectl(["get", "pods"]).args(words.iter().copied());
-        let [ours, theirs] = [ours, theirs].map(|command| {
-            let mut child = command.spawn();
-            drop(child.stdout.take());
-            ended(child)
-        });
+        let [ours, theirs] = [ours, theirs]
+            .map(|command| ended(command.std().stdout(closed_pipe()).spawn().expect("it starts")));
         assert_eq!(ours, theirs, "{words:?}");
     }
 }

@@ -247,6 +247,13 @@ impl Run {
     }
 }
 
+/// A pipe whose reader has gone before anything is written.
+pub fn closed_pipe() -> Stdio {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    writer.into()
+}
+
 /// Tries until it holds or `limit` passes; panics with `what` then. The longer it takes the less often: a look is mostly a
 /// run of kubectl, which costs the other tests a tenth of a second.
 #[track_caller]

@@ -29,7 +29,7 @@ mod side_by_side;
 use std::{env, path::PathBuf};
 
 pub use cluster::{Cluster, Namespace, same_within_seconds};
-pub use command::{Command, Run, wait_until};
+pub use command::{Command, Run, closed_pipe, wait_until};
 pub use node_rule::NodeRule;
 pub use registry::Registry;
 pub use scripted_api::{Answer, ScriptedApi};

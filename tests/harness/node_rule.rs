@@ -14,10 +14,8 @@ pub struct NodeRule {
 impl NodeRule {
     /// Puts `rule` (a chain and what follows, as iptables takes it) first in `table` of `node`.
     pub fn insert(cluster: &Cluster, node: &str, table: &'static str, rule: &[&str]) -> Self {
-        let path = "jsonpath={.status.addresses[?(@.type==\"InternalIP\")].address}";
-        let address = cluster.kubectl(["get", "node", node, "-o", path]).run().success().stdout;
         let rule = rule.iter().map(|&word| word.to_owned()).collect();
-        let rule = Self { netns: netns(&address), table, rule };
+        let rule = Self { netns: cluster.netns(node), table, rule };
         run(&mut rule.iptables("--insert"));
         rule
     }
@@ -36,8 +34,20 @@ impl Drop for NodeRule {
     }
 }
 
-/// The network namespace that has `address`.
-fn netns(address: &str) -> String {
+impl Cluster {
+    /// The address of a node.
+    pub fn node_ip(&self, node: &str) -> String {
+        let path = "jsonpath={.status.addresses[?(@.type==\"InternalIP\")].address}";
+        self.kubectl(["get", "node", node, "-o", path]).run().success().stdout
+    }
+
+    /// The network namespace of a node, as `ip netns` calls it.
+    pub fn netns(&self, node: &str) -> String {
+        netns_of(&self.node_ip(node))
+    }
+}
+
+fn netns_of(address: &str) -> String {
     let list = run(Command::new("ip").args(["netns", "list"]));
     let names = list.lines().filter_map(|line| line.split_whitespace().next());
     let has_address = |name: &&str| {

@@ -1,15 +1,15 @@
-//! A registry on this machine that wants a name and a password: Debian's docker-registry.
+//! A registry that wants a name and a password: Debian's docker-registry, on this machine or on a node.
 
 use std::{
     fs,
-    net::{TcpListener, TcpStream},
-    process::{Child, Command, Stdio},
+    net::TcpListener,
+    process::{Child, Stdio},
     time::Duration,
 };
 
 use tempfile::TempDir;
 
-use super::wait_until;
+use super::{Cluster, Command, wait_until};
 
 /// `tester` with the password `secret`, as htpasswd writes it with bcrypt.
 const USERS: &str = "tester:$2b$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n";
@@ -18,17 +18,31 @@ const USERS: &str = "tester:$2b$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcY
 pub struct Registry {
     /// `127.0.0.1:PORT`.
     pub address: String,
+    netns: Option<String>,
     process: Child,
     folder: TempDir,
 }
 
+/// Where it listens on a node: there nobody else does.
+const NODE_PORT: u16 = 5999;
+
 impl Registry {
     /// Starts one and waits until it answers.
     pub fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
         // Free a moment ago: nothing else listens where the system gives out ports.
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let address = free.expect("a port").to_string();
+        Self::listening(free.expect("a port").port(), None)
+    }
+
+    /// The same on the loopback of a node, where its kubelet takes it without TLS. Others than the node reach it by
+    /// [`Registry::from_there`].
+    pub fn on_node(cluster: &Cluster, node: &str) -> Self {
+        Self::listening(NODE_PORT, Some(cluster.netns(node)))
+    }
+
+    fn listening(port: u16, netns: Option<String>) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let address = format!("127.0.0.1:{port}");
         let path = |name: &str| folder.path().join(name);
         fs::write(path("users"), USERS).expect("a file");
         let config = format!(
@@ -38,14 +52,25 @@ impl Registry {
             path("users").display(),
         );
         fs::write(path("config.yml"), config).expect("a file");
-        let mut command = Command::new("docker-registry");
-        command.arg("serve").arg(path("config.yml"));
+        let config = path("config.yml").display().to_string();
+        let mut command = within(netns.as_deref(), "docker-registry", ["serve", &config]).std();
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let process = command.spawn().expect("docker-registry, which cargo xtask test installs");
+        let registry = Self { address, netns, process, folder };
+        let url = format!("http://{}/v2/", registry.address);
         wait_until("the registry", Duration::from_secs(30), || {
-            TcpStream::connect(&address).is_ok()
+            registry.from_there("curl", ["--silent", &url]).run().code == 0
         });
-        Self { address, process, folder }
+        registry
+    }
+
+    /// A program that is to run where the registry listens.
+    pub fn from_there<'a>(
+        &self,
+        program: &str,
+        words: impl IntoIterator<Item = &'a str>,
+    ) -> Command {
+        within(self.netns.as_deref(), program, words)
     }
 
     /// A folder with what `docker login` leaves behind, for `DOCKER_CONFIG`.
@@ -56,6 +81,18 @@ impl Registry {
         fs::write(self.folder.path().join("config.json"), config).expect("a file");
         self.folder.path().display().to_string()
     }
+}
+
+fn within<'a>(
+    netns: Option<&str>,
+    program: &str,
+    words: impl IntoIterator<Item = &'a str>,
+) -> Command {
+    let command = match netns {
+        Some(netns) => Command::new("ip").args(["netns", "exec", netns, program]),
+        None => Command::new(program),
+    };
+    command.args(words)
 }
 
 impl Drop for Registry {

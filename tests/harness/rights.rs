@@ -39,6 +39,36 @@ impl Namespace {
     }
 }
 
+impl Namespace {
+    /// Gives the ServiceAccount `account` the rights of the ClusterRole in `manifest`, in every namespace, for as long as this
+    /// namespace is there. Follows [`Namespace::grant`].
+    #[track_caller]
+    pub fn grant_everywhere(&self, account: &str, manifest: &str) {
+        let read = self.kubectl(["create", "--dry-run=client", "-o", "json", "-f", "-"]);
+        let mut role: Value = serde_json::from_str(&read.stdin(manifest).run().success().stdout)
+            .expect("a ClusterRole as JSON");
+        let uid = ["get", "namespace", &self.name, "-o", "jsonpath={.metadata.uid}"];
+        let uid = self.cluster.kubectl(uid).run().success().stdout;
+        let name = format!("{}-{account}", self.name);
+        let owner = json!({"apiVersion": "v1", "kind": "Namespace", "name": self.name, "uid": uid});
+        role["metadata"] = json!({"name": name, "ownerReferences": [owner]});
+        let binding = json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+            "metadata": role["metadata"],
+            "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": self.name}],
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
+        });
+        self.apply(
+            &json!({"apiVersion": "v1", "kind": "List", "items": [role, binding]}).to_string(),
+        );
+        let user = format!("system:serviceaccount:{}:{account}", self.name);
+        wait_until("the rights to count", Duration::from_secs(30), || {
+            let ask = ["auth", "can-i", "get", "nodes", "--as", &user];
+            self.cluster.kubectl(ask).run().code == 0
+        });
+    }
+}
+
 /// The Role, a ServiceAccount, and what binds them.
 fn bound(role: &Value, namespace: &str, account: &str) -> Value {
     let metadata = json!({"name": account});

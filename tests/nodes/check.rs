@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::SOON;
 use harness::{
-    Cluster, Namespace, Run, SharedServers, side_by_side, start_article_servers, wait_until,
+    Cluster, Namespace, Run, SharedServers, closed_pipe, side_by_side, start_article_servers,
+    wait_until,
 };
 
 /// Nothing listens there, on any node: a pull fails at once.
@@ -260,9 +261,7 @@ fn a_pod_deleted_under_us_is_no_verdict() {
 fn a_closed_pipe_is_no_news_and_leaves_nothing() {
     let (ns, servers) = (Cluster::nodes().namespace("check-pipe"), SharedServers::get());
     let command = ns.pods(["check", &servers.nginx]);
-    let mut child = command.spawn();
-    drop(child.stdout.take());
-    let output = child.wait_with_output().expect("it ends");
+    let output = command.std().stdout(closed_pipe()).output().expect("it ends");
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(ns.leftovers(), "");

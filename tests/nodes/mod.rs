@@ -4,6 +4,7 @@ use std::time::Duration;
 
 mod admission;
 mod article;
+mod buffered;
 mod carrier;
 mod causes;
 mod check;

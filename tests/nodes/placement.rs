@@ -2,7 +2,7 @@
 
 use std::{thread, time::Duration};
 
-use harness::{Cluster, Namespace, Run, SharedServers, wait_until};
+use harness::{Cluster, Namespace, Run, SharedServers, side_by_side, wait_until};
 
 const OURS: &str = "app.kubernetes.io/managed-by=kubectl-pods";
 
@@ -69,6 +69,32 @@ fn a_node_that_comes_in_between_is_used() {
     assert!(run.stdout.contains(&format!("\"node\": \"{node}\"")), "{}", run.story());
     assert!(run.stderr.matches("Unschedulable").count() <= 1, "{}", run.story());
     assert_eq!(ns.leftovers(), "");
+}
+
+#[test]
+fn what_an_autoscaler_says_is_told_and_no_end() {
+    let told = [
+        ("Nominated", "Pod should schedule on: nodeclaim/default-x7d2p"),
+        ("NotTriggerScaleUp", "pod did not trigger scale-up: 1 max node group size reached"),
+    ];
+    side_by_side(
+        told,
+        || Cluster::nodes().namespace("scaler"),
+        |ns, (reason, message)| {
+            let selector = selector(&ns);
+            let command = ns.pods(["check", "10.96.0.1:443", "--start-timeout", "8s"]);
+            let command = command.args(["--node-selector", &selector]);
+            let run = thread::scope(|scope| {
+                let run = scope.spawn(|| command.run());
+                let event = scaling_event(&unschedulable_pod(&ns), &ns.name, reason, message);
+                ns.kubectl(["create", "-f", "-"]).stdin(&event).run().success();
+                run.join().expect("it runs")
+            });
+            let run = run.exits(3).complains(&format!("{reason}: {message}"));
+            assert!(run.took >= Duration::from_secs(8), "{}", run.story());
+            assert_eq!(ns.leftovers(), "");
+        },
+    );
 }
 
 #[test]

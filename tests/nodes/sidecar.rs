@@ -8,24 +8,62 @@ use harness::{Cluster, Namespace, Run, SharedServers, wait_until};
 /// Has admission put a container beside every new one of the namespace: nginx, as root, as its image says, with these words
 /// of a shell and what else a value in CEL may say. Waits until new pods have it.
 fn inject(ns: &Namespace, script: &str, more: &str) {
+    inject_as(ns, &BESIDE, script, more);
+}
+
+/// Where a container goes, as `injected.yaml` has it, and what is then seen of the names of a pod's containers.
+struct Place {
+    words: [(&'static str, &'static str); 4],
+    names: &'static str,
+    seen: &'static str,
+}
+
+const BESIDE: Place = Place {
+    words: [
+        ("$PLACE", "/spec/containers/-"),
+        ("$KIND", "containers"),
+        ("$OPEN", ""),
+        ("$CLOSE", ""),
+    ],
+    names: "jsonpath={.spec.containers[*].name}",
+    seen: "new mesh",
+};
+
+/// Before the probe, and as long as it: a native sidecar (KEP-753).
+const NATIVE: Place = Place {
+    words: [
+        ("$PLACE", "/spec/initContainers"),
+        ("$KIND", "initContainers"),
+        ("$OPEN", "["),
+        ("$CLOSE", "]"),
+    ],
+    names: "jsonpath={.spec.initContainers[*].name}",
+    seen: "mesh",
+};
+
+fn inject_as(ns: &Namespace, place: &Place, script: &str, more: &str) {
     let uid = ["get", "namespace", &ns.name, "-o", "jsonpath={.metadata.uid}"];
     let uid = ns.cluster.kubectl(uid).run().success().stdout;
     let policy = include_str!("../fixtures/injected.yaml");
     let policy = policy.replace("$NAME", &ns.name).replace("$UID", &uid);
-    ns.apply(&policy.replace("$SCRIPT", script).replace("$MORE", more));
-    let names = "jsonpath={.spec.containers[*].name}";
-    let pod = ["run", "new", "--image=none", "--restart=Never", "--dry-run=server", "-o", names];
+    let policy = policy.replace("$SCRIPT", script).replace("$MORE", more);
+    ns.apply(&place.words.iter().fold(policy, |policy, (word, with)| policy.replace(word, with)));
+    let pod =
+        ["run", "new", "--image=none", "--restart=Never", "--dry-run=server", "-o", place.names];
     wait_until("the policy", Duration::from_secs(30), || {
-        ns.kubectl(pod).run().success().stdout == "new mesh"
+        ns.kubectl(pod).run().success().stdout == place.seen
     });
 }
 
 /// Has a server beside every probe that refuses for some seconds, and is ready when it accepts.
-fn inject_server(ns: &Namespace, seconds: u32) {
-    let ready = ", readinessProbe: Object.spec.containers.readinessProbe{
+fn inject_server(ns: &Namespace, place: &Place, seconds: u32) {
+    let always = if place.seen == NATIVE.seen { ", restartPolicy: \"Always\"" } else { "" };
+    let ready = format!(
+        "{always}, readinessProbe: Object.spec.$KIND.readinessProbe{{
             periodSeconds: 1,
-            tcpSocket: Object.spec.containers.readinessProbe.tcpSocket{port: 80}}";
-    inject(ns, &format!("sleep {seconds}; exec nginx"), ready);
+            tcpSocket: Object.spec.$KIND.readinessProbe.tcpSocket{{port: 80}}}}"
+    );
+    inject_as(ns, place, &format!("sleep {seconds}; exec nginx"), &ready);
 }
 
 #[track_caller]
@@ -39,9 +77,21 @@ fn check(ns: &Namespace, words: &[&str], code: i32) -> Run {
 fn a_sidecar_that_never_ends() {
     let ns = Cluster::nodes().namespace("sidecar");
     inject(&ns, "sleep 3600", "");
+    every_verb_works(&ns);
+}
+
+#[test]
+fn a_native_sidecar() {
+    let ns = Cluster::nodes().namespace("sidecar-native");
+    inject_as(&ns, &NATIVE, "sleep 3600", ", restartPolicy: \"Always\"");
+    every_verb_works(&ns);
+}
+
+#[track_caller]
+fn every_verb_works(ns: &Namespace) {
     let servers = SharedServers::get();
     let target = &servers.nginx;
-    check(&ns, &[target], 0).quiet();
+    check(ns, &[target], 0).quiet();
     let run = ns.pods(["curl", target]).run().success();
     assert!(run.stdout.contains("Welcome to nginx!"), "{}", run.story());
     assert_eq!(ns.leftovers(), "");
@@ -55,7 +105,7 @@ fn a_sidecar_that_never_ends() {
 fn a_sidecar_that_is_asked_to_stay_away() {
     let ns = Cluster::nodes().namespace("sidecar-away");
     // One that is never ready: with it, a failure would say nothing.
-    inject_server(&ns, 3600);
+    inject_server(&ns, &BESIDE, 3600);
     let run = check(&ns, &["127.0.0.1:1", "--no-sidecar"], 2);
     assert!(run.stdout.contains("refused") && !run.stderr.contains("mesh"), "{}", run.story());
     let run = ns.pods(["curl", "127.0.0.1:1", "--no-sidecar"]).run().exits(7);
@@ -97,17 +147,19 @@ fn one_node(ns: &Namespace) -> String {
 /// What the probe asks for is the sidecar itself, so that it is refused until that is ready, as by a mesh's proxy.
 #[test]
 fn a_sidecar_that_is_ready_late_is_waited_for() {
-    let ns = Cluster::nodes().namespace("sidecar-late");
-    inject_server(&ns, 4);
-    let run = check(&ns, &["127.0.0.1:80"], 0);
-    let run = run.complains("container mesh beside the probe was ready");
-    assert!(run.stdout.contains("open"), "{}", run.story());
+    for (name, place) in [("sidecar-late", &BESIDE), ("sidecar-native-late", &NATIVE)] {
+        let ns = Cluster::nodes().namespace(name);
+        inject_server(&ns, place, 4);
+        let run = check(&ns, &["127.0.0.1:80"], 0);
+        let run = run.complains("container mesh beside the probe was ready");
+        assert!(run.stdout.contains("open"), "{}", run.story());
+    }
 }
 
 #[test]
 fn while_a_sidecar_is_not_ready_a_failure_says_nothing() {
     let ns = Cluster::nodes().namespace("sidecar-never");
-    inject_server(&ns, 3600);
+    inject_server(&ns, &BESIDE, 3600);
     let servers = SharedServers::get();
     let target = &servers.nginx;
     let run = check(&ns, &["127.0.0.1:80", target, "--start-timeout", "8s", "-o", "json"], 3);

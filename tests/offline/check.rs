@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use harness::{Answer, Plugin, ScriptedApi};
+use harness::{Answer, Plugin, ScriptedApi, closed_pipe};
 use serde_json::json;
 
 /// What a server does with every connection.
@@ -277,9 +277,7 @@ fn a_closed_pipe_is_no_news() {
     // Nothing listens there. How it ended is told all the same.
     for (target, code) in [(open.as_str(), 0), ("127.0.0.1:1", 2)] {
         let command = check(&[target.to_owned()]);
-        let mut child = command.spawn();
-        drop(child.stdout.take());
-        let output = child.wait_with_output().expect("it ends");
+        let output = command.std().stdout(closed_pipe()).output().expect("it ends");
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{target}");
         assert_eq!(output.status.code(), Some(code), "{target}");
     }

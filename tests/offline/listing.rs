@@ -4,7 +4,7 @@ use std::{fs, time::Duration};
 
 use serde_json::{Value, json};
 
-use harness::{Answer, Plugin, ScriptedApi, same_within_seconds};
+use harness::{Answer, Plugin, ScriptedApi, closed_pipe, same_within_seconds};
 
 /// A server's Table with these pods.
 fn table(names: &[&str], meta: &Value) -> String {
@@ -376,10 +376,8 @@ fn a_closed_pipe_is_no_news() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("table.json");
     fs::write(&path, table(&names, &json!({}))).expect("written");
-    let mut child =
-        Plugin::args(["-f", path.to_str().expect("UTF-8")]).std().spawn().expect("started");
-    drop(child.stdout.take());
-    let output = child.wait_with_output().expect("it ends");
+    let command = Plugin::args(["-f", path.to_str().expect("UTF-8")]);
+    let output = command.std().stdout(closed_pipe()).output().expect("it ends");
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     assert!(output.status.success(), "{:?}", output.status);
 }

@@ -50,6 +50,9 @@ const ADVICE: [(&[&str], &str); 21] = [
     // kubelet: what registries say of those they do not know.
     (&["authentication required"], PULL_SECRET),
     (&["pull access denied"], PULL_SECRET),
+    (&["no basic auth credentials"], PULL_SECRET),
+    (&["failed to fetch anonymous token"], PULL_SECRET),
+    (&["401 Unauthorized"], PULL_SECRET),
 ];
 const ELSEWHERE: &str = "--probe-namespace puts the probe into another namespace";
 const NO_PROBE: &str = "so it is no image of the probe, which says by number that it is not root: --carrier IMAGE has the probe carried by any image with a shell";

@@ -8,6 +8,8 @@ use std::{
 use harness::{Cluster, Namespace, SharedServers};
 use serde_json::Value;
 
+use super::checker;
+
 /// The first cause of each target from each node: its kind and its message.
 pub(super) fn causes(ns: &Namespace, words: &[&str]) -> BTreeMap<String, String> {
     let limits = ["--connect-timeout", "1s", "-o", "json"];
@@ -55,13 +57,16 @@ fn what_was_there_and_is_no_more() {
         ("svc/starting", "pods-not-ready: svc/starting has no ready pod: pod starting is not ready (Pending: PodInitializing)".to_owned()),
         ("svc/stale", format!("stale-endpoint: svc/stale still sends to {unused} (pod gone), which is gone")),
         ("svc/elsewhere", format!("missing: there is no Service elsewhere in namespace {}; namespace {} has one", ns.name, other.name)),
+        ("http://elsewhere", format!("missing: there is no Service elsewhere in namespace {}; namespace {} has one", ns.name, other.name)),
         ("before", format!("pod-ended: pod before has ended (Succeeded); its address {node} is now that of pod heir of namespace {}", ns.name)),
         (ended.as_str(), format!("pod-ended: pod ended of namespace {} had the address {ended} and has ended (Succeeded)", ns.name)),
     ];
     let targets = expected.each_ref().map(|(target, _)| {
         if *target == ended { format!("{ended}:80") } else { (*target).to_owned() }
     });
-    let words: Vec<&str> = targets.iter().map(String::as_str).collect();
+    let user = checker(&ns);
+    let as_user = ["--as", user.as_str()];
+    let words: Vec<&str> = targets.iter().map(String::as_str).chain(as_user).collect();
     let lines = expected.map(|(_, line)| line);
     let told = || -> Vec<String> {
         let causes = causes(&ns, &words);

@@ -10,9 +10,22 @@ use serde_json::Value;
 use harness::{Cluster, Namespace, wait_until};
 
 /// What was got wrong in `causes.yaml`, and what is to be said of it: target, verdict (none where it depends on the way of the
-/// packet), kind of the first cause, and its line, or what that begins with where the rest depends on the cluster. `NS` is the
-/// namespace.
+/// packet), kind of the first cause, and its line, or what that begins and ends with where the rest depends on the cluster. `NS` is
+/// the namespace.
 const MISTAKES: &str = include_str!("../../fixtures/causes.json");
+
+/// What the docs say is enough to name causes: in the namespace, and elsewhere.
+const RIGHTS: [&str; 2] = [
+    include_str!("../../../deploy/rights-check.yaml"),
+    include_str!("../../../deploy/rights-causes.yaml"),
+];
+
+/// A user who may do that and nothing else.
+fn checker(ns: &Namespace) -> String {
+    let user = ns.grant("checker", RIGHTS[0], |_| {});
+    ns.grant_everywhere("checker", RIGHTS[1]);
+    user
+}
 
 /// [`MISTAKES`] in this namespace.
 fn mistakes(ns: &Namespace) -> Vec<Value> {
@@ -32,7 +45,11 @@ fn differences(ns: &Namespace, report: &Value) -> BTreeMap<String, String> {
         let got = format!("{}; {}", text("message"), text("next"));
         let begins = expected["begins"].as_str();
         let line = begins.or(expected["line"].as_str()).expect("a line");
-        let same = if begins.is_some() { got.starts_with(line) } else { got == line };
+        let ends = expected["ends"].as_str().unwrap_or_default();
+        let same = match begins {
+            Some(line) => got.starts_with(line) && got.ends_with(ends),
+            None => got == line,
+        };
         // Of many rejections within a second a kernel sends a part (`icmp_ratelimit`), so that the rest is silence.
         let seen = verdict.is_null()
             || row["verdict"] == *verdict
@@ -56,7 +73,11 @@ fn every_mistake_is_named_in_one_line() {
     let ns = Cluster::nodes().namespace("causes");
     ns.apply(include_str!("../../fixtures/causes.yaml"));
     ns.wait_ready("front");
-    let check = || ns.pods(["check", "-o", "json", "--connect-timeout", "2s"]).args(targets(&ns));
+    let user = checker(&ns);
+    let check = || {
+        let words = ["check", "-o", "json", "--connect-timeout", "2s", "--as", &user];
+        ns.pods(words).args(targets(&ns))
+    };
     let differ = || {
         let run = check().run().exits(2);
         differences(&ns, &serde_json::from_str(&run.stdout).expect("JSON"))
@@ -106,7 +127,28 @@ fn every_mistake_is_named_in_one_line() {
         "what is as expected has no chain\n{}",
         wide.story()
     );
+    moved_is_told_where_it_is_not_expected(&ns);
+    what_was_done_is_shown_though_the_rest_failed(&ns);
     assert_eq!(ns.leftovers(), "");
+}
+
+fn moved_is_told_where_it_is_not_expected(ns: &Namespace) {
+    let run = ns.pods(["check", "pages:80/moved", "--expect", "200"]).run().exits(2);
+    let line = "answers, with status 301: it sends its clients to http://elsewhere.example/; ";
+    assert!(run.stdout.contains(line), "{}", run.story());
+}
+
+/// A server that accepts and then says nothing.
+fn what_was_done_is_shown_though_the_rest_failed(ns: &Namespace) {
+    ns.wait_ready("stalls");
+    ns.kubectl(["exec", "stalls", "--", "sh", "-c", "kill -s STOP -1"]).run().success();
+    let run = ns.pods(["check", "stalls:80/", "--timeout", "2s"]).run().exits(2);
+    let cells: Vec<&str> = run.stdout.lines().nth(1).unwrap_or_default().split("  ").collect();
+    let cells: Vec<&str> =
+        cells.into_iter().map(str::trim).filter(|cell| !cell.is_empty()).collect();
+    let [_, _, verdict, code, connect, ..] = cells.as_slice() else { panic!("{}", run.story()) };
+    assert_eq!((*verdict, *code), ("stalled", "<none>"), "{}", run.story());
+    assert!(connect.ends_with('s') && *connect != "<none>", "{}", run.story());
 }
 
 #[test]
