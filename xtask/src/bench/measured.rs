@@ -1,10 +1,13 @@
 //! One run of a program, and what it cost.
 
 use std::fs::{self, File};
+use std::io::BufReader;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use tempfile::TempDir;
 
 use crate::command;
 
@@ -15,11 +18,24 @@ pub(super) struct Measured {
     pub(super) wall: Duration,
     /// User and system time of all its threads.
     pub(super) cpu: Duration,
-    /// The most memory that it had at a time (maximum resident set size), in bytes. At least ours: a new process begins as
-    /// a copy of this one.
+    /// The most memory that it had at a time (maximum resident set size), in bytes. At least what we had when it began: a
+    /// new process begins as a copy of this one. So we keep no outputs in memory.
     pub(super) peak: u64,
+    /// What it printed: a file, which goes with the folder.
+    stdout: PathBuf,
+    _folder: TempDir,
+}
+
+impl Measured {
     /// What it printed.
-    pub(super) output: Vec<u8>,
+    pub(super) fn output(&self) -> Result<BufReader<File>> {
+        Ok(BufReader::new(File::open(&self.stdout)?))
+    }
+
+    /// Bytes that it printed.
+    pub(super) fn size(&self) -> Result<u64> {
+        Ok(fs::metadata(&self.stdout)?.len())
+    }
 }
 
 /// Runs `command` with its output in a file, which costs it less than a pipe that somebody must empty.
@@ -32,6 +48,7 @@ pub(super) fn run(command: &mut Command) -> Result<Measured> {
     let [stdout, stderr] = ["stdout", "stderr"].map(|name| folder.path().join(name));
     command.stdin(Stdio::null());
     command.stdout(File::create(&stdout)?).stderr(File::create(&stderr)?);
+    forget_our_peak()?;
     let begun = Instant::now();
     let child = command
         .spawn()
@@ -45,7 +62,12 @@ pub(super) fn run(command: &mut Command) -> Result<Measured> {
     }
     let peak = u64::try_from(usage.ru_maxrss)? * 1024;
     let cpu = time(usage.ru_utime)? + time(usage.ru_stime)?;
-    Ok(Measured { wall, cpu, peak, output: fs::read(&stdout)? })
+    Ok(Measured { wall, cpu, peak, stdout, _folder: folder })
+}
+
+/// The most that we ever had is not what a new process begins with (proc(5), `clear_refs`: 5).
+fn forget_our_peak() -> Result<()> {
+    fs::write("/proc/self/clear_refs", "5").context("cannot reset the peak of our own memory")
 }
 
 /// Waits for a child. No crate of ours tells what a single child has used.
@@ -78,11 +100,20 @@ mod tests {
     #[test]
     fn costs_of_a_run() {
         let idle = shell("echo hello; sleep 0.2").unwrap();
-        assert_eq!(idle.output, b"hello\n");
+        assert_eq!(std::io::read_to_string(idle.output().unwrap()).unwrap(), "hello\n");
+        assert_eq!(idle.size().unwrap(), 6);
         assert!(idle.wall >= Duration::from_millis(200), "{idle:?}");
         assert!(idle.cpu < idle.wall, "{idle:?}");
         let busy = shell("i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done").unwrap();
         assert!(busy.cpu > idle.cpu && busy.peak > 0, "{busy:?} {idle:?}");
+    }
+
+    #[test]
+    fn our_own_memory_is_not_counted() {
+        let hoard = std::hint::black_box(vec![1_u8; 256 << 20]);
+        drop(hoard);
+        let idle = shell("true").unwrap();
+        assert!(idle.peak < 128 << 20, "{idle:?}");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use anyhow::{Result, ensure};
 
 use self::{contenders::Where, pods::Filling, report::Line};
 use crate::{
+    bench::measured::Measured,
     cargo::{self, Part},
     cluster::{self, Running},
 };
@@ -89,15 +90,18 @@ fn in_turn(place: &Where<'_>, words: &[&str], pods: usize, runs: u32) -> Result<
         line.wire = place.wire.bytes_of(|| line.contender.run().map(drop))?;
     }
     for _ in 0..runs {
-        let mut expected: Option<Vec<u8>> = None;
+        let mut expected: Option<Measured> = None;
         for line in &mut lines {
             let measured = line.contender.run()?;
-            if line.contender.prints_pods {
-                let expected = expected.get_or_insert_with(|| measured.output.clone());
-                let same = same::but_for_ages(expected, &measured.output);
-                ensure!(same, "kubectl and `{}` differ", line.contender.name);
+            line.add(&measured)?;
+            match &expected {
+                _ if !line.contender.prints_pods => {}
+                None => expected = Some(measured),
+                Some(expected) => {
+                    let same = same::but_for_ages(expected.output()?, measured.output()?)?;
+                    ensure!(same, "kubectl and `{}` differ", line.contender.name);
+                }
             }
-            line.add(&measured);
         }
     }
     Ok(lines)

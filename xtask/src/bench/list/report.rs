@@ -1,5 +1,7 @@
 //! What was measured, as rows for `docs/measurements.md`.
 
+use anyhow::Result;
+
 use super::contenders::Contender;
 use crate::bench::{measured::Measured, sample::Sample};
 
@@ -13,7 +15,7 @@ pub(super) struct Line {
     /// The largest of all runs.
     peak: u64,
     /// Of the last run.
-    output: usize,
+    output: u64,
 }
 
 impl Line {
@@ -22,11 +24,12 @@ impl Line {
         Self { contender, wire: 0, wall, cpu, peak: 0, output: 0 }
     }
 
-    pub(super) fn add(&mut self, measured: &Measured) {
+    pub(super) fn add(&mut self, measured: &Measured) -> Result<()> {
         self.wall.add(measured.wall);
         self.cpu.add(measured.cpu);
         self.peak = self.peak.max(measured.peak);
-        self.output = measured.output.len();
+        self.output = measured.size()?;
+        Ok(())
     }
 }
 
@@ -44,7 +47,7 @@ pub(super) fn rows(pods: usize, namespaces: usize, lines: &[Line]) {
     for line in lines {
         let times = kubectl / line.wall.median().as_secs_f64();
         let output =
-            if line.contender.prints_pods { megabytes(line.output as u64) } else { String::new() };
+            if line.contender.prints_pods { megabytes(line.output) } else { String::new() };
         println!(
             "| {pods} / {namespaces} | `{}` | {} | {times:.1} | {:.3} s | {} | {} | {output} |",
             line.contender.name,
