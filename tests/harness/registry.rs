@@ -1,15 +1,15 @@
-//! A registry that wants a name and a password: Debian's docker-registry, on this machine or on a node.
+//! A registry on this machine that wants a name and a password: Debian's docker-registry.
 
 use std::{
     fs,
-    net::TcpListener,
-    process::{Child, Stdio},
+    net::{TcpListener, TcpStream},
+    process::{Child, Command, Stdio},
     time::Duration,
 };
 
 use tempfile::TempDir;
 
-use super::{Cluster, Command, wait_until};
+use super::wait_until;
 
 /// `tester` with the password `secret`, as htpasswd writes it with bcrypt.
 const USERS: &str = "tester:$2b$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n";
@@ -18,31 +18,17 @@ const USERS: &str = "tester:$2b$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcY
 pub struct Registry {
     /// `127.0.0.1:PORT`.
     pub address: String,
-    netns: Option<String>,
     process: Child,
     folder: TempDir,
 }
 
-/// Where it listens on a node: there nobody else does.
-const NODE_PORT: u16 = 5999;
-
 impl Registry {
     /// Starts one and waits until it answers.
     pub fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
         // Free a moment ago: nothing else listens where the system gives out ports.
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        Self::listening(free.expect("a port").port(), None)
-    }
-
-    /// The same on the loopback of a node, where its kubelet takes it without TLS. Others than the node reach it by
-    /// [`Registry::from_there`].
-    pub fn on_node(cluster: &Cluster, node: &str) -> Self {
-        Self::listening(NODE_PORT, Some(cluster.netns(node)))
-    }
-
-    fn listening(port: u16, netns: Option<String>) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let address = format!("127.0.0.1:{port}");
+        let address = free.expect("a port").to_string();
         let path = |name: &str| folder.path().join(name);
         fs::write(path("users"), USERS).expect("a file");
         let config = format!(
@@ -52,25 +38,14 @@ impl Registry {
             path("users").display(),
         );
         fs::write(path("config.yml"), config).expect("a file");
-        let config = path("config.yml").display().to_string();
-        let mut command = within(netns.as_deref(), "docker-registry", ["serve", &config]).std();
+        let mut command = Command::new("docker-registry");
+        command.arg("serve").arg(path("config.yml"));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let process = command.spawn().expect("docker-registry, which cargo xtask test installs");
-        let registry = Self { address, netns, process, folder };
-        let url = format!("http://{}/v2/", registry.address);
         wait_until("the registry", Duration::from_secs(30), || {
-            registry.from_there("curl", ["--silent", &url]).run().code == 0
+            TcpStream::connect(&address).is_ok()
         });
-        registry
-    }
-
-    /// A program that is to run where the registry listens.
-    pub fn from_there<'a>(
-        &self,
-        program: &str,
-        words: impl IntoIterator<Item = &'a str>,
-    ) -> Command {
-        within(self.netns.as_deref(), program, words)
+        Self { address, process, folder }
     }
 
     /// A folder with what `docker login` leaves behind, for `DOCKER_CONFIG`.
@@ -81,18 +56,6 @@ impl Registry {
         fs::write(self.folder.path().join("config.json"), config).expect("a file");
         self.folder.path().display().to_string()
     }
-}
-
-fn within<'a>(
-    netns: Option<&str>,
-    program: &str,
-    words: impl IntoIterator<Item = &'a str>,
-) -> Command {
-    let command = match netns {
-        Some(netns) => Command::new("ip").args(["netns", "exec", netns, program]),
-        None => Command::new(program),
-    };
-    command.args(words)
 }
 
 impl Drop for Registry {

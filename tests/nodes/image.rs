@@ -6,7 +6,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::SOON;
 use harness::{Cluster, Command, Plugin, Registry, Run, SharedServers};
 
 /// The socket of the containerd of each node.
@@ -89,26 +88,6 @@ fn a_pushed_image_is_pulled_and_runs() {
     ctr(&containerds()[0], &pull).success();
     let check = ["check", &servers.nginx, "--from-node", "node1", "--probe-image", &image];
     ns.pods(check).run().success();
-}
-
-#[test]
-fn a_registry_that_wants_to_know_who_pulls() {
-    let (ns, servers) = (Cluster::nodes().namespace("image-secret"), SharedServers::get());
-    let registry = Registry::on_node(&ns.cluster, "node1");
-    let image = format!("{}/tools/secret:1", registry.address);
-    let plugin = Plugin::path().display().to_string();
-    let push = registry.from_there(&plugin, ["image", "push", &image]);
-    push.env("DOCKER_CONFIG", registry.login()).run().success();
-    let secret = ["create", "secret", "docker-registry", "pull", "--docker-username=tester"];
-    let server = format!("--docker-server={}", registry.address);
-    ns.kubectl(secret).args(["--docker-password=secret", &server]).run().success();
-    let check = ["check", &servers.nginx, "--from-node", "node1", "--probe-image", &image];
-    let run = ns.pods(check).run().exits(3).complains("ErrImagePull");
-    let run = run.complains("--image-pull-secret names the secret with the registry's password");
-    assert!(run.took < SOON, "{}", run.story());
-    let _image = OnNode1(image.clone());
-    ns.pods(check).args(["--image-pull-secret", "pull"]).run().success();
-    assert_eq!(ns.leftovers(), "");
 }
 
 /// A stand-in for what loads images into a cluster: it writes down its words, and what the archive begins with.

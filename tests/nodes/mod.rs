@@ -4,7 +4,6 @@ use std::time::Duration;
 
 mod admission;
 mod article;
-mod buffered;
 mod carrier;
 mod causes;
 mod check;
@@ -23,6 +22,7 @@ mod obstacle;
 mod placement;
 mod policy;
 mod protocols;
+mod proxy;
 mod sets;
 mod sidecar;
 mod sources;

@@ -13,33 +13,26 @@ fn inject(ns: &Namespace, script: &str, more: &str) {
 
 /// Where a container goes, as `injected.yaml` has it, and what is then seen of the names of a pod's containers.
 struct Place {
-    words: [(&'static str, &'static str); 4],
+    words: [(&'static str, &'static str); 3],
     names: &'static str,
     seen: &'static str,
 }
 
 const BESIDE: Place = Place {
-    words: [
-        ("$PLACE", "/spec/containers/-"),
-        ("$KIND", "containers"),
-        ("$OPEN", ""),
-        ("$CLOSE", ""),
-    ],
+    words: [("$PLACE", "/spec/containers/-"), ("$OPEN", ""), ("$CLOSE", "")],
     names: "jsonpath={.spec.containers[*].name}",
     seen: "new mesh",
 };
 
 /// Before the probe, and as long as it: a native sidecar (KEP-753).
 const NATIVE: Place = Place {
-    words: [
-        ("$PLACE", "/spec/initContainers"),
-        ("$KIND", "initContainers"),
-        ("$OPEN", "["),
-        ("$CLOSE", "]"),
-    ],
+    words: [("$PLACE", "/spec/initContainers"), ("$OPEN", "["), ("$CLOSE", "]")],
     names: "jsonpath={.spec.initContainers[*].name}",
     seen: "mesh",
 };
+
+/// What makes an init container a sidecar.
+const ALWAYS: &str = ", \"restartPolicy\": dyn(\"Always\")";
 
 fn inject_as(ns: &Namespace, place: &Place, script: &str, more: &str) {
     let uid = ["get", "namespace", &ns.name, "-o", "jsonpath={.metadata.uid}"];
@@ -56,15 +49,16 @@ fn inject_as(ns: &Namespace, place: &Place, script: &str, more: &str) {
 }
 
 /// Has a server beside every probe that refuses for some seconds, and is ready when it accepts.
-fn inject_server(ns: &Namespace, place: &Place, seconds: u32) {
-    let always = if place.seen == NATIVE.seen { ", restartPolicy: \"Always\"" } else { "" };
-    let ready = format!(
-        "{always}, readinessProbe: Object.spec.$KIND.readinessProbe{{
-            periodSeconds: 1,
-            tcpSocket: Object.spec.$KIND.readinessProbe.tcpSocket{{port: 80}}}}"
+fn inject_server(ns: &Namespace, seconds: u32) {
+    inject(
+        ns,
+        &format!("sleep {seconds}; exec nginx"),
+        &format!(", \"readinessProbe\": {ACCEPTS}"),
     );
-    inject_as(ns, place, &format!("sleep {seconds}; exec nginx"), &ready);
 }
+
+/// When a server is up.
+const ACCEPTS: &str = "dyn({\"periodSeconds\": dyn(1), \"tcpSocket\": dyn({\"port\": 80})})";
 
 #[track_caller]
 fn check(ns: &Namespace, words: &[&str], code: i32) -> Run {
@@ -83,7 +77,7 @@ fn a_sidecar_that_never_ends() {
 #[test]
 fn a_native_sidecar() {
     let ns = Cluster::nodes().namespace("sidecar-native");
-    inject_as(&ns, &NATIVE, "sleep 3600", ", restartPolicy: \"Always\"");
+    inject_as(&ns, &NATIVE, "sleep 3600", ALWAYS);
     every_verb_works(&ns);
 }
 
@@ -105,7 +99,7 @@ fn every_verb_works(ns: &Namespace) {
 fn a_sidecar_that_is_asked_to_stay_away() {
     let ns = Cluster::nodes().namespace("sidecar-away");
     // One that is never ready: with it, a failure would say nothing.
-    inject_server(&ns, &BESIDE, 3600);
+    inject_server(&ns, 3600);
     let run = check(&ns, &["127.0.0.1:1", "--no-sidecar"], 2);
     assert!(run.stdout.contains("refused") && !run.stderr.contains("mesh"), "{}", run.story());
     let run = ns.pods(["curl", "127.0.0.1:1", "--no-sidecar"]).run().exits(7);
@@ -147,19 +141,36 @@ fn one_node(ns: &Namespace) -> String {
 /// What the probe asks for is the sidecar itself, so that it is refused until that is ready, as by a mesh's proxy.
 #[test]
 fn a_sidecar_that_is_ready_late_is_waited_for() {
-    for (name, place) in [("sidecar-late", &BESIDE), ("sidecar-native-late", &NATIVE)] {
-        let ns = Cluster::nodes().namespace(name);
-        inject_server(&ns, place, 4);
-        let run = check(&ns, &["127.0.0.1:80"], 0);
-        let run = run.complains("container mesh beside the probe was ready");
-        assert!(run.stdout.contains("open"), "{}", run.story());
-    }
+    let ns = Cluster::nodes().namespace("sidecar-late");
+    inject_server(&ns, 4);
+    let run = check(&ns, &["127.0.0.1:80"], 0);
+    let run = run.complains("container mesh beside the probe was ready");
+    assert!(run.stdout.contains("open"), "{}", run.story());
+}
+
+/// A mesh says of a native one when it has started, and the kubelet starts the probe after that.
+#[test]
+fn a_native_sidecar_that_is_late_is_waited_for_by_the_kubelet() {
+    let ns = Cluster::nodes().namespace("sidecar-native-late");
+    let started = format!("{ALWAYS}, \"startupProbe\": {ACCEPTS}");
+    inject_as(&ns, &NATIVE, "sleep 4; exec nginx", &started);
+    check(&ns, &["127.0.0.1:80"], 0).quiet();
+}
+
+/// It ends with the probe, and nobody learns when it would have been ready.
+#[test]
+fn a_native_sidecar_that_ends_before_it_is_ready_is_not_waited_for() {
+    let ns = Cluster::nodes().namespace("sidecar-native-never");
+    inject_as(&ns, &NATIVE, "sleep 3600", &format!("{ALWAYS}, \"readinessProbe\": {ACCEPTS}"));
+    let run = check(&ns, &["127.0.0.1:80"], 3);
+    let run = run.complains("container mesh beside the probe was not ready when this was tried");
+    assert!(run.took < SOON, "{}", run.story());
 }
 
 #[test]
 fn while_a_sidecar_is_not_ready_a_failure_says_nothing() {
     let ns = Cluster::nodes().namespace("sidecar-never");
-    inject_server(&ns, &BESIDE, 3600);
+    inject_server(&ns, 3600);
     let servers = SharedServers::get();
     let target = &servers.nginx;
     let run = check(&ns, &["127.0.0.1:80", target, "--start-timeout", "8s", "-o", "json"], 3);

@@ -51,8 +51,13 @@ impl ProbeJob<'_> {
             Seen::Pod(pod) => unready_sidecars(pod, probe_pod::CONTAINER).is_empty(),
             _ => false,
         };
-        let is_over = |seen: &Seen| is_ready(seen) || matches!(seen, Seen::Gone(_));
-        let in_time = match timeout(left, seen.wait_for(is_over)).await {
+        // A native sidecar ends with the pod, and is never ready then.
+        let has_ended = |seen: &Seen| match seen {
+            Seen::Pod(pod) => is_over(pod),
+            seen => matches!(seen, Seen::Gone(_)),
+        };
+        let is_settled = |seen: &Seen| is_ready(seen) || has_ended(seen);
+        let in_time = match timeout(left, seen.wait_for(is_settled)).await {
             Ok(Ok(seen)) => is_ready(&seen),
             _ => false,
         };
@@ -60,6 +65,11 @@ impl ProbeJob<'_> {
         let doubt = Doubt { sidecars, later: first.map(|first| first.elapsed()) };
         Results { doubt: Some(doubt), ..results }
     }
+}
+
+fn is_over(pod: &Pod) -> bool {
+    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+    matches!(phase, Some("Succeeded" | "Failed"))
 }
 
 impl Results {
