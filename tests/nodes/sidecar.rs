@@ -58,7 +58,7 @@ fn inject_server(ns: &Namespace, seconds: u32) {
 }
 
 /// When a server is up.
-const ACCEPTS: &str = "dyn({\"periodSeconds\": dyn(1), \"tcpSocket\": dyn({\"port\": 80})})";
+const ACCEPTS: &str = "dyn({\"periodSeconds\": dyn(1), \"failureThreshold\": dyn(30), \"tcpSocket\": dyn({\"port\": 80})})";
 
 #[track_caller]
 fn check(ns: &Namespace, words: &[&str], code: i32) -> Run {

@@ -1,7 +1,7 @@
 //! Words of admission, quota and scheduler, and the flag that helps against what they say.
 
 /// What helps when all of the words are said. Of several only the first counts: the narrower stand above.
-const ADVICE: [(&[&str], &str); 21] = [
+const ADVICE: &[(&[&str], &str)] = &[
     // apiserver `plugin/resourcequota/controller.go`.
     (&["failed quota: "], "--requests and --limits say what the quota wants to know"),
     (&["exceeded quota: ", "requests."], LESS_OR_ELSEWHERE),
