@@ -40,7 +40,7 @@ impl Namespace {
 }
 
 impl Namespace {
-    /// Gives the ServiceAccount `account` the rights of the ClusterRole in `manifest`, in every namespace, for as long as this
+    /// Gives the ServiceAccount `account` the rights of the `ClusterRole` in `manifest`, in every namespace, for as long as this
     /// namespace is there. Follows [`Namespace::grant`].
     #[track_caller]
     pub fn grant_everywhere(&self, account: &str, manifest: &str) {

@@ -81,12 +81,12 @@ fn what_an_autoscaler_says_is_told_and_no_end() {
         told,
         || Cluster::nodes().namespace("scaler"),
         |ns, (reason, message)| {
-            let selector = selector(&ns);
+            let selector = selector(ns);
             let command = ns.pods(["check", "10.96.0.1:443", "--start-timeout", "8s"]);
             let command = command.args(["--node-selector", &selector]);
             let run = thread::scope(|scope| {
                 let run = scope.spawn(|| command.run());
-                let event = scaling_event(&unschedulable_pod(&ns), &ns.name, reason, message);
+                let event = scaling_event(&unschedulable_pod(ns), &ns.name, reason, message);
                 ns.kubectl(["create", "-f", "-"]).stdin(&event).run().success();
                 run.join().expect("it runs")
             });

@@ -70,7 +70,7 @@ fn describe(bytes: &[u8]) -> &'static str {
 }
 
 fn componentize(module: &[u8]) -> Result<Vec<u8>, NoGuest> {
-    let (mut typed, mut adapted) = (false, false);
+    let (mut typed, mut first_wasi) = (false, false);
     for payload in Parser::new(0).parse_all(module) {
         match payload.map_err(|error| NoGuest::Damaged(error.to_string()))? {
             Payload::CustomSection(section) => {
@@ -80,7 +80,7 @@ fn componentize(module: &[u8]) -> Result<Vec<u8>, NoGuest> {
                 for import in section.into_imports() {
                     let import = import.map_err(|error| NoGuest::Damaged(error.to_string()))?;
                     imports::check_core(import.module, import.name)?;
-                    adapted |= import.module == imports::PREVIEW_1;
+                    first_wasi |= import.module == imports::PREVIEW_1;
                 }
             }
             _ => {}
@@ -89,15 +89,14 @@ fn componentize(module: &[u8]) -> Result<Vec<u8>, NoGuest> {
     if !typed {
         return Err(NoGuest::Core);
     }
-    wrap(module, adapted).map_err(|error| NoGuest::Componentize(format!("{error:#}")))
+    wrap(module, first_wasi).map_err(|error| NoGuest::Componentize(format!("{error:#}")))
 }
 
 /// Makes a component of a core module; one that imports the first WASI gets what makes that the second.
-fn wrap(module: &[u8], adapted: bool) -> anyhow::Result<Vec<u8>> {
+fn wrap(module: &[u8], first_wasi: bool) -> anyhow::Result<Vec<u8>> {
     let mut encoder = ComponentEncoder::default().validate(true).module(module)?;
-    if adapted {
-        let adapter = WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER;
-        encoder = encoder.adapter(imports::PREVIEW_1, adapter)?;
+    if first_wasi {
+        encoder = encoder.adapter(imports::PREVIEW_1, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER)?;
     }
     encoder.encode()
 }

@@ -49,7 +49,7 @@ pub(super) fn define(
         ("wasi:cli/exit", "exit-with-code") => {
             inside.func_wrap(name, |_, (_,): (u8,)| ended())?;
         }
-        ("wasi:clocks/wall-clock", _) | ("wasi:clocks/monotonic-clock", _) => {
+        ("wasi:clocks/wall-clock" | "wasi:clocks/monotonic-clock", _) => {
             return time(inside, interface, name);
         }
         ("wasi:sockets/instance-network", "instance-network") => {
