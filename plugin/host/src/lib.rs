@@ -25,6 +25,7 @@ mod load;
 mod locate;
 mod plan;
 mod private;
+mod random;
 mod recognize;
 mod runner;
 mod session;

@@ -4,7 +4,7 @@ use super::{
     bindings::{host, types},
     console::Console,
     limits::{Limits, Meter},
-    wasi::Random,
+    random::Random,
 };
 use table::sanitize;
 

@@ -17,7 +17,6 @@ use wasmtime::{
     component::{Component, LinkerInstance, ResourceType, types::ComponentItem},
 };
 
-pub(super) use self::random::Random;
 use super::state::GuestState;
 
 /// One for all resources: what tells them apart is their number.
