@@ -1,6 +1,7 @@
 //! One HTTP/1.1 request, with or without TLS below it. Redirects are answers, unless the request says that they are to be
 //! followed ([`follow`]).
 
+mod chunks;
 mod fault;
 mod follow;
 mod head;
@@ -139,7 +140,9 @@ impl Http {
                 self.return_broken(&seen, answer, trace).await;
             }
             Err(Failure::Answer { observation: Observation::NotHttp, .. }) => {
-                trace.details.http_fault = Some(HttpFault::Chunks);
+                let whole = seen.whole();
+                let body = whole.as_deref().map(|whole| &whole[Heads::read(whole).length..]);
+                trace.details.http_fault = Some(body.map_or(HttpFault::Chunks, chunks::flaw));
             }
             _ => {}
         }
@@ -173,21 +176,13 @@ impl Http {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let begun = Instant::now();
-        let mut client = http1::Builder::new();
-        client
-            .max_buf_size(self.most() + PIECE_BYTES)
-            .max_headers(fault::MAX_FIELDS)
-            // What curl takes; a line that it does not take is looked for in what was seen.
-            .ignore_invalid_headers_in_responses(true)
-            .allow_spaces_after_header_name_in_responses(true)
-            .allow_obsolete_multiline_headers_in_responses(true);
         let Ready { request, head, body_bytes } = self.ready.clone();
         if let Some(OpenHop { hop, .. }) = trace.hop.as_deref_mut() {
             hop.request = String::from_utf8_lossy(&head).into_owned();
             hop.request_body_bytes = body_bytes;
         }
         let stream = Spelt::new(stream, head);
-        let handshake = client.handshake::<_, Full<Bytes>>(TokioIo::new(stream)).await;
+        let handshake = client(self.most()).handshake::<_, Full<Bytes>>(TokioIo::new(stream)).await;
         let (mut sender, connection) = handshake.map_err(|error| explain(&error, seen))?;
         let conversation = pin!(async {
             let response = sender.send_request(request).await;
@@ -333,6 +328,18 @@ impl Prober for Http {
         }
         .boxed()
     }
+}
+
+/// Reads heads of `most` bytes, and takes what curl takes: a line that curl does not take is looked for in what was seen.
+fn client(most: usize) -> http1::Builder {
+    let mut client = http1::Builder::new();
+    client
+        .max_buf_size(most + PIECE_BYTES)
+        .max_headers(fault::MAX_FIELDS)
+        .ignore_invalid_headers_in_responses(true)
+        .allow_spaces_after_header_name_in_responses(true)
+        .allow_obsolete_multiline_headers_in_responses(true);
+    client
 }
 
 /// A receiver that is gone has ended the run; this attempt ends with it.

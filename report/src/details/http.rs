@@ -42,6 +42,12 @@ pub enum HttpFault {
     HeadCut,
     /// Its head breaks another rule.
     Head,
-    /// What stands between the chunks of its body, or after them, is none of it.
+    /// The length of a chunk of its body is no number, or too large a one.
+    ChunkSize,
+    /// The length of a chunk has too many digits.
+    ChunkSizeTooLong,
+    /// A chunk is longer than it says.
+    ChunkEnd,
+    /// What stands between the chunks of its body, or after them, is none of it in another way, or nobody knows in which.
     Chunks,
 }

@@ -1,4 +1,4 @@
-//! Answers that are none, in curl's words (lib/http.c and lib/transfer.c of curl 7.88).
+//! Answers that are none, in curl's words (`lib/http.c` and `lib/http_chunks.c` of curl 7.88).
 
 use kubectl_pods_report::{Details, HttpFault};
 
@@ -28,7 +28,11 @@ pub(super) fn complaint(details: &Details, head_bytes: u64, lines: usize) -> (u8
         // A line is longer than curl has room for.
         Some(HttpFault::HeadTooLarge) => (27, "Out of memory"),
         Some(HttpFault::Head | HttpFault::HeadCut) => (8, "Weird server reply"),
-        Some(HttpFault::Chunks) => {
+        Some(HttpFault::ChunkSizeTooLong) => {
+            (56, "Too long hexadecimal number in chunked-encoding")
+        }
+        Some(HttpFault::ChunkEnd) => (56, "Malformed encoding found in chunked-encoding"),
+        Some(HttpFault::ChunkSize | HttpFault::Chunks) => {
             (56, "Illegal or missing hexadecimal sequence in chunked-encoding")
         }
     };

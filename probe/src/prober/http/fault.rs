@@ -89,9 +89,7 @@ fn sentence(
                 "the peer {how} in the middle of the head of its answer, after {received} bytes"
             )
         }
-        HttpFault::Head | HttpFault::Chunks => {
-            "the head of the answer breaks the rules of HTTP/1".to_owned()
-        }
+        _ => "the head of the answer breaks the rules of HTTP/1".to_owned(),
     }
 }
 
