@@ -50,6 +50,9 @@ pub struct CheckResults {
     /// tell are no break.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since_seconds: Option<f64>,
+    /// The attempts at each address of its name, if there were several and not all as expected; `latest` is the worst of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub each: Vec<Attempt>,
     /// Handshakes with [`Check::standby`] at about the time of `latest`, if that failed. They are not counted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub direct: Vec<Attempt>,

@@ -133,7 +133,7 @@ pub async fn curl(connection: &ConnectionOptions, args: &CurlArgs) -> anyhow::Re
     };
     let method = http.method.clone();
     let mut plan = curl::plan(&targets[0], host, port, &request, http, &addressing);
-    plan.checks[0].standby = found.stands_by();
+    plan.checks[0].standby.clone_from(&found.standby);
     let asked = Asked { target: &targets[0], args: &request, method: &method };
     let node = args.from_node.as_slice();
     let tell = async |brought: Vec<Brought>| {

@@ -57,18 +57,6 @@ pub(crate) fn notes<'f>(found: &'f [Resolved<'_>]) -> Vec<&'f str> {
     notes
 }
 
-impl Resolved<'_> {
-    /// What is to be asked directly beside it: an endpoint does not stand by for itself.
-    #[must_use]
-    pub(crate) fn stands_by(&self) -> Vec<Standby> {
-        let is_itself = |standby: &Standby| match &self.what {
-            Resolution::Try(host, _) => standby.address.to_string() == *host,
-            Resolution::Settled(..) => false,
-        };
-        self.standby.iter().filter(|standby| !is_itself(standby)).cloned().collect()
-    }
-}
-
 /// What to do about a target.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Resolution {

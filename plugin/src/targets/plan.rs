@@ -122,7 +122,7 @@ pub(crate) fn plan(found: &[Resolved<'_>], options: &AttemptOptions) -> Planned 
                 every_address: (options.all_addresses || found.every_address) && is_name(host),
                 expect: options.expectations(Some(ask.protocol())),
                 limits: options.limits(),
-                standby: found.stands_by(),
+                standby: found.standby.clone(),
                 ..Check::new(id, &found.label, host, ask)
             }));
             Subject::Check(id)

@@ -223,8 +223,7 @@ fn headless(
                 let what = Resolution::Try(address.clone(), Some(tried.clone()));
                 let note = note.clone();
                 let place = FoundPlace::new(label, what);
-                let standby = itself(address, &tried);
-                places.push(FoundPlace { every_address: true, note, standby, ..place });
+                places.push(FoundPlace { every_address: true, note, ..place });
             }
         }
     }
@@ -246,12 +245,6 @@ fn untranslated(stem: &str, declared: &Port, tried: &Port) -> Option<String> {
              because nobody translates its port {declared}"
         )
     })
-}
-
-/// An endpoint of a headless Service, for whoever asks the Service by its name.
-fn itself(address: &str, port: &Port) -> Vec<Standby> {
-    let address = address.parse().ok().filter(|_| port.transport == Transport::Tcp);
-    address.map(|address| Standby { address, port: port.number }).into_iter().collect()
 }
 
 /// The endpoints' port behind a port of the Service: they share a name, which may be absent.

@@ -81,15 +81,32 @@ impl Machine {
         &self,
         prepared: &Prepared,
         answer: &mpsc::Sender<Piece>,
-    ) -> Attempt {
+    ) -> Round {
         let places = self.places(prepared).await;
         let attempts = places.into_iter().map(|only| self.attempt(prepared, only, answer));
         let mut attempts = join_all(attempts).await;
-        match attempts.pop() {
+        let is_telling = attempts.len() > 1 && attempts.iter().any(is_bad);
+        let each = if is_telling { attempts.clone() } else { Vec::new() };
+        let attempt = match attempts.pop() {
             Some(last) => worst(last, attempts),
             None => self.attempt(prepared, None, answer).await,
-        }
+        };
+        Round { attempt, each }
     }
+}
+
+/// What one try of a check at all its places came to.
+#[cfg(feature = "serve")]
+pub(crate) struct Round {
+    /// The attempt that speaks for all.
+    pub(crate) attempt: Attempt,
+    /// All of them, if they are several and not all as expected.
+    pub(crate) each: Vec<Attempt>,
+}
+
+#[cfg(feature = "serve")]
+fn is_bad(attempt: &Attempt) -> bool {
+    attempt.judgement != Judgement::Held
 }
 
 impl Machine {
@@ -120,8 +137,7 @@ fn worst(one: Attempt, others: Vec<Attempt>) -> Attempt {
         Judgement::Held => (0, attempt.total_seconds),
     };
     let all = others.len() + 1;
-    let is_bad = |attempt: &&Attempt| attempt.judgement != Judgement::Held;
-    let bad = others.iter().chain([&one]).filter(is_bad).count();
+    let bad = others.iter().chain([&one]).filter(|attempt| is_bad(attempt)).count();
     let mut worst = others
         .into_iter()
         .fold(one, |worst, other| if gravity(&other) > gravity(&worst) { other } else { worst });

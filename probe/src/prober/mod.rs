@@ -33,7 +33,7 @@ use rustls::RootCertStore;
 use tokio::sync::mpsc;
 
 #[cfg(feature = "serve")]
-pub(crate) use attempt::unix_seconds;
+pub(crate) use attempt::{Round, unix_seconds};
 use failure::Failure;
 use http::Head;
 pub(crate) use machine::Machine;

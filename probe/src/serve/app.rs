@@ -10,7 +10,7 @@ use super::Config;
 use super::board::Entry;
 use super::process;
 use crate::metrics::Metrics;
-use crate::prober::{Prepared, unix_seconds};
+use crate::prober::{Prepared, Round, unix_seconds};
 
 /// State of a standing probe.
 pub struct App {
@@ -86,12 +86,12 @@ impl App {
         self.board().config_error = Some(error);
     }
 
-    /// Takes in a finished attempt at `check`.
-    pub(super) fn record(&self, check: &Check, attempt: Attempt) {
+    /// Takes in a finished round of `check`.
+    pub(super) fn record(&self, check: &Check, round: Round) {
         let mut board = self.board();
         if let Some(entry) = board.entries.iter_mut().find(|entry| entry.is_of(check)) {
-            self.metrics.record(check, &attempt);
-            entry.take_in(attempt);
+            self.metrics.record(check, &round.attempt);
+            entry.take_in(round);
         }
     }
 

@@ -6,6 +6,8 @@ use kubectl_pods_report::{
     Attempt, Check, CheckResults, Counts, Judgement, STANDBY_PAUSE, Verdict,
 };
 
+use crate::prober::Round;
+
 /// One check and what its attempts showed.
 #[derive(Debug)]
 pub(super) struct Entry {
@@ -13,6 +15,8 @@ pub(super) struct Entry {
     counts: Counts,
     verdicts: BTreeMap<Verdict, u64>,
     latest: Option<Attempt>,
+    /// All of its round.
+    each: Vec<Attempt>,
     /// What stands by, as it was when it was last asked.
     pub(super) direct: Vec<Attempt>,
     /// How the target was judged when that could last be told, and since when.
@@ -23,8 +27,8 @@ impl Entry {
     pub(super) fn new(check: &Check) -> Self {
         let check = check.clone();
         let counts = Counts::default();
-        let (verdicts, direct) = (BTreeMap::new(), Vec::new());
-        Self { check, counts, verdicts, latest: None, direct, state: None }
+        let (verdicts, each, direct) = (BTreeMap::new(), Vec::new(), Vec::new());
+        Self { check, counts, verdicts, latest: None, each, direct, state: None }
     }
 
     /// Whether attempts at `check` belong here: these two name its series.
@@ -32,7 +36,8 @@ impl Entry {
         self.check.target == check.target && self.check.ask.protocol() == check.ask.protocol()
     }
 
-    pub(super) fn take_in(&mut self, attempt: Attempt) {
+    pub(super) fn take_in(&mut self, round: Round) {
+        let Round { attempt, each } = round;
         self.counts.add(attempt.judgement, 1);
         *self.verdicts.entry(attempt.verdict).or_default() += 1;
         // Attempts may overlap: one that began earlier and took longer is old news.
@@ -48,12 +53,15 @@ impl Entry {
             self.state = Some((now, started));
         }
         self.latest = Some(attempt);
+        self.each = each;
     }
 
     /// For whoever asks: without what may be a secret.
     pub(super) fn public(&self) -> CheckResults {
         let check = Check { ask: self.check.ask.clone().without_secrets(), ..self.check.clone() };
-        let latest = self.latest.clone().map(|attempt| Attempt { check: check.id, ..attempt });
+        let told = |attempt: &Attempt| Attempt { check: check.id, ..attempt.clone() };
+        let (latest, each) = (self.latest.as_ref().map(told), self.each.iter().map(told).collect());
+        let direct = self.direct_now().map(told).collect();
         CheckResults {
             check,
             counts: self.counts,
@@ -61,20 +69,20 @@ impl Entry {
             latest,
             judgement: self.state.map(|(judgement, _)| judgement),
             since_seconds: self.state.map(|(_, since)| since),
-            direct: self.direct_now(),
+            each,
+            direct,
         }
     }
 
     /// What stands by, as far as it was asked at the time of the latest attempt. What it was like in an earlier trouble says
     /// nothing about this one.
-    fn direct_now(&self) -> Vec<Attempt> {
-        let failed = self.latest.as_ref().filter(|latest| latest.judgement == Judgement::Failed);
-        let Some(latest) = failed else { return Vec::new() };
-        // While there is trouble, it is asked every `STANDBY_PAUSE`, or with each attempt if those are rarer.
-        let earliest = latest.started_seconds - 2.0 * STANDBY_PAUSE.as_secs_f64();
-        let asked_now = |direct: &&Attempt| direct.started_seconds >= earliest;
-        let told = |direct: &Attempt| Attempt { check: self.check.id, ..direct.clone() };
-        self.direct.iter().filter(asked_now).map(told).collect()
+    fn direct_now(&self) -> impl Iterator<Item = &Attempt> {
+        let failed = self.latest.iter().filter(|latest| latest.judgement == Judgement::Failed);
+        failed.flat_map(|latest| {
+            // While there is trouble, it is asked every `STANDBY_PAUSE`, or with each attempt if those are rarer.
+            let earliest = latest.started_seconds - 2.0 * STANDBY_PAUSE.as_secs_f64();
+            self.direct.iter().filter(move |direct| direct.started_seconds >= earliest)
+        })
     }
 }
 
@@ -99,7 +107,8 @@ mod tests {
         ];
         for (name, started_seconds, observation, state) in steps {
             let facts = Facts { started_seconds, ..Facts::new(observation, "") };
-            entry.take_in(Attempt::new(&check, facts));
+            let attempt = Attempt::new(&check, facts);
+            entry.take_in(Round { attempt, each: Vec::new() });
             let public = entry.public();
             assert_eq!(public.judgement.zip(public.since_seconds), Some(state), "{name}");
         }
@@ -126,7 +135,8 @@ mod tests {
             ("another trouble, much later", 3600.0, Observation::Dropped, 0),
         ];
         for (name, started_seconds, seen, told) in cases {
-            entry.take_in(attempt(started_seconds, seen));
+            let attempt = attempt(started_seconds, seen);
+            entry.take_in(Round { attempt, each: Vec::new() });
             assert_eq!(entry.public().direct.len(), told, "{name}");
         }
     }

@@ -129,11 +129,11 @@ async fn repeat(app: Arc<App>, machine: Arc<Machine>, prepared: Prepared, every:
                 due_before = Some(due);
                 under_way.push(machine.attempt_everywhere(&prepared, &nobody));
             }
-            Some(attempt) = under_way.next() => {
-                if !stand_ins.is_empty() && pause.is_over(&attempt, Instant::now()) {
+            Some(round) = under_way.next() => {
+                if !stand_ins.is_empty() && pause.is_over(&round.attempt, Instant::now()) {
                     aside.push(ask_all(&machine, &stand_ins));
                 }
-                app.record(&prepared.check, attempt);
+                app.record(&prepared.check, round);
             }
             Some(direct) = aside.next() => app.record_direct(&prepared.check, direct),
         }

@@ -45,6 +45,11 @@ fn a_headless_service_is_as_good_as_the_worst_of_its_endpoints() {
     assert!(message.starts_with("1 of 2 addresses, one of them: "), "{message}");
     let addresses = check["latest"]["details"]["name"]["addresses"].as_array().expect("addresses");
     assert_eq!(addresses.len(), 2, "{check:#}");
+    let cause = &seen[0]["causes"]["svc/two"][0];
+    assert_eq!(cause["kind"], "some-endpoints-fail", "{cause}");
+    let message = cause["message"].as_str().expect("a message");
+    let says = format!("1 of 2 endpoints of svc/two does not answer: {node}:80 (refused)");
+    assert_eq!(message, says, "each address was asked");
 
     // It follows the Service without being told.
     serve(&[&servers.nginx_ip]);

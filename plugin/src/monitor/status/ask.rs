@@ -102,6 +102,7 @@ fn doubt(seen: &mut CheckResults, sidecars: &[Sidecar]) {
         *latest = taken_back(&seen.check, latest, &unready);
         (seen.judgement, seen.since_seconds) = (None, None);
         seen.direct.clear();
+        seen.each.clear();
     }
 }
 

@@ -46,8 +46,9 @@ fn is_outdated(check: &CheckResults, target: &TargetReport) -> bool {
     let is = |what, state| target.chain.iter().any(|link| link.what == what && link.state == state);
     let has_endpoints = is(LinkKind::Endpoints, LinkState::Held);
     let asked_none = is(LinkKind::Direct, LinkState::NotLookedAt);
-    // Before they are asked for the first time, nothing can be said.
-    let knows_others = !check.direct.is_empty() || check.check.standby.is_empty();
+    // Before they are asked for the first time, nothing can be said. Those of a headless Service are found by its name.
+    let knows_none = check.check.standby.is_empty() && !check.check.every_address;
+    let knows_others = !check.direct.is_empty() || knows_none;
     let over_tcp = target.protocol.and_then(Protocol::transport) == Some(Transport::Tcp);
     target.causes.is_empty() && has_endpoints && asked_none && knows_others && over_tcp
 }
@@ -72,8 +73,11 @@ fn source((place, answer): (usize, &ProbeAnswer)) -> Source {
 }
 
 fn report(probe: usize, check: &CheckResults) -> Option<TargetReport> {
-    let latest = check.latest.clone()?;
-    let report = TargetReport::tried(&check.check, u32::try_from(probe).ok()?, 1, vec![latest]);
+    // Of a headless Service these are its endpoints.
+    let attempts =
+        if check.each.is_empty() { vec![check.latest.clone()?] } else { check.each.clone() };
+    let (source, made) = (u32::try_from(probe).ok()?, attempts.len() as u64);
+    let report = TargetReport::tried(&check.check, source, made, attempts);
     Some(TargetReport { direct: check.direct.clone(), ..report })
 }
 
