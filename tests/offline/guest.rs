@@ -47,6 +47,19 @@ on no node: 1 pod
 }
 
 #[test]
+fn those_built_in_need_little_memory_for_many_pods() {
+    let names: Vec<String> =
+        (0..10_000).map(|number| format!("web-7d4b9c6f5d-{number:06}")).collect();
+    let pods: Vec<[&str; 6]> =
+        names.iter().map(|name| [name, "1/1", "Running", "0", "17m", "node1"]).collect();
+    for guest in ["guest:by-node", "guest:csv"] {
+        let run = knowing(&pods).pods(["-o", guest, "--guest-memory", "16Mi"]).run().success();
+        assert_eq!(run.stdout.matches("web-7d4b9c6f5d-").count(), 10_000, "{guest}");
+        assert_eq!(run.stderr, "", "{guest}");
+    }
+}
+
+#[test]
 fn all_namespaces_cost_metadata_and_are_shown() {
     let api = knowing(&PODS[..1]);
     let run = api.pods(["-A", "-o", "guest:by-node", "--no-headers"]).run().success();

@@ -30,7 +30,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            memory: 256 * MIB,
+            memory: 64 * MIB,
             short_call: Duration::from_millis(500),
             batch: Duration::from_secs(2),
             session: Duration::from_secs(30),

@@ -71,7 +71,7 @@ pub struct GetArgs {
     /// Keep managedFields in JSON and YAML
     #[arg(long)]
     pub show_managed_fields: bool,
-    /// Memory that a guest may use, as in 64Mi (default 256Mi)
+    /// Memory that a guest may use, as in 128Mi (default 64Mi)
     #[arg(long, value_name = "SIZE", value_parser = size::<usize>)]
     pub guest_memory: Option<usize>,
     /// Print nothing when a guest fails, in place of the built-in table
