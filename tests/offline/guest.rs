@@ -59,6 +59,36 @@ fn those_built_in_need_little_memory_for_many_pods() {
     }
 }
 
+/// JavaScript, made by its own usual tool, which imports WASI.
+#[test]
+fn a_guest_in_another_language() {
+    let pod = |name: &str, images: &str| {
+        format!(
+            r#"{{"kind": "Pod", "metadata": {{"name": "{name}"}}, "spec": {{"containers": [{images}]}}}}"#
+        )
+    };
+    let image = |name: &str| format!(r#"{{"name": "c", "image": "{name}"}}"#);
+    let pods = [
+        pod("one", &image("nginx")),
+        pod("many", &["a", "b", "c"].map(image).join(",")),
+        pod("none", ""),
+    ];
+    let list =
+        format!(r#"{{"kind": "PodList", "apiVersion": "v1", "items": [{}]}}"#, pods.join(","));
+    let js = prebuilt("images-js");
+    let run = |options: &str| {
+        let guest = format!("guest:{js}{options}");
+        Plugin::args(["-f", "-", "-o", &guest]).stdin(&list).run()
+    };
+    run(",max=2").success().prints("NAME   IMAGES\none    nginx\nmany   a,b\nnone   \n");
+    let run = run(",max=two").exits(74).complains("failed in open: it gave up: ");
+    let error = run.stderr.lines().last().unwrap_or_default();
+    assert!(error.contains("max is no number"), "what was thrown is told\n{}", run.story());
+    let shown = include_str!("../../docs/guests.md");
+    let source = include_str!("../../wasm-guests/js/images.js");
+    assert!(shown.contains(source), "docs/guests.md shows another wasm-guests/js/images.js");
+}
+
 #[test]
 fn all_namespaces_cost_metadata_and_are_shown() {
     let api = knowing(&PODS[..1]);
