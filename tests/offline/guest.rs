@@ -80,7 +80,7 @@ fn a_guest_in_another_language() {
         let guest = format!("guest:{js}{options}");
         Plugin::args(["-f", "-", "-o", &guest]).stdin(&list).run()
     };
-    run(",max=2").success().prints("NAME   IMAGES\none    nginx\nmany   a,b\nnone   \n");
+    run(",max=2").success().prints("NAME   IMAGES\none    nginx\nmany   a,b\nnone\n");
     let run = run(",max=two").exits(74).complains("failed in open: it gave up: ");
     let error = run.stderr.lines().last().unwrap_or_default();
     assert!(error.contains("max is no number"), "what was thrown is told\n{}", run.story());
