@@ -51,6 +51,25 @@ fn the_first_check_of_a_new_user_works_as_the_error_says() {
     assert!(run.stdout.contains(" open "), "{}", run.story());
 }
 
+/// A socket where those of a kubelet usually are, for the command that follows alone.
+const USUAL_PLACE: &str = "mount -t tmpfs none /run && mkdir /run/containerd && ln -s \"$0\" /run/containerd/containerd.sock && exec \"$@\"";
+
+#[test]
+fn a_containerd_is_found_where_they_usually_listen() {
+    let cluster = Cluster::nodes();
+    let image = format!("localhost/found/{}:1", std::process::id());
+    let _image = OnNode1(image.clone());
+    let [socket, plugin] =
+        [&containerds()[0], &Plugin::path()].map(|path| path.display().to_string());
+    let load = ["--mount", "sh", "-c", USUAL_PLACE, &socket, &plugin, "image", "load"];
+    let load = Command::new("unshare").args(load).env("KUBECTL_PODS_PROBE_IMAGE", &image);
+    let run = load.env("KUBECONFIG", cluster.kubeconfig().display().to_string()).run().success();
+    assert!(run.stdout.starts_with(&format!("image {image} (sha256:")), "{}", run.story());
+    let name = format!("name=={image}");
+    let there = ctr(&containerds()[0], &["images", "list", "--quiet", &name]).success();
+    assert_eq!(there.stdout.trim(), image, "{}", run.story());
+}
+
 #[test]
 fn a_saved_image_is_the_same_each_time_and_runs() {
     let (ns, servers) = (Cluster::nodes().namespace("image-save"), SharedServers::get());
