@@ -98,7 +98,7 @@ fn what_an_autoscaler_says_is_told_and_no_end() {
 }
 
 #[test]
-fn taints_are_tolerated_by_those_who_say_so() {
+fn flags_of_placement_lead_to_the_node_that_they_name() {
     let ns = Cluster::nodes().namespace("placed");
     let servers = SharedServers::get();
     let node = ns.cluster.node_names().remove(0);

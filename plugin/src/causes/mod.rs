@@ -6,12 +6,11 @@
 //!
 //! - [`mod@gather`] does all reading, guided by [`wants`]; [`world`] is what came.
 //! - [`scene`]: one target with all that is known; [`case`]: the same before anything was read. [`container`],
-//!   [`cluster_name`], [`words`]: small readers and writers.
+//!   [`words`]: small readers and writers.
 //! - [`kinds`]: one plain function for each kind of mistake, in one list. [`mod@chain`]: every step from the name to the answer.
 
 mod case;
 mod chain;
-mod cluster_name;
 mod container;
 mod gather;
 mod kinds;

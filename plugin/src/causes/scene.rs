@@ -15,11 +15,10 @@ use kubectl_pods_report::{
 };
 
 use super::{
-    cluster_name::ClusterName,
     container,
     world::{Key, Want, World},
 };
-use crate::targets::{self, Endpoint, Port, is_for};
+use crate::targets::{self, ClusterName, Endpoint, Port, is_for};
 
 /// What a target is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +101,8 @@ impl<'s> Scene<'s> {
     pub(super) fn service_key(&self) -> Option<Key> {
         match self.subject {
             Subject::Service(key) => Some(key.clone()),
-            Subject::Host(host) => ClusterName::parse(host, self.namespace).map(|name| name.key),
+            Subject::Host(host) => ClusterName::parse(host, self.namespace)
+                .map(|name| Key::new(&name.namespace, &name.service)),
             Subject::Address(_) => self.service_at().and_then(key_of),
             Subject::Pod(_) | Subject::Workload(..) | Subject::Selected(_) => None,
         }
@@ -113,9 +113,10 @@ impl<'s> Scene<'s> {
     pub(super) fn is_cluster_name(&self) -> bool {
         let Subject::Host(host) = self.subject else { return false };
         let Some(name) = ClusterName::parse(host, self.namespace) else { return false };
-        let neighbours = Want::Services(name.key.namespace.clone());
+        let key = Key::new(&name.namespace, &name.service);
+        let neighbours = Want::Services(name.namespace);
         name.is_certain
-            || matches!(self.world.service(&name.key), Answer::Known(_))
+            || matches!(self.world.service(&key), Answer::Known(_))
             || self.world.services(&neighbours).known().is_some_and(|all| !all.is_empty())
     }
 

@@ -59,10 +59,9 @@ pub async fn check(connection: &ConnectionOptions, args: &CheckArgs) -> anyhow::
         targets = targets::with_endpoints(cluster.as_ref(), targets, wanted).await?;
     }
     let limit = lookup_limit(&args.probe);
-    let mut found = targets::resolve(cluster.as_ref(), &targets, wanted, limit).await?;
-    targets::notes(&found).into_iter().for_each(output::warning);
     let addressing = within(addressing, cluster.as_ref(), &args.probe);
-    addressing.redirect(&mut found);
+    let found = targets::resolve(cluster.as_ref(), &targets, wanted, &addressing, limit).await?;
+    targets::notes(&found).into_iter().for_each(output::warning);
     let options = AttemptOptions::new(&args.attempt, args.attempts, addressing);
     let planned = targets::plan(&found, &options);
     let tell = async |brought| {
@@ -120,12 +119,11 @@ pub async fn curl(connection: &ConnectionOptions, args: &CurlArgs) -> anyhow::Re
     }
     let cluster = cluster_for(connection, &args.probe, &targets, false).await?;
     let limit = lookup_limit(&args.probe);
-    let mut found = targets::resolve(cluster.as_ref(), &targets, wanted, limit).await?;
+    let addressing = within(addressing, cluster.as_ref(), &args.probe);
+    let found = targets::resolve(cluster.as_ref(), &targets, wanted, &addressing, limit).await?;
     if !request.showing.is_silent() {
         targets::notes(&found).into_iter().for_each(output::warning);
     }
-    let addressing = within(addressing, cluster.as_ref(), &args.probe);
-    addressing.redirect(&mut found);
     let found =
         found.first().with_context(|| format!("target {:?} has no address", args.target))?;
     let Resolution::Try(host, Some(port)) = &found.what else {

@@ -60,6 +60,7 @@ pub(super) async fn plan(
             family: addressing.family,
             protocol: args.attempt.protocol.map(Into::into),
         },
+        addressing,
         args.rollout_timeout.saturating_add(launch::GRACE),
     )
     .await?;

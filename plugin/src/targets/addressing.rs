@@ -83,14 +83,19 @@ impl Addressing {
     }
 
     /// Notes of each of `found` to which address it leads instead of its own. What stands behind that one is not known.
-    pub(crate) fn redirect(&self, found: &mut [Resolved<'_>]) {
+    pub(super) fn redirect(&self, found: &mut [Resolved<'_>]) {
         for one in found {
-            let Resolution::Try(host, Some(port)) = &one.what else { continue };
-            one.instead = self.given_for(host, port.number);
+            one.instead = self.instead(&one.what);
             if one.instead.is_some() {
                 one.standby.clear();
             }
         }
+    }
+
+    /// The address that was given for this host and port.
+    pub(super) fn instead(&self, what: &Resolution) -> Option<IpAddr> {
+        let Resolution::Try(host, Some(port)) = what else { return None };
+        self.given_for(host, port.number)
     }
 
     fn given_for(&self, host: &str, port: u16) -> Option<IpAddr> {

@@ -18,6 +18,7 @@ use kubectl_pods_report::Observation;
 use tokio::time::timeout;
 
 use super::{
+    addressing::Addressing,
     metadata,
     places::{
         FoundPlace, Places, Resolution, Resolved, Wanted, each_port, named_after, stem,
@@ -32,7 +33,8 @@ use crate::pods::ending;
 /// Targets that are looked up at once: each needs a connection of its own.
 const LOOKUPS: usize = 8;
 
-/// Finds the addresses of all targets, in their order. `cluster` is needed only for targets that are objects.
+/// Finds the addresses of all targets, in their order, and which of them `addressing` replaces. `cluster` is needed only for
+/// targets that are objects.
 ///
 /// # Errors
 ///
@@ -41,9 +43,10 @@ pub(crate) async fn resolve<'t>(
     cluster: Option<&Cluster>,
     targets: &'t [Target],
     wanted: Wanted,
+    addressing: &Addressing,
     limit: Duration,
 ) -> anyhow::Result<Vec<Resolved<'t>>> {
-    let places = stream::iter(targets).map(|target| places(cluster, target, wanted));
+    let places = stream::iter(targets).map(|target| places(cluster, target, wanted, addressing));
     let found = places.buffered(LOOKUPS).try_collect::<Vec<_>>();
     let found = timeout(limit, found).await.unwrap_or_else(|_| {
         bail!("no answer about the targets within {} s: the API server is silent", limit.as_secs())
@@ -56,17 +59,27 @@ pub(crate) async fn resolve<'t>(
         };
         places.into_iter().map(resolved)
     };
-    Ok(targets.iter().zip(found).flat_map(resolved).collect())
+    let mut found: Vec<_> = targets.iter().zip(found).flat_map(resolved).collect();
+    addressing.redirect(&mut found);
+    Ok(found)
 }
 
 async fn places(
     cluster: Option<&Cluster>,
     target: &Target,
     wanted: Wanted,
+    addressing: &Addressing,
 ) -> anyhow::Result<Places> {
     match &target.place {
         Place::Address(address) => fixed(target, &address.to_string(), wanted),
-        Place::Host(host) => fixed(target, host, wanted),
+        Place::Host(host) => {
+            let mut places = fixed(target, host, wanted)?;
+            let is_its_own = |place: &FoundPlace| addressing.instead(&place.what).is_none();
+            if let Some(cluster) = cluster.filter(|_| places.iter().any(is_its_own)) {
+                service::stand_by(cluster, host, wanted, &mut places).await;
+            }
+            Ok(places)
+        }
         Place::Object(kind, name) => {
             let cluster = cluster.context("a pod or Service can only be found in a cluster")?;
             object(cluster, target, *kind, name, wanted).await

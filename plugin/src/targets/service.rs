@@ -6,6 +6,7 @@ use k8s_openapi::api::{core::v1::Service, discovery::v1::EndpointSlice};
 use kubectl_pods_report::{Observation, Protocol, Standby, Transport};
 
 use super::{
+    cluster_name::ClusterName,
     endpoints::{endpoints, port_of, spread, usable},
     places::{FoundPlace, Places, Resolution, Wanted, each_port, labelled, stem},
     ports::{self, Port},
@@ -77,6 +78,33 @@ pub(super) async fn find(
         places.extend(of_host);
     }
     Ok(places)
+}
+
+/// Has the endpoints of the Service that `host` means stand by, as if it had been named. Whoever may not read it has nothing
+/// that stands by, and is told nothing of it; nor is one who means another host.
+pub(super) async fn stand_by(
+    cluster: &Cluster,
+    host: &str,
+    wanted: Wanted,
+    places: &mut [FoundPlace],
+) {
+    let Some(name) = ClusterName::parse(host, &cluster.namespace) else { return };
+    let (service, slices) = tokio::join!(
+        services::get(cluster, &name.namespace, &name.service),
+        services::endpoint_slices(cluster, &name.namespace, &name.service),
+    );
+    let (Ok(Ok(service)), Ok(slices)) = (service, slices) else { return };
+    let hosts = hosts_of(&service);
+    let Some(address) = wanted.of_family(&hosts).into_iter().next() else { return };
+    let declared = ports::of_service(&service, Transport::Tcp);
+    for place in places {
+        let Resolution::Try(_, Some(port)) = &place.what else { continue };
+        let is_it =
+            |declared: &&Port| port.transport == Transport::Tcp && declared.number == port.number;
+        if let Some(port) = declared.iter().find(is_it) {
+            place.standby = standby(address, &service, &slices, port);
+        }
+    }
 }
 
 /// Every Service of the cluster's namespace, or of all.

@@ -56,6 +56,7 @@ fn what_was_there_and_is_no_more() {
         ("svc/going", "all-terminating: svc/going has no ready pod: all that are left are being deleted (going)".to_owned()),
         ("svc/starting", "pods-not-ready: svc/starting has no ready pod: pod starting is not ready (Pending: PodInitializing)".to_owned()),
         ("svc/stale", format!("stale-endpoint: svc/stale still sends to {unused} (pod gone), which is gone")),
+        ("svc/strange", format!("no-endpoints-by-hand: svc/strange has no selector, and sends to {unused}:80, as its EndpointSlice says, where nobody answers")),
         ("svc/elsewhere", format!("missing: there is no Service elsewhere in namespace {}; namespace {} has one", ns.name, other.name)),
         ("http://elsewhere", format!("missing: there is no Service elsewhere in namespace {}; namespace {} has one", ns.name, other.name)),
         ("before", format!("pod-ended: pod before has ended (Succeeded); its address {node} is now that of pod heir of namespace {}", ns.name)),

@@ -2,10 +2,8 @@
 
 use kubectl_pods_report::{Cause, CauseKind};
 
-use super::super::{
-    cluster_name::ClusterName,
-    scene::{Scene, Subject},
-};
+use super::super::scene::{Scene, Subject};
+use crate::targets::ClusterName;
 
 pub(super) fn cause(scene: &Scene<'_>) -> Option<Cause> {
     let Subject::Host(host) = scene.subject else { return None };

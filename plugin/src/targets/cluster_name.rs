@@ -1,25 +1,26 @@
 //! Host names that mean a Service: `web`, `web.shop`, `web.shop.svc`, `web.shop.svc.cluster.local`.
 
-use super::world::Key;
-
 /// A host name read as that of a Service.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct ClusterName {
-    /// The Service that it means, if it means one.
-    pub(super) key: Key,
+pub(crate) struct ClusterName {
+    /// The namespace of the Service that it means, if it means one.
+    pub(crate) namespace: String,
+    /// That Service.
+    pub(crate) service: String,
     /// What stands behind `svc`.
-    pub(super) domain: Option<String>,
+    pub(crate) domain: Option<String>,
     /// Whether it can mean nothing else.
-    pub(super) is_certain: bool,
+    pub(crate) is_certain: bool,
 }
 
 impl ClusterName {
     /// What `host` means to a pod of `namespace`. A name of two words may as well be of another world (`example.com`);
     /// one of more words is a Service's only with `svc` in its place. The first word of a pod's own name goes.
-    pub(super) fn parse(host: &str, namespace: &str) -> Option<Self> {
+    pub(crate) fn parse(host: &str, namespace: &str) -> Option<Self> {
         let labels: Vec<&str> = host.trim_end_matches('.').split('.').collect();
-        let name = |service, namespace, domain: &[&str], is_certain| Self {
-            key: Key::new(namespace, service),
+        let name = |service: &str, namespace: &str, domain: &[&str], is_certain| Self {
+            namespace: namespace.to_owned(),
+            service: service.to_owned(),
             domain: (!domain.is_empty()).then(|| domain.join(".")),
             is_certain,
         };
@@ -53,7 +54,8 @@ mod tests {
         for (host, expected) in cases {
             let got = ClusterName::parse(host, "shop");
             let expected = expected.map(|(namespace, name, domain, is_certain)| ClusterName {
-                key: Key::new(namespace, name),
+                namespace: str::to_owned(namespace),
+                service: str::to_owned(name),
                 domain: domain.map(str::to_owned),
                 is_certain,
             });
