@@ -11,6 +11,8 @@ use kubectl_pods_report::Transport;
 
 use crate::targets::ports_of_pod;
 
+pub(super) use crate::pods::{has_ended, phase};
+
 pub(super) fn name(pod: &Pod) -> &str {
     pod.metadata.name.as_deref().unwrap_or_default()
 }
@@ -25,14 +27,6 @@ pub(super) fn namespace(pod: &Pod) -> &str {
 
 pub(super) fn node(pod: &Pod) -> Option<&str> {
     pod.spec.as_ref()?.node_name.as_deref()
-}
-
-pub(super) fn phase(pod: &Pod) -> &str {
-    pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or("Unknown")
-}
-
-pub(super) fn has_ended(pod: &Pod) -> bool {
-    matches!(phase(pod), "Succeeded" | "Failed")
 }
 
 pub(super) fn is_going(pod: &Pod) -> bool {

@@ -16,7 +16,7 @@ use super::{
     probe_pod,
     stream::{Doubt, Results},
 };
-use crate::pods::{sidecars, unready_sidecars};
+use crate::pods::{self, sidecars, unready_sidecars};
 
 impl ProbeJob<'_> {
     /// Takes note of a word of the probe's as it was said, and with the first of who beside it is not ready at that moment.
@@ -53,7 +53,7 @@ impl ProbeJob<'_> {
         };
         // A native sidecar ends with the pod, and is never ready then.
         let has_ended = |seen: &Seen| match seen {
-            Seen::Pod(pod) => is_over(pod),
+            Seen::Pod(pod) => pods::has_ended(pod),
             seen => matches!(seen, Seen::Gone(_)),
         };
         let is_settled = |seen: &Seen| is_ready(seen) || has_ended(seen);
@@ -65,11 +65,6 @@ impl ProbeJob<'_> {
         let doubt = Doubt { sidecars, later: first.map(|first| first.elapsed()) };
         Results { doubt: Some(doubt), ..results }
     }
-}
-
-fn is_over(pod: &Pod) -> bool {
-    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
-    matches!(phase, Some("Succeeded" | "Failed"))
 }
 
 impl Results {

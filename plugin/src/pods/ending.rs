@@ -3,14 +3,26 @@
 use k8s_openapi::api::core::v1::Pod;
 use kubectl_pods_report::Observation;
 
+/// What phase a pod is in.
+#[must_use]
+pub(crate) fn phase(pod: &Pod) -> &str {
+    pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or("Unknown")
+}
+
+/// Whether all of its containers have ended for good.
+#[must_use]
+pub(crate) fn has_ended(pod: &Pod) -> bool {
+    matches!(phase(pod), "Succeeded" | "Failed")
+}
+
 /// What is known about a pod without asking it.
 #[must_use]
 pub(crate) fn ending(name: &str, pod: &Pod) -> Option<(Observation, String)> {
     let status = pod.status.clone().unwrap_or_default();
-    let phase = status.phase.as_deref().unwrap_or("Unknown");
+    let phase = phase(pod);
     let reason = status.reason.clone().or_else(|| container_reason(pod));
     let state = reason.map_or(phase.to_owned(), |reason| format!("{phase}: {reason}"));
-    if matches!(phase, "Succeeded" | "Failed") {
+    if has_ended(pod) {
         let message = format!(
             "pod {name} has ended ({state}); its last address may belong to another pod now, so it was not tried"
         );

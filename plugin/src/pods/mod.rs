@@ -12,7 +12,7 @@ mod refusal;
 mod sidecars;
 mod startup;
 
-pub(crate) use ending::ending;
+pub(crate) use ending::{ending, has_ended, phase};
 pub(crate) use prospect::{Prospect, advise, advised, prospect};
 pub(crate) use sidecars::{Sidecar, beside, sidecars, unready_sidecars};
 pub(crate) use startup::{StartupProblem, is_overcome, last_warning};

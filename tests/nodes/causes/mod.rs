@@ -95,7 +95,16 @@ fn every_mistake_is_named_in_one_line() {
     let told: Vec<String> = last.iter().map(|(target, what)| format!("{target}: {what}")).collect();
     assert!(told.is_empty(), "{}", told.join("\n"));
 
-    // Of three reasons each has its line, and what holds for two pods is one target.
+    each_reason_has_its_line(&ns);
+    headless_ports_are_said_to_be_the_pods_own(&ns);
+    the_table_has_the_line_and_a_chain(&ns);
+    moved_is_told_where_it_is_not_expected(&ns);
+    what_was_done_is_shown_though_the_rest_failed(&ns);
+    assert_eq!(ns.leftovers(), "");
+}
+
+/// Of three reasons each has its line, and what holds for two pods is one target.
+fn each_reason_has_its_line(ns: &Namespace) {
     let run = ns.pods(["check", "svc/three", "deploy/named:web"]).run().exits(2);
     let others =
         ["pod three-crash does not stay up: ", "the readiness probe of container app fails: "];
@@ -105,14 +114,18 @@ fn every_mistake_is_named_in_one_line() {
         assert!(of_labels.stdout.contains(line), "{}", of_labels.story());
     }
     assert_eq!(run.stdout.matches("deploy/named:web").count(), 1, "{}", run.story());
+}
 
-    // What is open is open at the pods' port, and that is said.
+/// What is open is open at the pods' port, and that is said.
+fn headless_ports_are_said_to_be_the_pods_own(ns: &Namespace) {
     let run = ns.pods(["check", "svc/headless"]).run().success();
     let said = "Warning: svc/headless is headless: its pods are tried at their port 80";
     assert!(run.stderr.starts_with(said), "{}", run.story());
     ns.pods(["curl", "svc/headless:8080"]).run().exits(7).complains("use port 80");
+}
 
-    // The table has the line for people, and a chain below it when it is wide.
+/// The table has the line for people, and a chain below it when it is wide.
+fn the_table_has_the_line_and_a_chain(ns: &Namespace) {
     let run = ns.pods(["check", "svc/near", "svc/front"]).run().exits(2);
     assert!(run.stdout.contains("svc/near selects tier=frontend, which no pod"), "{}", run.story());
     let wide = ns.pods(["check", "svc/near", "svc/front", "-o", "wide"]).run().exits(2);
@@ -127,9 +140,6 @@ fn every_mistake_is_named_in_one_line() {
         "what is as expected has no chain\n{}",
         wide.story()
     );
-    moved_is_told_where_it_is_not_expected(&ns);
-    what_was_done_is_shown_though_the_rest_failed(&ns);
-    assert_eq!(ns.leftovers(), "");
 }
 
 fn moved_is_told_where_it_is_not_expected(ns: &Namespace) {
